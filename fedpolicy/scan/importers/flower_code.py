@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from fedpolicy.scan import Evidence
+from fedpolicy.scan import NONE, Evidence
 from fedpolicy.scan.reading.code import Module
 
 if TYPE_CHECKING:
@@ -29,6 +29,11 @@ _SETS = re.compile(
     rb"(?:dp|secagg)[-_]enabled|(?:use|enable)[-_](?:dp|secagg)|noise[-_]multiplier|clipping[-_]norm|num[-_]shares"
     rb"|reconstruction[-_]threshold|dp[-_](?:epsilon|delta)"
 )
+_STARTS = ("start_server", "start_client", "start_numpy_client")
+_COHORT = (
+    (("min_fit_clients", "min_train_nodes"), "min_clients"),
+    (("fraction_fit", "fraction_train"), "fraction_train"),
+)
 _STRATEGIES = ("flwr.serverapp.strategy.", "flwr.server.strategy.")
 
 
@@ -42,11 +47,14 @@ def wants(file: File) -> bool:
 def read(file: File) -> Iterable[Evidence]:
     """What the file says. Raises Unread."""
     module = Module(file)
+    ours = dict(_strategies(module))
     for call in module.calls:
         if call.last == "get_peft_model_state_dict":
             yield module.says(call.node, "app", "sends", "adapters")
         elif call.name.startswith("flwr."):
             yield from _called(module, call)
+        elif strategy := ours.get(call.name):
+            yield from _strategy(module, call, strategy)
     yield from _mods(module)
     yield from _keys(module)
 
@@ -62,8 +70,58 @@ def _called(module: Module, call: CodeCall) -> Iterator[Evidence]:
         for name, attribute in (("num_shares", "shares"), ("reconstruction_threshold", "threshold")):
             if (node := call.argument(name)) is not None:
                 yield _value(module, node, _SA, attribute)
-    elif call.name.startswith(_STRATEGIES):
-        yield module.says(call.node, "app", "strategy", call.last)
+    else:
+        yield from _run(module, call)
+
+
+def _run(module: Module, call: CodeCall) -> Iterator[Evidence]:
+    """How an app trains, and what code starts itself."""
+    if call.name.startswith(_STRATEGIES):
+        yield from _strategy(module, call, call.last)
+    elif call.last == "ServerConfig" and (node := call.argument("num_rounds", place=0)) is not None:
+        yield _value(module, node, "app", "rounds")
+    elif call.last == "start_simulation":
+        yield module.says(call.node, "federation", "environment", "simulation")
+    elif call.last in _STARTS:
+        yield from _started(module, call)
+
+
+def _strategies(module: Module) -> Iterator[tuple[str, str]]:
+    """Classes of the module that are made of a strategy of Flower's, with its name."""
+    for node in ast.walk(module.file.python):
+        if isinstance(node, ast.ClassDef):
+            names = [name for base in node.bases if (name := module.name(base)).startswith(_STRATEGIES)]
+            yield from ((node.name, name.rpartition(".")[2]) for name in names)
+
+
+def _strategy(module: Module, call: CodeCall, name: str) -> Iterator[Evidence]:
+    yield module.says(call.node, "app", "strategy", name)
+    for arguments, attribute in _COHORT:
+        if (node := call.argument(*arguments)) is not None:
+            yield _value(module, node, "app", attribute)
+
+
+def _started(module: Module, call: CodeCall) -> Iterator[Evidence]:
+    """A server or a client that code starts itself, which Flower deprecates: its address, and whether it encrypts."""
+    subject = f"federation:the {'server' if call.last == 'start_server' else 'client'}"
+    if call.last == "start_server":
+        yield module.says(call.node, "app", "framework", "flower")
+    if (node := call.argument("server_address", place=0)) is not None:
+        yield _value(module, node, subject, "address")
+    insecure, given = module.value(call.argument("insecure")), call.argument("certificates", "root_certificates")
+    proof = module.value(given)
+    if insecure.known and isinstance(insecure.value, bool):
+        value: str | None = NONE if insecure.value else "tls"
+    elif given is None or (proof.known and proof.value is None):
+        value = NONE  # flwr 1.36.0, compat: without certificates, neither of them encrypts
+    else:
+        value = "tls" if isinstance(given, (ast.Tuple, ast.Constant)) or _is_read(given) else None
+    yield module.says(given or call.node, subject, "transport", value, note=proof.open)
+
+
+def _is_read(node: ast.expr) -> bool:
+    """Whether certificates are read from a file, so that there are some."""
+    return isinstance(node, ast.Call) and getattr(node.func, "attr", "") in ("read_bytes", "read")
 
 
 def _value(module: Module, node: ast.expr, subject: str, attribute: str) -> Evidence:

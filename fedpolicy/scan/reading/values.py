@@ -86,8 +86,8 @@ def value_of(module: Module, node: ast.expr | None, depth: int = 0) -> Argument:
             found = _attribute(module, node, depth)
         case ast.Call():
             found = _called(module, node, depth)
-        case ast.Subscript() if module.name(node.value) == "os.environ":
-            found = _variable(value_of(module, node.slice, depth + 1).value)
+        case ast.Subscript():
+            found = _entry(module, node, depth)
         case ast.JoinedStr() | ast.BinOp():
             found = _joined(module, node, depth)
         case ast.BoolOp(op=ast.Or()):
@@ -163,6 +163,18 @@ def _field(module: Module, node: ast.Attribute) -> ast.expr | None:
     scope = module.scopes.get(id(node.value))
     owner = scope.owner_of() if scope and base in ("self", "cls") else base
     return fields[owner] if owner in fields else module.field(node.attr)
+
+
+def _entry(module: Module, node: ast.Subscript, depth: int) -> Argument:
+    """A variable of the environment, or an entry of a map that stands in the module as it is: `SERVER["rounds"]`."""
+    key = value_of(module, node.slice, depth + 1)
+    if module.name(node.value) == "os.environ":
+        return _variable(key.value)
+    listed = module.constants.get(node.value.id) if isinstance(node.value, ast.Name) else None
+    for name, value in zip(listed.keys, listed.values, strict=True) if isinstance(listed, ast.Dict) else ():
+        if key.known and isinstance(name, ast.Constant) and name.value == key.value:
+            return value_of(module, value, depth + 1)
+    return Argument()
 
 
 def _called(module: Module, node: ast.Call, depth: int) -> Argument:
