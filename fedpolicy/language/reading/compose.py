@@ -8,7 +8,7 @@ A composer that is given hostile text crashes (libyaml on deep nesting), never e
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 from yaml.events import AliasEvent, MappingEndEvent, MappingStartEvent, ScalarEvent, SequenceEndEvent
@@ -20,6 +20,9 @@ from fedpolicy.records import dataclass, field
 from fedpolicy.startup import pattern
 from fedpolicy.suggest import shown_value, visible
 from fedpolicy.yaml12 import TAGS, ScalarError, events, is_text, plain_scalar, tagged_scalar
+
+if TYPE_CHECKING:
+    from fedpolicy.language.reading.stretches import Stretch
 
 MAX_DEPTH = 64
 MAX_SCALAR = 1024 * 1024  # characters
@@ -46,12 +49,14 @@ class Composer:
     """
     Puts the documents of one file together.
 
-    `lost`: a mistake made keys of the current document go missing; `opened`: where brackets not closed yet stand.
+    `stretches` are entries for which a line stands that has not been met yet. `lost`: a mistake made keys of the
+    current document go missing; `opened`: where brackets not closed yet stand.
     """
 
     marks: Marks
     notes: Notes
     bounds: Bounds = USUAL
+    stretches: dict[str, Stretch] = field(default_factory=dict)
     foreign: bool = False  # of another program, which may write what ours must not: numbers as keys, tags of its own
     lost: bool = False
     opened: list[int] = field(default_factory=list)
@@ -60,20 +65,16 @@ class Composer:
     _missing: dict[str, list[int]] = field(default_factory=dict)
     _starts: dict[str, int] = field(default_factory=dict)
     _used: set[str] = field(default_factory=set)
-    _labels: dict[str, str] = field(default_factory=dict)
+    _labels: dict[str, str] = field(default_factory=lambda: {"<<": MERGE})
     _plain: dict[str, object] = field(default_factory=dict)
-    _texts: dict[str, str] = field(default_factory=dict)
+    _texts: dict[str, object] = field(default_factory=dict)
     _offset: int = 0
     _moves: bool = False
     _count: int = 0
     _deepest: int = 0
 
     def documents(self, content: str, offset: int, loader: Any) -> Iterator[tuple[object, int]]:  # noqa: ANN401
-        """
-        Yield the tree and the root row of each document; `content` starts at this offset of the file.
-
-        Raises Fatal or yaml.YAMLError at the first broken one.
-        """
+        """Yield tree and root row of each document behind an offset. Raises Fatal or yaml.YAMLError at a broken one."""
         self._events = events(content, loader)
         self._offset = offset
         self._moves = bool(offset or self.marks.text.moved)
@@ -149,15 +150,13 @@ class Composer:
             self._printable(text, row)
         try:
             if event.tag is None:
-                return self._plain.setdefault(text, plain_scalar(text)) if event.implicit[0] else self._shared(text)
+                # Texts in quotes, too, are written many times over.
+                known, value = (self._plain, plain_scalar(text)) if event.implicit[0] else (self._texts, text)
+                return known.setdefault(text, value)
             return tagged_scalar(text, TAGS[event.tag]) if event.tag in TAGS else self._tagged(event.tag, text, row)
         except ScalarError as error:
             self.notes.add(str(error), self.marks.start[row], "quote it if it is text")
             return text
-
-    def _shared(self, text: str) -> str:
-        """Texts in quotes, too, are written many times over."""
-        return self._texts.setdefault(text, text)
 
     def _printable(self, text: str, row: int) -> None:
         # An escape can bring in what the file itself may not hold, and what would then reach a terminal.
@@ -176,7 +175,8 @@ class Composer:
     def _alias(self, name: str, depth: int, row: int) -> object:
         start = self.marks.start[row]
         if name not in self._anchors:
-            self._miss(name, start)
+            self.lost = True
+            self._missing.setdefault(name, []).append(start)
             return None
         self._used.add(name)
         anchor = self._anchors[name]
@@ -188,10 +188,6 @@ class Composer:
         self._spend(anchor.weight - 1, start)
         self.marks.alias[row] = anchor.row
         return anchor.value
-
-    def _miss(self, name: str, start: int) -> None:
-        self.lost = True
-        self._missing.setdefault(name, []).append(start)
 
     def _anchored(self, event: Any, depth: int, row: int) -> object:  # noqa: ANN401
         name, before, outer = event.anchor, self._count, self._deepest
@@ -210,8 +206,7 @@ class Composer:
         self.marks.close(row, last, end if end > start else None)
 
     def _sequence(self, depth: int, row: int) -> tuple[object, ...]:
-        items = []
-        last = row
+        items, last = list[object](), row
         for event in self._events:
             if type(event) is SequenceEndEvent:
                 self._close(event, row, last)
@@ -223,15 +218,16 @@ class Composer:
         return tuple(items)
 
     def _mapping(self, depth: int, row: int) -> dict[str, object]:
-        own: dict[str, object] = {}
-        merged: dict[str, object] = {}
-        rows: dict[str, int] = {}
-        last = row
+        own, merged = dict[str, object](), dict[str, object]()
+        rows, last = dict[str, int](), row
         for event in self._events:
             if type(event) is MappingEndEvent:
                 self._close(event, row, last)
                 break
             label, place = self._key(event, depth)
+            if label in self.stretches and not self.opened:
+                last = self._insert(self.stretches.pop(label), depth, own, rows)
+                continue
             last = len(self.marks.labels)
             value = self._node(next(self._events), depth, label, place)
             if rows.setdefault(label, last) != last:
@@ -244,15 +240,23 @@ class Composer:
             raise self._fatal(f"a map of {len(rows):,} keys; at most {self.bounds.entries:,} are read", row, _COHORT)
         return {**merged, **own} if merged else own
 
+    def _insert(self, stretch: Stretch, depth: int, own: dict[str, object], rows: dict[str, int]) -> int:
+        """Put in the entries for which a line stands; the row of the last one."""
+        next(self._events), next(self._events)
+        if depth + 2 > MAX_DEPTH or not rows.keys().isdisjoint(stretch.values):
+            raise self.notes.fatal("entries that do not fit", 0, "read the file as it stands")
+        self._deepest = max(self._deepest, depth + 2)
+        self._spend(len(stretch.marks.labels), 0)
+        return stretch.put(self.marks, own, rows)
+
     def _key(self, event: Any, depth: int) -> tuple[str, Place]:  # noqa: ANN401
         place = (event.start_mark.index, event.end_mark.index) if not self._moves else self._place(event)
         if type(event) is not ScalarEvent or event.tag or event.anchor or len(event.value) > MAX_SCALAR:
             return self._odd_key(event, depth, place)
-        text: str = event.value
         # The same keys stand in thousands of entries: they are looked at once, and share one text.
-        if text in self._labels and event.implicit[0]:
-            return self._labels[text], place
-        return self._new_key(text, place, plainly=event.implicit[0]), place
+        if event.value in self._labels and event.implicit[0]:
+            return self._labels[event.value], place
+        return self._new_key(event.value, place, plainly=event.implicit[0]), place
 
     def _new_key(self, text: str, place: Place, *, plainly: bool) -> str:
         if _CONTROL.search(text):
@@ -260,8 +264,6 @@ class Composer:
             return text
         if not plainly:
             return text
-        if text == "<<":
-            return MERGE
         if not (self.foreign or is_text(text)):
             said = text if len(text) <= MAX_DIGITS else f"{text[:20]}..."
             advice = f'write "{text}" in quotes' if said is text else "write a plain word before the colon"

@@ -17,6 +17,7 @@ from fedpolicy.records import dataclass, field
 from fedpolicy.startup import pattern
 
 _MARKER = pattern(r"^---(?=\s|$)", re.MULTILINE)
+_MANY = 50  # lines that may be alike: of fewer the parser takes no time
 _MAX_BROKEN = 100  # documents of a file whose syntax errors are reported; each costs another start of the parser
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # without libyaml the parser in Python, which is slow
 
@@ -59,7 +60,9 @@ def read(data: str | bytes, name: str, bounds: Bounds = USUAL, *, foreign: bool 
         source.errors.append(error)
         return source
     source.lines = text.lines
-    _read_documents(text, source, bounds, foreign=foreign)
+    alike = not foreign and text.content.count(": {") >= _MANY and _read_alike(text, source, bounds)
+    if not alike:
+        _read_documents(text, source, bounds, foreign=foreign)
     if not source.documents and not source.errors:
         source.errors.append(_empty(name))
     return source
@@ -70,9 +73,25 @@ def _empty(name: str) -> InputError:
     return InputError(message, span=Span(file=name), help="start with `fedpolicy: 1` and a `name`")
 
 
+def _read_alike(text: Text, source: YamlSource, bounds: Bounds) -> bool:
+    """Read a file of which most lines are written alike; whether that was all, and nothing is wrong."""
+    from fedpolicy.language.reading.stretches import without_stretches  # noqa: PLC0415  few files are large
+
+    short, stretches = without_stretches(text)
+    if not stretches:
+        return False
+    found = YamlSource()
+    notes = Notes(text=short, errors=found.errors, silent=found.silent)
+    stopped = _read_from(0, Composer(Marks(text=short), notes, bounds, stretches), found)
+    if stopped is not None or found.errors or found.silent or stretches:
+        return False
+    source.documents += found.documents
+    return True
+
+
 def _read_documents(text: Text, source: YamlSource, bounds: Bounds, *, foreign: bool) -> None:
     notes = Notes(text=text, errors=source.errors, silent=source.silent)
-    composer = Composer(Marks(text=text), notes, bounds, foreign)
+    composer = Composer(Marks(text=text), notes, bounds, foreign=foreign)
     offset = 0
     for _ in range(_MAX_BROKEN):
         stopped = _read_from(offset, composer, source)

@@ -41,6 +41,11 @@ class Marks:
     labels: list[str | None] = field(default_factory=list)
     alias: dict[int, int] = field(default_factory=dict)
 
+    @property
+    def places(self) -> tuple[array[int], ...]:
+        """Where values start and end, and where their keys do."""
+        return self.start, self.end, self.key_start, self.key_end
+
     def add(self, value: Place, label: str | None, key: Place) -> int:
         """Start a row behind the last one and return its number."""
         row = len(self.labels)
@@ -50,6 +55,15 @@ class Marks:
         self.key_end.append(key[1])
         self.after.append(row + 1)
         self.labels.append(label)
+        return row
+
+    def join(self, others: Marks) -> int:
+        """Put other rows behind the last one, and return the number of the first."""
+        row = len(self.labels)
+        for own, new in zip(self.places, others.places, strict=True):
+            own.extend(new)
+        self.after.extend([row + after for after in others.after])
+        self.labels.extend(others.labels)
         return row
 
     def close(self, row: int, last: int, end: int | None) -> None:
@@ -69,7 +83,7 @@ class Marks:
 
     def drop(self, row: int) -> None:
         """Forget this row and everything behind it."""
-        for column in (self.start, self.end, self.key_start, self.key_end, self.after):
+        for column in (*self.places, self.after):
             del column[row:]
         del self.labels[row:]
         for alias in [alias for alias in reversed(self.alias) if alias >= row]:

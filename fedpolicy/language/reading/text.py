@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from array import array
 from bisect import bisect_right
+from collections.abc import Sequence
 from itertools import accumulate
 
 from fedpolicy.errors import InputError
@@ -49,11 +50,6 @@ def rewrite_pairs(content: str) -> tuple[str, array[int]]:
     return "".join([*parts, content[before:]]), moved
 
 
-def to_original(offset: int, moved: array[int]) -> int:
-    """Where an offset of the rewritten text stands in the file."""
-    return offset + SHORTER * bisect_right(moved, offset)
-
-
 def _long(high: str, low: str) -> str:
     code = 0x10000 + ((int(high, 16) - 0xD800) << 10) + (int(low, 16) - 0xDC00)
     return f"\\U{code:08x}"
@@ -64,13 +60,15 @@ class Text:
     """
     The text of one file and where its lines start; offsets count characters from 0.
 
-    `parsed` is what the parser is given; `original` translates its offsets.
+    `parsed` is what the parser is given; `original` translates its offsets: behind each that is `moved`, the next of
+    the `shifts` has to be added.
     """
 
     name: str
     content: str
     parsed: str
     moved: array[int]
+    shifts: Sequence[int]
     starts: array[int]
     lines: tuple[str, ...]
 
@@ -82,7 +80,7 @@ class Text:
 
     def original(self, offset: int) -> int:
         """Where an offset of the parser stands in the file."""
-        return to_original(offset, self.moved) if self.moved else offset
+        return offset + self.shifts[bisect_right(self.moved, offset)]
 
     def line(self, offset: int) -> str:
         """The line that holds this offset."""
@@ -152,4 +150,5 @@ def _with_lines(content: str, name: str) -> Text:
         lines = tuple(content.split("\n"))
         starts = array("I", accumulate((len(line) + 1 for line in lines[:-1]), initial=0))
     parsed, moved = rewrite_pairs(content)
-    return Text(name=name, content=content, parsed=parsed, moved=moved, starts=starts, lines=lines)
+    shifts = range(0, SHORTER * (len(moved) + 1), SHORTER)
+    return Text(name=name, content=content, parsed=parsed, moved=moved, shifts=shifts, starts=starts, lines=lines)
