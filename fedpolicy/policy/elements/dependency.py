@@ -91,16 +91,28 @@ def _stops_rounds(view: DependencyView) -> bool:
     """Whether the same outsiders can stop the rounds for the same participants, through other machines too."""
     own = view.found
     return any(
-        one.how in {"operates", "hosts"}
-        and one.by_member is False
-        and "run" not in one.capabilities
-        and one.cause != own.cause
+        one.cause != own.cause
         and set(own.controllers) <= set(one.controllers)
         and set(own.participants) <= set(one.participants)
         and set(own.uses) <= set(one.uses)
-        and not _principal(DependencyView(view.world, one))
-        for one in dependencies_of(view.world.lookup, view.world.study.continuity)
+        for one in view.world.once("machines of outsiders", (), lambda _: _outside(view.world))
     )
+
+
+def _outside(world: World) -> list[Dependency]:
+    """Machines of outsiders that can stop rounds, and nothing more."""
+    return [
+        one
+        for one in _every(world)
+        if one.how in {"operates", "hosts"}
+        and one.by_member is False
+        and "run" not in one.capabilities
+        and not _principal(DependencyView(world, one))
+    ]
+
+
+def _every(world: World) -> tuple[Dependency, ...]:
+    return world.once("dependencies", (), lambda _: dependencies_of(world.lookup, world.study.continuity))
 
 
 def _of_model(read: Callable[[ModelView], Iterable[str]]) -> Callable[[DependencyView], Iterable[str]]:
@@ -146,7 +158,7 @@ def _extent(capabilities: tuple[str, ...]) -> str:
 
 
 def _subjects(world: World) -> Iterable[Subject]:
-    for found in dependencies_of(world.lookup, world.study.continuity):
+    for found in _every(world):
         view = DependencyView(world, found)
         names = dict.fromkeys([*found.controllers, *found.participants])
         yield Subject(
