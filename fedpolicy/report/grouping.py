@@ -91,11 +91,6 @@ def groups_of(report: Report) -> tuple[CauseGroup, ...]:
     return tuple(sorted(groups, key=lambda one: _rank(one, files.get(one.file, len(files)))))
 
 
-def overview_in(report: Report, file: str, deployment: str) -> Overview | None:
-    """What is known of a deployment beside its findings."""
-    return next((one for one in report.overviews if (one.file, one.deployment) == (file, deployment)), None)
-
-
 def _group(key: tuple[str, str, str], found: Sequence[Finding], cause: Cause | None, of: Overview | None) -> CauseGroup:
     file, deployment, name = key
     findings = tuple(sorted(found, key=lambda one: (one.verdict is not Verdict.FAIL, -one.severity)))

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
 _SITE = "site"
 _LIMITS = ("allowed_algorithms", "allowed_algorithm_stores")
-_SERVERS = ("hq.url", "server_url")
 _OLD = (b"server_url:", b"databases:", b"encryption:")
 
 
