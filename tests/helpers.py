@@ -14,7 +14,7 @@ import yaml
 
 from fedpolicy.analysis import AnalysisSettings, Study
 from fedpolicy.analysis.exposure.disclosures import pairs_of
-from fedpolicy.analysis.facts import LEVELS, Disclosure, Step
+from fedpolicy.analysis.facts import LEVELS, Disclosure, Step, vertex_name
 from fedpolicy.catalog import Catalog, load_catalog
 from fedpolicy.graph import FlowGraph, bits
 from fedpolicy.graph.build import build_graph
@@ -102,14 +102,9 @@ def shown(levels: Levels) -> str:
     return declared if guaranteed == high else f"{declared} / {guaranteed}"
 
 
-def short(vertex: str) -> str:
-    """A vertex as tests write it: `client@a`, `openai`, `models.base`."""
-    return vertex.removeprefix("nodes.").removeprefix("parties.")
-
-
 def hop(step: Step) -> str:
     """`client@a -prompts-> openai (tasks.score)`."""
-    return f"{short(step.source)} -{step.payload}-> {short(step.target)} ({step.origin})"
+    return f"{vertex_name(step.source)} -{step.payload}-> {vertex_name(step.target)} ({step.origin})"
 
 
 def ways(disclosure: Disclosure) -> list[list[str]]:
@@ -128,7 +123,7 @@ def flow_lines(graph: FlowGraph) -> Iterator[str]:
         data = "*" if flow.data is None else " ".join(sorted(graph.data[index].id for index in bits(flow.data)))
         by = flow.implied_by or flow.origin
         mark = "" if flow.certain else "?"
-        yield f"{short(flow.source)} -{flow.payload}->{mark} {short(flow.target)}: {data} [{by}]"
+        yield f"{vertex_name(flow.source)} -{flow.payload}->{mark} {vertex_name(flow.target)}: {data} [{by}]"
 
 
 def told(value: object) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Callable
 from inspect import signature
 from pathlib import Path
@@ -36,3 +37,14 @@ def example(run, tmp_path) -> Path:
     path = tmp_path / "deployment.yaml"
     path.write_text(EXAMPLE.read_text(encoding="utf-8"), encoding="utf-8")
     return path
+
+
+@pytest.fixture
+def git(tmp_path) -> Callable[..., None]:
+    """Run git in the folder, as somebody who may commit."""
+    who = ["-c", "user.name=a", "-c", "user.email=a@example.org", "-c", "commit.gpgsign=false"]
+
+    def invoke(*arguments: str) -> None:
+        subprocess.run(["git", *who, *arguments], cwd=tmp_path, check=True, capture_output=True)
+
+    return invoke

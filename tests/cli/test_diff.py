@@ -25,11 +25,7 @@ def both(run, example, tmp_path):
 
 
 @pytest.fixture
-def repository(both, tmp_path):
-    def git(*arguments):
-        who = ["-c", "user.name=a", "-c", "user.email=a@example.org", "-c", "commit.gpgsign=false"]
-        subprocess.run(["git", *who, *arguments], cwd=tmp_path, check=True, capture_output=True)
-
+def repository(both, git):
     git("init", "-q", "-b", "main")
     git("add", ".")
     git("commit", "-q", "-m", "both")

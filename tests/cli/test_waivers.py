@@ -2,7 +2,6 @@
 
 import json
 import re
-import subprocess
 from pathlib import Path
 
 import jsonschema
@@ -37,11 +36,7 @@ def waivers(run, example, tmp_path):
 
 
 @pytest.fixture
-def repository(tmp_path):
-    def git(*arguments):
-        who = ["-c", "user.name=a", "-c", "user.email=a@example.org", "-c", "commit.gpgsign=false"]
-        subprocess.run(["git", *who, *arguments], cwd=tmp_path, check=True, capture_output=True)
-
+def repository(git):
     def commit():
         git("add", ".")
         git("commit", "-q", "--allow-empty", "-m", "state")

@@ -167,21 +167,6 @@ def rules(findings):
     return sorted(one.rule for one in findings)
 
 
-@pytest.fixture
-def here(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    for name in ("NO_COLOR", "FORCE_COLOR"):
-        monkeypatch.delenv(name, raising=False)
-    return tmp_path
-
-
-@pytest.fixture
-def consortium(here, monkeypatch):
-    shutil.copytree(HERE / "consortium", here / "consortium")
-    monkeypatch.chdir(here / "consortium")
-    return here / "consortium"
-
-
 def run(*arguments):
     return CliRunner(**APART).invoke(app, [*arguments])
 

@@ -71,21 +71,6 @@ recipe = FedAvgRecipe(min_clients=2, num_rounds=3, train_script="client.py")
 """
 
 
-@pytest.fixture
-def here(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    for name in ("NO_COLOR", "FORCE_COLOR"):
-        monkeypatch.delenv(name, raising=False)
-    return tmp_path
-
-
-@pytest.fixture
-def consortium(here, monkeypatch):
-    shutil.copytree(HERE / "consortium", here / "consortium")
-    monkeypatch.chdir(here / "consortium")
-    return here / "consortium"
-
-
 def write(folder, files):
     for name, text in files.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)

@@ -23,7 +23,6 @@ from fedpolicy.policy.elements import (
     disclosure,
     flow,
     model,
-    node,
     party,
     safeguard,
     software,
@@ -39,7 +38,7 @@ KINDS: Mapping[str, Kind] = {
     for kind in (
         deployment.KIND,
         party.KIND,
-        node.KIND,
+        party.NODE,
         dataset.KIND,
         model.KIND,
         task.KIND,

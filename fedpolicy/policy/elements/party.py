@@ -1,13 +1,14 @@
-"""Parties: those that are declared, and those that flows imply."""
+"""Parties, those that are declared and those that flows imply; and nodes, one element per entry of `nodes`."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from fedpolicy.language.model.party import Party
+from fedpolicy.graph import Vertex
+from fedpolicy.language.model.party import Node, Party
 from fedpolicy.language.model.shape import words_of
 from fedpolicy.policy.elements.agreement import firm_answer
-from fedpolicy.policy.elements.shared import boolean, in_eea, open_field, texts, words
+from fedpolicy.policy.elements.shared import boolean, data_fields, in_eea, integer, open_field, texts, words
 from fedpolicy.policy.fields import Kind, Presence, Subject, Type, fields_of
 from fedpolicy.policy.world import BUILT_IN, World, ordered
 from fedpolicy.records import dataclass
@@ -64,3 +65,92 @@ def _subjects(world: World) -> Sequence[Subject]:
 
 
 KIND = Kind(name="party", about="a party, declared or implied", fields=_FIELDS, subjects=_subjects)
+
+
+@dataclass(frozen=True, slots=True)
+class NodeView:
+    """One entry of `nodes` and the places that it makes."""
+
+    world: World
+    id: str
+    node: Node
+    places: tuple[Vertex, ...]
+
+    @property
+    def families(self) -> tuple[str, ...]:
+        """The datasets that are stored here."""
+        return tuple(ordered(family for place in self.places for family in self.world.lookup.stored.get(place.id, ())))
+
+    def named(self, principals: Iterable[str]) -> list[str]:
+        """These principals as parties."""
+        return ordered(self.world.lookup.party(who) for who in principals)
+
+
+def _memory(view: NodeView) -> Presence:
+    found = view.node.hardware.gpu_memory_gib if view.node.hardware else None
+    return None if found is None else float(found)
+
+
+def _tee(view: NodeView, *, attested: bool) -> Presence:
+    if view.node.says_unknown("tee"):
+        return None
+    return view.node.tee is not None and (view.node.tee.attested or not attested)
+
+
+def _hides_from(view: NodeView) -> Presence:
+    """Whom the enclave of its members keeps out; of nodes without one: nobody."""
+    enclaves = [place.enclave for place in view.places if place.enclave is not None]
+    if not enclaves:
+        return []
+    found = {"host": enclaves[0].host, "operator": enclaves[0].operator}
+    return None if None in found.values() else [who for who, hidden in found.items() if hidden]
+
+
+def _holds(view: NodeView) -> Iterable[str]:
+    return ordered(model for place in view.places for model in view.world.lookup.placed.get(place.id, ()))
+
+
+_NODE_FIELDS = (
+    words("id", "its id", lambda view: view.id),
+    *fields_of(Node, lambda view: view.node),
+    texts("parties", "who operates it", lambda v: v.named(who for place in v.places for who in place.operators)),
+    texts(
+        "hosts", "the parties whose machines it runs on", lambda view: view.named(place.host for place in view.places)
+    ),
+    boolean(
+        "hosted_elsewhere",
+        "some of it runs on machines of a party that does not operate it",
+        lambda view: any(place.host not in place.operators for place in view.places),
+    ),
+    texts(
+        "code_from",
+        "the authors of the software that runs on it",
+        lambda view: view.named(place.code_from for place in view.places),
+    ),
+    integer("count", "how many machines it stands for", lambda view: sum(place.weight for place in view.places)),
+    open_field("tee", Type.BOOL, "it runs in a trusted execution environment", lambda view: _tee(view, attested=False)),
+    open_field("attested", Type.BOOL, "its TEE is attested", lambda view: _tee(view, attested=True), key="tee"),
+    texts("verified_by", "who verifies its attestation", lambda v: v.node.tee.verified_by if v.node.tee else ()),
+    open_field(
+        "hides_from", Type.LIST, "those whom its TEE keeps out: host, operator", _hides_from, key="tee.hides_from"
+    ),
+    open_field("gpu_memory_gib", Type.NUMBER, "memory of its GPUs in GiB", _memory, key="hardware.gpu_memory_gib"),
+    texts("datasets", "datasets that are stored on it", lambda view: view.families),
+    texts("models", "models whose weights are placed on it", _holds),
+    *data_fields(of="the data that are stored on it"),
+)
+
+
+def _node_subjects(world: World) -> Sequence[Subject]:
+    places: dict[str, list[Vertex]] = {}
+    for place in world.lookup.places.values():
+        places.setdefault(place.family, []).append(place)
+    return [
+        Subject(id=f"nodes.{name}", path=("nodes", name), data=NodeView(world, name, node, tuple(places.get(name, ()))))
+        for name, node in sorted(world.deployment.nodes.items())
+    ]
+
+
+NODE = Kind(
+    name="node", about="an entry of `nodes`, all its members together", fields=_NODE_FIELDS, subjects=_node_subjects
+)
