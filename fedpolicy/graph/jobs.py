@@ -233,12 +233,11 @@ def _rests(builder: Builder, task: Task) -> list[str]:
     top = task.top_model_at if "top_model_at" in row.keys else None
     last = task.hops[-1].at if task.hops else ()
     above = () if row.aggregator == "none" or top else aggregators_of(builder, task) or last
-    found = {
-        place for reference in (*task.runs_on, *(top or ())) for place in builder.places.members.get(reference, [])
-    }
     members = [builder.vertex(place) for reference in task.runs_on for place in builder.sources(reference)]
-    # Of a family of aggregators only those that somebody sends to.
-    return sorted(found.union(*(builder.targets(member, reference) for member in members for reference in above)))
+    found = {place for reference in task.runs_on for place in builder.places.members.get(reference, [])}
+    # Of a family of aggregators, or of tops, only those that somebody sends to.
+    places = (builder.targets(member, reference) for member in members for reference in (*above, *(top or ())))
+    return sorted(found.union(*places))
 
 
 def _masks(builder: Builder, task: Task, origin: Origin, members: list[Vertex]) -> dict[str, Mask]:

@@ -48,15 +48,23 @@ def desugar(exchange: Exchange) -> list[Outcome]:
     return [_down(exchange, exchange.builder.vertex(at), load, guarded) for at, load in sorted(loads.items())]
 
 
-def _rungs(exchange: Exchange, place: Vertex) -> list[set[str]]:
-    """Level by level, where what a place sends would go; what comes out takes the same way back."""
+def _ways(exchange: Exchange, place: Vertex, top: str) -> set[str] | None:
+    """The hops between a place and a top to which what it sends would go, None where that gets to others only."""
     job, builder = exchange.job, exchange.builder
     levels = [hop.at for hop in job.task.hops]
-    top = exchange.aggregator_names()
-    found = [{place.id}]
-    for at in [*levels, *([top] if top and {name for some in levels for name in some}.isdisjoint(top) else [])]:
-        found.append({end for one in found[-1] for name in at for end in builder.targets(builder.vertex(one), name)})
-    return found[1:]
+    last = exchange.aggregator_names()
+    rungs: list[dict[str, set[str]]] = []
+    sources = {place.id}
+    for at in [*levels, *([last] if last and {name for some in levels for name in some}.isdisjoint(last) else [])]:
+        rungs.append(
+            {one: {end for name in at for end in builder.targets(builder.vertex(one), name)} for one in sources}
+        )
+        sources = {end for ends in rungs[-1].values() for end in ends}
+    leading, between = {top}, set[str]()
+    for rung in reversed(rungs):
+        leading = {one for one, ends in rung.items() if ends & leading}
+        between |= leading
+    return between - {place.id} if leading else None
 
 
 def _climb(
@@ -132,9 +140,9 @@ def _down(exchange: Exchange, top: Vertex, load: Load, guarded: Stage) -> Outcom
     sent = {client.id for client in clients}
     job = exchange.job
     # Who has no data gets what comes out all the same.
-    ways = {place: _rungs(exchange, place) for place in job.members if not job.masks[place.id]}
-    idle = {place: way for place, way in ways.items() if top.id in way[-1]}
-    between = between.union(*(hops for way in idle.values() for hops in way[:-1]))
+    ways = {place: _ways(exchange, place, top.id) for place in job.members if not job.masks[place.id]}
+    idle = {place: hops for place, hops in ways.items() if hops is not None}
+    between = between.union(*idle.values())
     below = [place for place in job.members if place.id in sent or place in idle]
     if passes:
         return exchange.forward(top, below, sorted(between))

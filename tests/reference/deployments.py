@@ -196,15 +196,9 @@ class Author:
                 {"via": "relay"},
             )
             total = self.round(found)
-        return found | self.guarded(total, exchanges=method in EXCHANGING, hops=self._noisy_hops(found))
+        return found | self.guarded(total, exchanges=method in EXCHANGING)
 
-    @staticmethod
-    def _noisy_hops(found: Tree) -> bool:
-        return any(
-            one["kind"] == "differential_privacy" for hop in found.get("hops", ()) for one in hop.get("safeguards", ())
-        )
-
-    def guarded(self, total: int, *, exchanges: bool, hops: bool) -> Tree:
+    def guarded(self, total: int, *, exchanges: bool) -> Tree:
         guards = [self.safeguard(total, task=exchanges) for _ in range(self.one(0, 0, 1, 1, 2, 3))]
         # Of several secure sums of one list only the first is read.
         kinds = [one["kind"] for one in guards]
@@ -213,8 +207,7 @@ class Author:
             one for place, one in enumerate(guards) if one["kind"] not in once or kinds.index(kinds[place]) == place
         ]
         noisy = next((one for one in kept if one.get("where") == "client"), None)
-        # Of noise that is put on what has noise already the first counts, however weak it is towards somebody.
-        if noisy and "secure_aggregation" in kinds and not hops and self.odds(0.6):
+        if noisy and "secure_aggregation" in kinds and self.odds(0.6):
             noisy["where"] = "distributed"
         return {"safeguards": kept} if kept else {}
 

@@ -73,7 +73,7 @@ class Exchange:
             crowded, idle = job.crowd(crowd), job.idle(job.members)
             sums = secure_sums(self.world, guards, f"{job.why}.safeguards", [member], crowded, idle, job.least_units)
             noise = self._noises(job, "client", [member])
-            noise += self._divided_noises(job, sums)
+            noise += self._divided_noises(job)
         if job.masks[member]:
             yield Movement(
                 way=(member, *way),
@@ -142,13 +142,23 @@ class Exchange:
     def _noises(self, job: Job, where: str, places: Sequence[str]) -> tuple[Noise, ...]:
         return noises(self.world, job.task.safeguards, f"{job.why}.safeguards", where, places, job.mask)
 
-    def _divided_noises(self, job: Job, sums: tuple[Sum, ...]) -> tuple[Noise, ...]:
-        """Noise of which every client adds a share, behind the masks of a secure sum."""
+    def _divided_noises(self, job: Job) -> tuple[Noise, ...]:
+        """Noise of which everybody who takes part adds a share, behind the masks of a secure sum."""
         task = job.task
-        least = [one.min_clients for one in task.safeguards if one.kind == "secure_aggregation"]
-        least += [task.min_clients] if task.min_clients else []
-        there = max(least) if least else task.clients_per_round or 1
-        shares = Shares(there=there, known=self._known_shares(job), among=frozenset(sums))
+        secure = [one.min_clients for one in task.safeguards if one.kind == "secure_aggregation"]
+        least = [*secure, *([task.min_clients] if task.min_clients else [])]
+        shares = Shares(
+            task=job.name,
+            adding=job.crowd(job.givers),
+            idle=job.without_data(),
+            survivors=max(least) if least else task.clients_per_round or 1,
+            sums=tuple(
+                (frozenset(i for one in crowd for i in one.items), min(count, sum(one.count for one in crowd)))
+                for crowd in map(job.crowd, self._gathered(job))
+                for count in secure
+            ),
+            fellows=self._fellows(),
+        )
         found = (replace(one, shares=shares) for one in self._noises(job, "distributed", job.givers))
         if task.clients_per_round:
             return tuple(found)
@@ -157,14 +167,23 @@ class Exchange:
             replace(n, enough=tuple((i, "no" if a == "no" else "unknown") for i, a in n.enough)) for n in found
         )
 
-    def _known_shares(self, job: Job) -> tuple[tuple[str, int], ...]:
-        """How many shares each party can subtract: of clients that it or its fellow operators run or host."""
+    def _gathered(self, job: Job) -> list[list[str]]:
+        """Who sends to the same place."""
+        found: dict[str, list[str]] = {}
+        for member in job.givers if job.topology in ("star", "tree") else ():
+            first = job.task.hops[0].at if job.topology == "tree" and job.task.hops else None
+            for place in self.world.nodes(first, member) if first else self.aggregators(job, member):
+                found.setdefault(place, []).append(member)
+        return [*found.values()] or [job.givers]
+
+    def _fellows(self) -> tuple[tuple[str, frozenset[str]], ...]:
+        """With whom each party runs a node; they pool what they know."""
         places = self.world.places.values()
-        found = []
-        for party in sorted({one for place in places for one in (*place.operators, place.host)} - {""}):
-            fellows = {party}.union(*(place.operators for place in places if party in place.operators))
-            found.append((party, sum(one.count for one in job.crowd(job.givers) if one.controlled & fellows)))
-        return tuple(found)
+        parties = sorted({one for place in places for one in place.operators})
+        return tuple(
+            (party, frozenset().union(*(place.operators for place in places if party in place.operators)))
+            for party in parties
+        )
 
     def _plain(self, job: Job, top: str, below: Sequence[str]) -> tuple[Sum, ...]:
         # What cannot be added is put together all the same, and hides nobody.
@@ -178,6 +197,7 @@ class Exchange:
                 most=most,
                 words=words,
                 least_units=job.least_units,
+                task=job.name,
             ),
         )
 

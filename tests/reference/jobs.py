@@ -93,6 +93,19 @@ class Job:
                 found.append(Contributor(controlled=rest, owners=own, items=mine, count=here.count - 2, units=units))
         return tuple(found)
 
+    def without_data(self) -> tuple[Contributor, ...]:
+        """Who takes part and has no data of the task."""
+        found = []
+        for member in self.members:
+            here = self.world.places[member]
+            if not self.masks[member]:
+                controlled, count = frozenset({*here.operators, here.host} - {""}), self._count(member)
+                found.append(Contributor(controlled=controlled, owners=frozenset(), items=frozenset()))
+                if count > 1:
+                    rest = frozenset(controlled - {here.party} | {f"{here.home}.rest"})
+                    found.append(Contributor(controlled=rest, owners=frozenset(), items=frozenset(), count=count - 1))
+        return tuple(found)
+
     def size(self, below: Sequence[str]) -> tuple[int, int]:
         """How many contributions a plain sum has: with missing facts unfavourable, and favourable."""
         crowd = sum(one.count for one in self.crowd(below))

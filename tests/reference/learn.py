@@ -37,6 +37,7 @@ class Fact:
 
 
 Leg = tuple[Movement, str, tuple[str, ...]]
+Parts = dict[tuple[str, str], set[frozenset[str]]]  # party, noise -> the data in sums of it
 
 
 @dataclass(frozen=True)
@@ -181,15 +182,20 @@ class Learning:
     def _left_in(self, fact: Fact, pool: frozenset[str]) -> frozenset[Noise]:
         """The noise in what is left of a sum, which may be a single contribution."""
         kept = (noise for noise in fact.noises if self._protects(noise, fact, pool))
-        return frozenset(replace(n, shares=replace(n.shares, among=frozenset())) if n.shares else n for n in kept)
+        return frozenset(self._read(noise, fact) for noise in kept)
+
+    def _read(self, noise: Noise, fact: Fact) -> Noise:
+        """It stays what it is in the sum that it was read from."""
+        if noise.shares is None:
+            return noise
+        return replace(noise, shares=replace(noise.shares, inside=noise.shares.within(fact.sums)))
 
     def _protects(self, noise: Noise, fact: Fact, pool: frozenset[str]) -> bool:
         """Whether noise is in what those who pool what they know find in a sum."""
-        if noise.shares is None or not noise.shares.among or any(self._hides(one, pool) for one in fact.sums):
+        shares = noise.shares
+        if shares is None or shares.inside or any(self._hides(one, pool) for one in fact.sums):
             return True
-        # In fewer contributions than there are to be shares, there are fewer shares.
-        whole = all(one.most >= noise.shares.there for one in noise.shares.among)
-        return whole and noise.shares.left(pool) > 0
+        return all(shares.left(party, shares.within(fact.sums)) > 0 for party in pool)
 
     # Enclaves.
 
@@ -273,19 +279,47 @@ class Learning:
             return NONE
         return min(fact.level, INFERABLE) if any(self._hides(one, pool) for one in fact.sums) else fact.level
 
-    def views(self) -> dict[tuple[str, str], int]:
-        """(party, capacity) -> level, of all who learn anything."""
+    def views(self, parts: Parts) -> dict[tuple[str, str], int]:
+        """(party, capacity) -> level, of all who learn anything; `parts` are the sums of some that each party sees."""
         seen: dict[tuple[str, str], set[tuple[int, bool]]] = {}
+        for party, role, fact, pool in self._facts():
+            if level := self.seen(fact, party, pool):
+                kept = {n for n in fact.noises if self._protects(n, fact, pool)}
+                noisy = any(self._stays(n, fact, party, parts) for n in kept)
+                seen.setdefault((party, role), set()).add((level, noisy))
+        return {viewer: self._together(viewer, seen) for viewer in seen}
+
+    def parts(self) -> Parts:
+        """The data in each sum with shares of noise that a party gets, by the noise."""
+        found: Parts = {}
+        for party, _, fact, pool in self._facts():
+            for noise in fact.noises if self.seen(fact, party, pool) else ():
+                if noise.shares is not None and self._protects(noise, fact, pool):
+                    found.setdefault((party, noise.id), set()).add(noise.shares.within(fact.sums))
+        return found
+
+    def _facts(self) -> Iterator[tuple[str, str, Fact, frozenset[str]]]:
         for place in self.world.places.values():
             for party, role, pool, hidden in self._viewers(place):
                 for fact in self.at[place.id]:
-                    if hidden and not (fact.answered and place.client and role == "operator"):
-                        continue
-                    if level := self.seen(fact, party, pool):
-                        kept = {n for n in fact.noises if self._protects(n, fact, pool)}
-                        noisy = any(n.shares is None or n.shares.left({party}) > 0 for n in kept)
-                        seen.setdefault((party, role), set()).add((level, noisy))
-        return {viewer: self._together(viewer, seen) for viewer in seen}
+                    if not hidden or (fact.answered and place.client and role == "operator"):
+                        yield party, role, fact, pool
+
+    def _stays(self, noise: Noise, fact: Fact, party: str, parts: Parts) -> bool:
+        """
+        Whether somebody cannot take noise away.
+
+        It subtracts smaller sums that it sees from larger ones; of the data in these, the larger ones say no more.
+        """
+        if noise.shares is None:
+            return True
+        within = noise.shares.within(fact.sums)
+        seen = {*parts.get((party, noise.id), ()), *parts.get(("public", noise.id), ())}
+        smaller = [part for part in seen if part < within]
+        if any(self.instance.id in part for part in smaller):
+            return True
+        left = within.difference(*smaller)
+        return noise.shares.left(party, left) > 0
 
     def _together(self, viewer: tuple[str, str], seen: dict[tuple[str, str], set[tuple[int, bool]]]) -> int:
         """What somebody learns who learns anything, and who knows what everybody knows too."""

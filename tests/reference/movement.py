@@ -41,10 +41,16 @@ class Sum:
     words: tuple[Word, ...]
     least_units: int = 0  # a number that is made of fewer says as much as these
     secure: bool = False  # added up behind masks, or else by somebody who sees what is added
+    task: str = ""
 
     def __hash__(self) -> int:
         """As equal sums have one name."""
         return hash(self.id)
+
+    @property
+    def items(self) -> frozenset[str]:
+        """The data that are in it."""
+        return frozenset(item for one in self.contributors for item in one.items)
 
 
 @dataclass(frozen=True)
@@ -59,15 +65,36 @@ class Seal:
 
 @dataclass(frozen=True)
 class Shares:
-    """Noise of which many add a share each: how many are there, who knows how many, and in which sums it is."""
+    """
+    Noise of which everybody in a task adds a share, also those who have no data of it.
 
-    there: int
-    known: tuple[tuple[str, int], ...]  # by party
-    among: frozenset[Sum]  # none: it is in what was made of such a sum
+    `sums` are the secure sums that it travels in, each with how many contributions it goes on with. `fellows` says by
+    party with whom it runs anything. `inside`: the data in the sum that it was read from (none: it still is in sums).
+    """
 
-    def left(self, pool: Iterable[str]) -> int:
-        """How many shares are there that none of these knows."""
-        return self.there - max((dict(self.known).get(party, 0) for party in pool), default=0)
+    task: str
+    adding: tuple[Contributor, ...]
+    idle: tuple[Contributor, ...]
+    survivors: int
+    sums: tuple[tuple[frozenset[str], int], ...]
+    fellows: tuple[tuple[str, frozenset[str]], ...]
+    inside: frozenset[str] = frozenset()
+
+    def within(self, sums: Iterable[Sum]) -> frozenset[str]:
+        """The data in the largest sum of the task that it is in."""
+        found = [one.items for one in sums if one.task == self.task]
+        return max([self.inside, *found], key=len)
+
+    def left(self, party: str, within: frozenset[str]) -> int:
+        """How many shares at least are in a sum of some data that a party does not know (decision 170)."""
+        here = [one for one in self.adding if one.items & within]
+        elsewhere = [one for one in (*self.adding, *self.idle) if one not in here]
+        secure = min((count for items, count in self.sums if items <= within), default=1)
+        there = max(self.survivors - sum(one.count for one in elsewhere), secure, 1)
+        whole = all(one in here for one in self.adding)
+        known = {party} | dict(self.fellows).get(party, frozenset())
+        mine = sum(one.count for one in (*here, *self.idle) if one.controlled & known)
+        return (self.survivors if whole else there) - mine
 
 
 @dataclass(frozen=True)

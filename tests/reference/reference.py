@@ -9,7 +9,7 @@ from typing import Any
 
 from fedpolicy.catalog import Catalog
 from tests.reference.few import few
-from tests.reference.learn import Learning, Reading
+from tests.reference.learn import Learning, Parts, Reading
 from tests.reference.models import Models
 from tests.reference.movement import INFERABLE, LEVELS, NONE, RECONSTRUCTABLE, VERBATIM, Few, Movement, Seal
 from tests.reference.safeguards import caps, readers, seals, word
@@ -25,16 +25,16 @@ def levels(deployment: Any, catalog: Catalog) -> dict[Row, Levels]:
     world = World(deployment, catalog)
     moves = movements(world)
     found: dict[Row, Levels] = {}
-    for item in world.instances:
+    least = [Learning(world, moves, item, Reading(favourable=False)) for item in world.instances]
+    parts: Parts = {}
+    for one in least:
+        for key, sums in one.parts().items():
+            parts.setdefault(key, set()).update(sums)
+    for item, unfavourable in zip(world.instances, least, strict=True):
         trusted = frozenset(world.trusted(item.owner))
-        low, high, guaranteed = (
-            Learning(world, moves, item, reading).views()
-            for reading in (
-                Reading(favourable=True),
-                Reading(favourable=False),
-                Reading(favourable=False, trusted=trusted),
-            )
-        )
+        others = (Reading(favourable=True), Reading(favourable=False, trusted=trusted))
+        favourable, relied_on = (Learning(world, moves, item, reading) for reading in others)
+        low, high, guaranteed = (one.views(parts) for one in (favourable, unfavourable, relied_on))
         for party, role in {*low, *high, *guaranteed}:
             ranks = [table.get((party, role), NONE) for table in (low, high, guaranteed)]
             if max(ranks) and party != item.owner:

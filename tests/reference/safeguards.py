@@ -91,6 +91,7 @@ def secure_sums(
             words=word(world, one, places),
             least_units=least_units,
             secure=True,
+            task=title.split(".")[1],
         )
         for number, one in enumerate(guards)
         if one.kind == "secure_aggregation"

@@ -121,6 +121,7 @@ class Tree(Exchange):
                 most=most,
                 words=words,
                 least_units=job.least_units,
+                task=job.name,
             ),
         )
 

@@ -15,7 +15,6 @@ from fedpolicy.analysis.exposure.disclosures import undeclared
 from fedpolicy.analysis.exposure.mechanisms import Mechanism
 from fedpolicy.analysis.exposure.privacy import Effort, Spending, judge, shown, units_of
 from fedpolicy.analysis.exposure.state import Exposure
-from fedpolicy.analysis.exposure.views import Viewer
 from fedpolicy.graph import FlowGraph, Guard, Mask, bits
 from fedpolicy.graph.masks import grouped
 from fedpolicy.records import dataclass, replace
@@ -89,7 +88,7 @@ def ledger_of(exposure: Exposure, within: Exposure, effort: Effort = Effort.DECI
     that the computation is as close as that takes. `effort` asks for a closer one throughout.
     """
     graph, limit = exposure.graph, within.max_epsilon
-    looking = Looking(exposure=exposure, limit=limit, within=within, viewers=_capacities(exposure))
+    looking = Looking(exposure=exposure, limit=limit, within=within, viewers=exposure.capacities)
     whole = _whole(graph)
     if not any(guard.noise is not None for flow in graph.flows for guard in flow.guards):
         return Ledger(budgets=(), shares=(), bare=_bare(looking, whole))
@@ -122,13 +121,6 @@ def _bare(looking: Looking, whole: Mapping[str, Mask]) -> tuple[str, ...]:
     for party in looking.viewers:
         seen |= looking.party(party).everything & ~looking.exposure.own.get(party, 0)
     return tuple(sorted(family for family, _ in _families(looking.exposure.graph, whole, seen)))
-
-
-def _capacities(exposure: Exposure) -> dict[str, list[Viewer]]:
-    found: dict[str, list[Viewer]] = {}
-    for viewer in exposure.viewers.values():
-        found.setdefault(viewer.party, []).append(viewer)
-    return found
 
 
 def _whole(graph: FlowGraph) -> dict[str, Mask]:

@@ -13,10 +13,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from fedpolicy.analysis.exposure import BOUNDED, Reading
+from fedpolicy.analysis.exposure.budgets import combinations
 from fedpolicy.analysis.exposure.mechanisms import Mechanism
 from fedpolicy.analysis.exposure.privacy import Effort, Spending, spend
 from fedpolicy.analysis.exposure.state import Exposure
-from fedpolicy.analysis.exposure.views import View, Viewer, combinations
+from fedpolicy.analysis.exposure.views import View, Viewer
 from fedpolicy.graph import Mask
 from fedpolicy.records import dataclass, field
 

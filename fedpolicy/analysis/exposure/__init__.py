@@ -114,7 +114,7 @@ class Form(NamedTuple):
     OPEN: at least at `level`. SUM: inside aggregate `sum` (-1: none), whose single contributions are at
     `level`, with the noise of mechanism `noise` (-1: none) shared out among them; `outer` are the
     aggregates that the first one went into. SEALED: the same behind all of `seals`; void ones are open
-    everywhere. NOISE: seen through mechanism `noise`.
+    everywhere. NOISE: seen through mechanism `noise`, and then through the one in `outer`, if any.
     """
 
     kind: str
@@ -145,7 +145,7 @@ def unsealed(form: Form) -> Form:
     """What a reader finds behind a seal."""
     if form.sum >= 0:
         return form._replace(kind=SUM, seals=())
-    return Form(OPEN, form.level) if form.noise < 0 else Form(NOISE, noise=form.noise)
+    return Form(OPEN, form.level) if form.noise < 0 else Form(NOISE, noise=form.noise, outer=form.outer)
 
 
 @dataclass(slots=True, kw_only=True)

@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from fedpolicy.analysis.exposure import BOUNDED, VERBATIM, Reading
+from fedpolicy.analysis.exposure.budgets import spending_on
 from fedpolicy.analysis.exposure.equivalence import Arriving, Kinds
 from fedpolicy.analysis.exposure.privacy import unsettled
 from fedpolicy.analysis.exposure.reasons import missing_on, not_counted
 from fedpolicy.analysis.exposure.sizes import missing_size
 from fedpolicy.analysis.exposure.state import Exposure
-from fedpolicy.analysis.exposure.views import View, Viewer, spending_on
+from fedpolicy.analysis.exposure.views import View, Viewer
 from fedpolicy.analysis.exposure.witness import Trail
 from fedpolicy.analysis.facts import Disclosure, Step
 from fedpolicy.catalog import Catalog

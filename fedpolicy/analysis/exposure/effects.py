@@ -136,6 +136,7 @@ class Effects:
             malleable=self.malleable,
             raised=raised,
             wider=self._wider(flow.aggregate) if self.insiders and flow.aggregate is not None else {},
+            known=frozenset(self.insiders),
             counted=self.counted if self.catalog.payloads[flow.raw or flow.payload].least_units else frozenset(),
         )
 

@@ -114,14 +114,6 @@ def inner_parts(insiders: Mapping[int, Insiders], one: Insiders, seen: AbstractS
     return [clients for clients in parts if clients is not None]
 
 
-def leave_parts(insiders: Mapping[int, Insiders], noise: dict[int, int]) -> None:
-    """Leave what is known of the sum of some clients: it says all of them that larger sums do."""
-    inner = {index: insiders[index].inner for index in noise if index in insiders}
-    for index, parts in inner.items():
-        for part in inner.keys() & set(parts):
-            noise[index] &= ~noise.get(part, 0)
-
-
 def insiders_of(graph: FlowGraph, free: int) -> Mapping[int, Insiders]:
     """
     For each mechanism of which anybody can know more: distributed noise, and samples of clients.

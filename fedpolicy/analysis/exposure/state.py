@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from fedpolicy.analysis.exposure import Reading, Trust
+from fedpolicy.analysis.exposure.budgets import compose, leave_parts, settle
 from fedpolicy.analysis.exposure.effects import Effects, free_text_of, is_believed, malleable_seals
 from fedpolicy.analysis.exposure.fixpoint import Holdings, propagate
-from fedpolicy.analysis.exposure.insiders import Insiders, inner_parts, insiders_of, leave_parts
+from fedpolicy.analysis.exposure.insiders import Insiders, inner_parts, insiders_of
 from fedpolicy.analysis.exposure.mechanisms import OUTSIDE, Mechanism, mechanisms_of
 from fedpolicy.analysis.exposure.noise import Towards
 from fedpolicy.analysis.exposure.sizes import Few, asks_for_size
@@ -18,7 +19,6 @@ from fedpolicy.analysis.exposure.views import (
     Viewer,
     add_noise,
     add_public,
-    compose,
     count_readers,
     levels_of,
     shielded,
@@ -39,8 +39,8 @@ class Exposure:
     """
     One graph under all three readings; what is expensive is computed when it is first asked for.
 
-    Where everything is `settled`, no missing fact tells the most favourable reading from the least favourable one.
-    Where noise is `divided`, some sums have only a part of it.
+    Where everything is `settled`, no missing fact tells the most favourable reading from the least favourable one;
+    where noise is `divided`, some sums have only a part of it.
     """
 
     graph: FlowGraph
@@ -169,11 +169,21 @@ class Exposure:
     def _parts_seen(self, party: str) -> frozenset[int]:
         """The noise that is in sums of some of the clients, where a party sees such sums."""
         if self.divided and party not in self._parts:
-            views = [self._seen(one, Reading.HIGH, private=True).noise for one in self.capacities.get(party, ())]
-            self._parts[party] = frozenset(index for view in views for index, mask in view.items() if mask)
+            views = [self._gathered(one, Reading.HIGH, private=True) for one in self.capacities.get(party, ())]
+            plain = {index for view in views for index, mask in view.noise.items() if mask}
+            self._parts[party] = frozenset(plain.union(pair[0] for view in views for pair in view.stacked))
         return self._parts.get(party, frozenset())
 
     def _seen(self, viewer: Viewer, reading: Reading, *, private: bool) -> View:
+        """What a viewer sees, with each instance through as few mechanisms as say all."""
+        view = self._gathered(viewer, reading, private=private)
+        if view.stacked:
+            settle(view, self.towards(viewer.party), self.max_epsilon, reading)
+        if self.divided:
+            leave_parts(self.insiders, view.noise)
+        return view
+
+    def _gathered(self, viewer: Viewer, reading: Reading, *, private: bool) -> View:
         """With what is public, and with the noise through which the same party sees data in its other capacities."""
         view = levels_of(self.holdings(reading, private=private), viewer, self.openers(reading))
         for other in self.capacities.get(viewer.party, ()):
@@ -181,8 +191,6 @@ class Exposure:
                 add_noise(view, levels_of(self.holdings(reading, private=private), other, self.openers(reading)))
         if self.public is not None and self.public is not viewer:
             add_public(view, self._published(self.public, reading, private=private))
-        if self.divided:
-            leave_parts(self.insiders, view.noise)
         return view
 
     def _published(self, public: Viewer, reading: Reading, *, private: bool) -> View:
@@ -243,6 +251,9 @@ def prepare(graph: FlowGraph, catalog: Catalog, max_epsilon: float | None = None
     """Everything needed to ask about exposure in a graph."""
     limit = max_epsilon if max_epsilon is not None else catalog.levels["bounded"].max_epsilon
     viewers = viewers_of(graph)
+    capacities: dict[str, list[Viewer]] = {}
+    for viewer in viewers:
+        capacities.setdefault(viewer.party, []).append(viewer)
     own = grouped((item.owner, item.bit) for item in graph.data)
     mechanisms = mechanisms_of(graph)
     insiders = insiders_of(graph, max(mechanisms) + 1) if mechanisms else {}
@@ -259,7 +270,7 @@ def prepare(graph: FlowGraph, catalog: Catalog, max_epsilon: float | None = None
         insiders=insiders,
         divided=bool(wholes),
         viewers={(viewer.party, viewer.role): viewer for viewer in viewers},
-        capacities=_capacities(viewers),
+        capacities=capacities,
         items={item.id: item for item in graph.data},
         settled=not mechanisms and _settled(graph) and not asks_for_size(graph, catalog),
     )
@@ -285,11 +296,3 @@ def _says(vertex: Vertex) -> bool:
     if vertex.enclave is None and not vertex.may_lack(vertex.host) and len(vertex.operators) < 2:  # noqa: PLR2004
         return True
     return all(vertex.keeps_out(who) is not None for who in (*vertex.operators, vertex.host))
-
-
-def _capacities(viewers: Sequence[Viewer]) -> dict[str, list[Viewer]]:
-    """In which capacities each party may see data."""
-    found: dict[str, list[Viewer]] = {}
-    for viewer in viewers:
-        found.setdefault(viewer.party, []).append(viewer)
-    return found

@@ -36,8 +36,9 @@ class Effect:
     `opens` what was sealed where that is published.
 
     `noise` holds (mechanism, instances it protects), `shared` the same for noise that only a secure sum
-    carries, `wider` what the noise of a part of a sum is called in this one; `hidden` (aggregate, instances), `said`
-    the same where the owner does not rely on it: what travels may be either; `limits` (level, instances).
+    carries, `wider` what the noise of a part of a sum is called in this one, `known` the mechanisms of which some know
+    more than others; `hidden` (aggregate, instances), `said` the same where the owner does not rely on it: what
+    travels may be either; `limits` (level, instances).
     `raised` (level, instances) are those of which more gets through than `cap` says, `counted` the sums that hide
     nobody where they are made of few units. `malleable` are the seals under which one can compute: homomorphic
     encryption and secret shares.
@@ -61,6 +62,7 @@ class Effect:
     raised: tuple[tuple[int, Mask], ...] = ()
     counted: frozenset[int] = frozenset()
     wider: Mapping[int, int] = field(default_factory=dict)
+    known: frozenset[int] = frozenset()
     sent: dict[Form, tuple[Form, ...]] = field(default_factory=dict)
 
     @property
@@ -115,8 +117,23 @@ def _sent(effect: Effect, form: Form, mask: Mask) -> Iterator[tuple[Form, Mask]]
     elif form.kind == SEALED:
         yield from _resealed(effect, form, mask)
     elif effect.cap or effect.sum_cap:
-        wider = effect.wider.get(form.noise)
-        yield from _behind_seal(effect, form if wider is None else form._replace(noise=wider), mask)
+        yield from _with_noise(effect, form, mask)
+
+
+def _with_noise(effect: Effect, form: Form, mask: Mask) -> Iterator[tuple[Form, Mask]]:
+    """
+    What came with noise, in the sum that it goes into.
+
+    More noise spends nothing more. But where somebody knows more of the first noise than others do, the later one may
+    be all that there is towards them.
+    """
+    form = form._replace(noise=effect.wider.get(form.noise, form.noise))
+    for mechanism, protected in effect.noise if form.noise in effect.known and not form.outer else ():
+        if mask & protected:
+            yield from _behind_seal(effect, form._replace(outer=(mechanism,)), common(mask, protected))
+            mask &= ~protected
+    if mask:
+        yield from _behind_seal(effect, form, mask)
 
 
 def _open(effect: Effect, form: Form, mask: Mask) -> Iterator[tuple[Form, Mask]]:

@@ -1,8 +1,8 @@
-"""From what places hold to what parties see, with the privacy budgets of everything that one party sees together."""
+"""From what places hold to what parties see."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 
 from fedpolicy.analysis.exposure import (
     BOUNDED,
@@ -18,8 +18,6 @@ from fedpolicy.analysis.exposure import (
     unsealed,
 )
 from fedpolicy.analysis.exposure.fixpoint import Holdings, arrive_at
-from fedpolicy.analysis.exposure.mechanisms import Mechanism
-from fedpolicy.analysis.exposure.privacy import Spending, spend
 from fedpolicy.analysis.exposure.transfer import ALL, transfer
 from fedpolicy.graph import FlowGraph, Mask, Vertex
 from fedpolicy.graph.masks import common, united
@@ -40,10 +38,15 @@ class Viewer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
-    """What a viewer sees in one reading: instances by level, and through which privacy mechanisms."""
+    """
+    What a viewer sees in one reading: instances by level, and through which privacy mechanisms.
+
+    Through two that are `stacked`, the later one on what came from the first, either of which may say what is spent.
+    """
 
     levels: Levels
     noise: dict[int, Mask] = field(default_factory=dict)
+    stacked: dict[tuple[int, int], Mask] = field(default_factory=dict)
 
 
 def viewers_of(graph: FlowGraph) -> tuple[Viewer, ...]:
@@ -92,6 +95,8 @@ def add_noise(view: View, other: View) -> None:
     """Count the mechanisms through which the same party sees the same instances in another capacity."""
     for mechanism, mask in other.noise.items():
         view.noise[mechanism] = view.noise.get(mechanism, 0) | (mask & view.levels[BOUNDED])
+    for pair, mask in other.stacked.items():
+        view.stacked[pair] = view.stacked.get(pair, 0) | (mask & view.levels[BOUNDED])
 
 
 def add_public(view: View, public: View) -> None:
@@ -219,54 +224,10 @@ def _behind(holdings: Holdings, reader: str, everything: Mask) -> Iterator[tuple
 
 
 def _note(view: View, form: Form, mask: Mask) -> None:
-    if form.kind == NOISE:
+    if form.kind == NOISE and form.outer:
+        pair = (form.noise, form.outer[0])
+        view.stacked[pair] = view.stacked.get(pair, 0) | mask
+    elif form.kind == NOISE:
         view.noise[form.noise] = view.noise.get(form.noise, 0) | mask
     else:
         view.levels[form.level] = united(view.levels[form.level], mask)
-
-
-def compose(
-    view: View,
-    mechanisms: Mapping[int, Mechanism],
-    outside: Mapping[int, Mechanism],
-    limit: float,
-    reading: Reading,
-    without: Callable[[], View],
-) -> View:
-    """
-    Take `bounded` back where all mechanisms that a viewer sees together spend more than `limit`.
-
-    `mechanisms` are as this viewer sees them, `outside` as those do who know nothing more than what is released.
-    `without` gives the view without any noise; it is only asked for where some budget is too large.
-    """
-    bounded = view.levels[BOUNDED] & ~view.levels[BOUNDED + 1]
-    spent = 0
-    for names, mask in combinations(view.noise, bounded):
-        # One mechanism alone was judged where it stands, for whoever knows nothing more.
-        if len(names) > 1 or any(mechanisms[name] is not outside[name] for name in names):
-            found = spend([mechanisms[name] for name in names], limit)
-            spent |= mask if (found.least if reading is Reading.LOW else found.high) > limit else 0
-    if not spent:
-        return view
-    plain = without()
-    levels = [view.levels[level] | (plain.levels[level] & spent) for level in range(VERBATIM + 1)]
-    return View(levels=levels, noise=view.noise)
-
-
-def spending_on(view: View, mechanisms: Mapping[int, Mechanism], index: int, limit: float) -> Spending | None:
-    """What all mechanisms through which a viewer sees an instance spend together; None where there is no noise."""
-    names = [m for m, mask in sorted(view.noise.items()) if mask >> index & 1]
-    return spend([mechanisms[name] for name in names], limit) if names else None
-
-
-def combinations(noise: Mapping[int, Mask], among: Mask) -> Iterator[tuple[tuple[int, ...], Mask]]:
-    """Split instances by the mechanisms through which they are seen."""
-    cells: dict[tuple[int, ...], Mask] = {(): among}
-    for mechanism, mask in sorted(noise.items()):
-        halves = (
-            half
-            for names, cell in cells.items()
-            for half in (((*names, mechanism), cell & mask), (names, cell & ~mask))
-        )
-        cells = {names: part for names, part in halves if part}
-    yield from cells.items()
