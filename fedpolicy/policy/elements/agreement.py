@@ -119,7 +119,7 @@ def kept_from(
 
     They have with whoever sends it, or with the party whose account it is; what one caller has signed covers no other.
     """
-    owners = world.owners([family]) or list(callers)
+    owners = world.once("owners", (family,), world.owners) or list(callers)
     if not runners or all(one.kind != "zero_retention" for one in world.agreements):
         return owners
     holder = [account] if account and account != "participants" else []
