@@ -288,6 +288,26 @@ def test_noise_in_code_of_the_declared_size_is_no_drift(here):
     assert [one for one in found(DECLARED.replace("SAFEGUARD", NOISE)) if one.rule.startswith("safeguard-")] == []
 
 
+def test_noise_in_code_beside_no_framework_is_compared_with_the_only_noise_that_is_declared(here):
+    write(here, {"train.py": OPACUS.format(0.4)})
+    text = DECLARED.replace("SAFEGUARD", NOISE)
+    (one,) = [one for one in found(text) if one.rule == "safeguard-differs"]
+    assert one.message.startswith("differential privacy is coded with `noise_multiplier: 0.4`, but 1.1 is declared")
+    assert str(one.span).startswith("train.py:2:")
+    other = (
+        "  other: {method: fedavg, data: [scans], runs_on: [site-1], aggregator: hub, safeguards: [" + NOISE + "]}\n"
+    )
+    assert [o for o in found(text.replace("api_calls:", other + "api_calls:")) if o.rule == "safeguard-differs"] == []
+
+
+def test_a_model_that_is_set_up_is_a_call_that_nobody_declared(here):
+    agent = 'resource "aws_bedrockagent_agent" "help" {\n  foundation_model = "amazon.nova-pro-v1:0"\n}\n'
+    write(here, FILES | {"main.tf": agent})
+    told = [one for one in found(DECLARED.replace("SAFEGUARD", SVT_DECLARED)) if one.rule == "call-not-declared"]
+    assert [str(one.span).partition("-")[0] for one in told] == ["main.tf:1:1"]
+    assert told[0].message.startswith("code calls amazon-bedrock, but no call to it is declared")
+
+
 def test_a_parameter_that_no_code_reads_is_no_safeguard(here):
     write(here, {"app/pyproject.toml": FLOWER, "app/app/server_app.py": STRATEGY})
     text = imported().replace("safeguards: unknown", f"safeguards: [{NOISE.replace('client,', 'aggregator,')}]")

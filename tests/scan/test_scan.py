@@ -370,6 +370,7 @@ def test_a_parameter_that_code_names_is_no_empty_claim(consortium):
         ("compose.yml", "services:\n  db: {image: 'postgres:13', environment: {POSTGRES_PASSWORD: hunter2-secret}}\n",
          "literal-secret"),
         ("compose.yml", "services:\n  db: {image: postgres}\n", "image-not-pinned"),
+        ("train.py", "import opacus\nopacus.PrivacyEngine().make_private(m, noise_multiplier=0.0)\n", "noise-of-zero"),
         ("sync.sh", "scp -o StrictHostKeyChecking=no model.pt hub:\n", "ssh-host-unchecked"),
         ("push.sh", "rsync -a site.ckpt me@hub.example:/in/\n", "files-leave-beside"),
         ("peer.py", "import pickle, flwr\nstate = pickle.loads(message)\n", "peer-data-unpickled"),
@@ -386,9 +387,16 @@ def test_what_no_declaration_can_hold(here, name, text, rule):
     assert "hunter2" not in done.stdout + done.stderr
 
 
+def test_what_import_can_draft_is_said_only_where_it_can(here):
+    write(here, {"compose.yml": "services:\n  db: {image: postgres}\n"})
+    assert "fedpolicy import" not in run("scan", ".").stderr
+    write(here, {"project.yml": PROJECT})
+    assert "note: `fedpolicy import` drafts the deployment that these files describe" in run("scan", ".").stderr
+
+
 def test_no_report_shows_a_secret(here):
     text = "services:\n  a:\n    environment:\n      - API_TOKEN=hunter2\n      - B=1\n"
-    more = "  b:\n    environment: {DB_PASSWORD: hunter2 hunter2}\n    image: 'https://me:hunter2@registry/x'\n"
+    more = "  b:\n    environment: {DB_PASSWORD: hunter2 hunter2, DB_URL: 'pg://me:hunter2@db/x'}\n    image: 'https://me:hunter2@registry/x'\n"
     write(here, {"compose.yml": text + more})
     for form in ("text", "full", "json", "sarif", "markdown", "github", "gitlab", "csv", "junit", "concise"):
         done = run("scan", ".", "--format", form)

@@ -54,7 +54,8 @@ def command(paths: tuple[str, ...], **options: Any) -> int:  # noqa: ANN401  cli
     _must_need_no_declaration(planned)
     choices = choices_of(options)
     report, gathered = scan_paths(paths or (".",), choices, trusted_settings(choices, options))
-    _tell(gathered, most=len(gathered.not_read) if options["verbose"] else _SHOWN)
+    drafted = any(file.deployments for file in report.files)
+    _tell(gathered, most=len(gathered.not_read) if options["verbose"] else _SHOWN, drafted=drafted)
     write_reports(replace(report, links=options["links"]), planned, no_color=options["no_color"])
     say_errors(report.errors, no_color=options["no_color"])
     return exit_code(report.errors, failing=choices.failing(report.findings), evaluated=bool(gathered.facts))
@@ -69,7 +70,7 @@ def _must_need_no_declaration(planned: Sequence[Output]) -> None:
             raise SettingsError(f"the format `{output.form}` needs a declaration", help=advice)
 
 
-def _tell(gathered: Gathered, most: int) -> None:
+def _tell(gathered: Gathered, most: int, *, drafted: bool) -> None:
     """What was read, what was not and why, and how to go on: on standard error, beside any format."""
     from fedpolicy.report import amount
 
@@ -81,9 +82,9 @@ def _tell(gathered: Gathered, most: int) -> None:
         chatter(f"note: {one.span}: {one.why}\n")
     if (rest := len(gathered.not_read) - most) > 0:
         chatter(f"note: {amount(rest, 'more note')} of this kind (`-v` shows all)\n")
-    if gathered.facts:
+    if drafted:
         chatter("note: `fedpolicy import` drafts the deployment that these files describe\n")
-    else:
+    elif not gathered.facts:
         chatter(
             "note: no file here says anything: name a folder with files of NVFLARE, Flower, Kubernetes, Python, ...\n"
         )

@@ -9,7 +9,7 @@ from fedpolicy.findings import Severity, Verdict
 from fedpolicy.language.model.flow import Task
 from fedpolicy.scan.drift import Drift
 from fedpolicy.scan.drift.outside import calls, egress, regions, trackers
-from fedpolicy.scan.drift.protection import protection
+from fedpolicy.scan.drift.protection import coded_noise, protection
 from fedpolicy.scan.drift.sides import DeclaredSide, FoundSide, NodePairs, alike, paired
 from fedpolicy.scan.members import ROLES
 
@@ -27,6 +27,8 @@ def differences(declared: DeclaredSide, found: FoundSide, catalog: Catalog) -> l
         told += _nodes(declared, found, pair)
         told += _transport(declared, found)
         told += _tasks(declared, found, catalog)
+    else:
+        told += coded_noise(declared, found)
     told += regions(declared, found, pair, catalog)
     told += [*calls(declared, found, catalog), *trackers(declared, found, catalog), *egress(declared, found)]
     return [*told, *_unshown(declared, found, pair, _same_tasks(declared, found)[0], catalog)]

@@ -14,7 +14,7 @@ from fedpolicy.scan.drift.sides import DeclaredSide, FoundSide, NodePairs, alike
 from fedpolicy.scan.members import trackers_of
 from fedpolicy.scan.services import is_own
 
-_MADE = ("made", "from")
+_MADE = ("made", "from", "used")
 COMPILED = "fedpolicy-"  # how the names of policies begin that `enforce` writes
 Path = tuple[str, ...]
 

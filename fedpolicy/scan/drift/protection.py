@@ -30,6 +30,20 @@ def protection(declared: DeclaredSide, found: FoundSide, task: str, job: str) ->
         yield from _beyond(declared, found, (task, job), told)
 
 
+def coded_noise(declared: DeclaredSide, found: FoundSide) -> Iterator[Drift]:
+    """Noise in code of which no file says what it trains: it is compared where one task alone declares noise."""
+    tasks = declared.deployment.tasks
+    places = [
+        (name, place)
+        for name, task in tasks.items()
+        for place, one in enumerate(task.safeguards)
+        if isinstance(one, DifferentialPrivacy)
+    ]
+    if len(places) == 1:
+        name, place = places[0]
+        yield from _numbers_of_code(declared, tuple(found.said), (name, name), place)
+
+
 def _beyond(
     declared: DeclaredSide, found: FoundSide, names: tuple[str, str], told: Container[Span | None]
 ) -> Iterator[Drift]:

@@ -8,7 +8,9 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from fedpolicy.records import replace
 from fedpolicy.scan import settled
+from fedpolicy.scan.reading.cloud import profile_of
 from fedpolicy.scan.reading.code import Module
 from fedpolicy.scan.reading.origins import sources
 from fedpolicy.scan.reading.variables import looks_real
@@ -204,6 +206,8 @@ def _gives_each_its_own(row: ServiceRow) -> bool:
 def _by_name(module: _Asking, call: CodeCall, row: ServiceRow) -> Iterator[Evidence]:
     """Where the model's name says who runs it: `openai/gpt-4o`, `openai:gpt-4o`."""
     node = call.argument("model", "model_id", "model_name", place=0)
+    if isinstance(node, ast.Call):  # a model of a class of its own, which says whose it is
+        return
     found = module.value(node)
     if not found.known or not isinstance(found.value, str):
         note = ", but ".join((*module.named_models, f"the name of the model for {row.name} comes from elsewhere"))
@@ -217,7 +221,7 @@ def _by_name(module: _Asking, call: CodeCall, row: ServiceRow) -> Iterator[Evide
         yield module.says(call.node, "model:own", "served", found.value, note=found.open)
     else:
         yield module.says(call.node, f"call:{behind.id}", "made", "true", note=found.open)
-        yield module.says(node or call.node, f"call:{behind.id}", "model", model, note=found.open)
+        yield from _model(module, node or call.node, behind.id, replace(found, value=model))
         yield from _sent(module, call, behind.id)
 
 
@@ -244,10 +248,19 @@ def _made(module: _Asking, call: CodeCall, name: str, note: str) -> Iterator[Evi
         node = asks.argument("model", "model_name", "modelId", "model_id", "engine", place=first)
         if node is not None:
             found = module.value(node)
-            model, note = (None, DEPLOYED) if name == AZURE else (found.value if found.known else None, found.open)
-            yield module.says(node, f"call:{name}", "model", model, note=note)
+            yield from _model(module, node, name, found)
         if direct or asks is not call:
             yield from _sent(module, asks, name)
+
+
+def _model(module: Module, node: ast.expr, name: str, found: Argument) -> Iterator[Evidence]:
+    """Which model is asked, and the area in which a profile of Bedrock may have prompts processed."""
+    if name == AZURE:
+        yield module.says(node, f"call:{name}", "model", None, note=DEPLOYED)
+        return
+    yield module.says(node, f"call:{name}", "model", found.value if found.known else None, note=found.open)
+    if found.known and (profile := profile_of(str(found.value))):
+        yield module.says(node, f"call:{name}", "profile", profile, note=found.open)
 
 
 def _sent(module: Module, call: CodeCall, name: str) -> Iterator[Evidence]:

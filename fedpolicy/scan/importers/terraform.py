@@ -41,6 +41,17 @@ def read(file: File) -> Iterable[Evidence]:
             one = _resource(whole, name, node, regions)
             yield from resource(file.services, one)
             yield from ways_out(one)
+    yield from _modules(file, tree)
+
+
+def _modules(file: File, tree: ForeignNode) -> Iterator[Evidence]:
+    """Published modules that set up a model of a cloud, if their variables say so."""
+    for _, node in tree.items("module"):
+        source = node.get("source")
+        name = str(source.value).partition("//")[0].removeprefix("registry.terraform.io/") if source else ""
+        row = next((row for known, row in file.services.resources if known == name), None)
+        if source and row:
+            yield source.says(f"call:{row.id}", "used", None, note=f"the module {name} may set it up")
 
 
 def _named(tree: ForeignNode, kind: str) -> Iterator[tuple[tuple[str, str], ForeignNode]]:

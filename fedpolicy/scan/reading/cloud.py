@@ -107,7 +107,10 @@ def _models(one: Resource, name: str) -> Iterator[Evidence]:
             yield said
     for key in ("model_id", "foundation_model"):
         if (model := one.node.get(key)) and not _ARN.fullmatch(str(model.value)):
-            yield one.says(model, f"call:{name}", "model")
+            said = one.says(model, f"call:{name}", "model")
+            yield said
+            if profile := profile_of(said.value or ""):
+                yield replace(said, attribute="profile", value=profile)
     if one.region and not told_region:
         yield one.place.says(f"call:{name}", "region", one.region)
 

@@ -14,6 +14,8 @@ from fedpolicy.scan.reading.variables import Variable
 _HEAD = re.compile(rb"^apiVersion:", re.MULTILINE)
 _PODS = {
     "Pod": ("spec",),
+    "ServingRuntime": ("spec",),
+    "ClusterServingRuntime": ("spec",),
     "CronJob": ("spec", "jobTemplate", "spec", "template", "spec"),
     **dict.fromkeys(
         ("Deployment", "StatefulSet", "DaemonSet", "Job", "ReplicaSet", "ReplicationController", "Rollout"),
@@ -39,7 +41,7 @@ class Manifest:
     @property
     def labels(self) -> dict[str, str]:
         """The labels of its pods."""
-        steps = ("metadata",) if self.kind == "Pod" else (*_PODS[self.kind][:-1], "metadata")
+        steps = ("metadata",) if len(_PODS[self.kind]) == 1 else (*_PODS[self.kind][:-1], "metadata")
         return {name: str(node.value) for name, node in self.node.items(*steps, "labels")}
 
     def containers(self) -> Iterator[ForeignNode]:

@@ -39,6 +39,7 @@ _PUBLIC = (".crt", ".pub", ".cer", "ca.pem", "_user", "_username", "username", "
 _ADDRESS = re.compile(r"^(?:LLM|OPENAI|MODEL|CHAT)\w*(?:ENDPOINT|BASE_URL|API_BASE|HOST|HOST_IP|URL)$")
 _STORE = re.compile(r"^(?:REDIS_URL|QDRANT_HOST|QDRANT_URL|MILVUS_HOST|CHROMA_HOST|WEAVIATE_URL)$")
 _NOTHING = re.compile(r"\$\{\w+:?-\}")  # where nobody sets it, nothing
+_IN_ADDRESS = re.compile(r"://[^/:@\s]*:([^/@\s]+)@")  # a password in an address
 _LINE = re.compile(r"\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_.]*)\s*=(.*)")
 _COMMENT = re.compile(r"\s+#.*$")
 _DEFAULT = re.compile(r"\$\{\w+:?-([^}]+)\}")
@@ -161,6 +162,8 @@ def _one(subject: str, one: Variable) -> Iterator[Evidence]:
     if secret_name(one.name) and one.value.lower() not in _SWITCH:
         literal = not one.given and _is_literal(one.name, one.value)
         yield one.node.says(f"secret:{one.name}", "literal" if literal else "held_by", subject)
+    elif not one.given and (inside := _IN_ADDRESS.search(one.value)) and _is_literal("password", inside[1]):
+        yield one.node.says(f"secret:{one.name}", "literal", subject)
     if one.name.endswith("TLS_ENABLED"):
         yield one.node.says(subject, "tls", one.value.lower() if settled(one.value) and not one.given else None)
 
