@@ -40,16 +40,21 @@ def _outside(world: World, parties: Sequence[str], families: Iterable[str]) -> l
 
 
 def _smallest_group(world: World, family: str) -> int | Missing | None:
-    """The units of one instance; of all together, where the risk appetite counts over the federation."""
+    """
+    The units of one instance; of all together, where the risk appetite counts over the federation.
+
+    Where it does not say how it counts, the smaller one is enough where it is not too few.
+    """
     dataset = world.deployment.datasets[family]
     appetite = dataset.risk_appetite
     if dataset.subjects is None or appetite is None:
         return None
-    if appetite.min_count_scope is None:
+    together = dataset.subjects * world.lookup.instances_of([family]).bit_count()
+    if appetite.min_count_scope is not None:
+        return together if appetite.min_count_scope == "federation" else dataset.subjects
+    if appetite.min_count is None or dataset.subjects < appetite.min_count <= together:
         return Missing((f"datasets.{family}.risk_appetite.min_count_scope",))
-    return dataset.subjects * (
-        world.lookup.instances_of([family]).bit_count() if appetite.min_count_scope == "federation" else 1
-    )
+    return dataset.subjects
 
 
 def _largest_share(world: World, family: str) -> float:

@@ -16,6 +16,13 @@ from fedpolicy.policy.fields import Field, Kind, Missing, Presence, Subject, Typ
 from fedpolicy.policy.world import Territories, World, ordered
 from fedpolicy.records import dataclass, replace
 
+# What people call the financial entities of Regulation (EU) 2022/2554, Article 2(1).
+_FINANCE = {
+    *("finance", "financial", "financial services", "fintech", "bank", "banks", "banking", "credit", "payment"),
+    *("payments", "e-money", "investment", "investments", "asset management", "funds", "securities", "stock exchange"),
+    *("crypto", "crypto-assets", "insurance", "reinsurance", "pension", "pensions", "credit rating", "crowdfunding"),
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Whole:
@@ -44,9 +51,14 @@ def _act_roles(whole: Whole) -> Presence:
     return None if roles is None else sorted(roles)
 
 
+def _risk(whole: Whole) -> Presence:
+    act = _act(whole)
+    return act.risk.lower() if act and act.risk is not None else None
+
+
 def _act_duties(whole: Whole) -> Presence:
     roles = _roles_under_the_act(whole)
-    return None if roles is None else ordered(roles.values())
+    return None if roles is None else ordered(map(str.lower, roles.values()))
 
 
 def _without_act_role(whole: Whole) -> Presence:
@@ -71,13 +83,19 @@ def _organisations(whole: Whole) -> list[str]:
     return [name for name in sorted(declared) if "participant" in declared[name].role and not world.is_person(name)]
 
 
+def financial_entities(world: World) -> tuple[list[str], list[str]]:
+    """The participants that are financial entities by their sector, and those that state none."""
+    declared = world.deployment.parties
+    sectors = {name: declared[name].sector for name in _organisations(Whole(world))}
+    found = [name for name, sector in sectors.items() if sector is not None and sector.lower() in _FINANCE]
+    return found, [name for name, sector in sectors.items() if sector is None]
+
+
 def _financial(whole: Whole) -> Presence:
-    declared = whole.world.deployment.parties
-    members = {name: declared[name].sector for name in _organisations(whole)}
-    if any(sector in {"finance", "insurance"} for sector in members.values()):
+    found, silent = financial_entities(whole.world)
+    if found:
         return True
-    silent = tuple(f"parties.{name}.sector" for name, sector in members.items() if sector is None)
-    return Missing(silent) if silent else False
+    return Missing(tuple(f"parties.{name}.sector" for name in silent)) if silent else False
 
 
 def _count(section: str, about: str) -> Field:
@@ -140,7 +158,12 @@ _FIELDS = (
         "some model is released to the public",
         lambda whole: bool(whole.world.lookup.released),
     ),
-    open_field("financial", Type.BOOL, "some participant's sector is finance or insurance", _financial),
+    open_field(
+        "financial",
+        Type.BOOL,
+        "some participant's sector is finance, insurance or another word for a financial entity",
+        _financial,
+    ),
     boolean("under_permit", "some dataset has a permit that holds", lambda v: has_permit(v.world, v.families)),
     open_field("jurisdictions", Type.LIST, "where all parties are", _jurisdictions),
     *data_fields(of="all data"),
@@ -149,7 +172,7 @@ _FIELDS = (
     *fields_of(
         EuAiAct,
         _act,
-        read={"roles": _act_roles},
+        read={"roles": _act_roles, "risk": _risk},
         notes={"roles": "rules read the parties"},
         under="governance.eu_ai_act.",
     ),

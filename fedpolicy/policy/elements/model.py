@@ -166,6 +166,7 @@ _OPENNESS = (
         read={
             **{name: partial(_aspect, name=name) for name in _ASPECTS},
             "interface": _interface,
+            "format": lambda view: view.model.format.lower().lstrip(".") if view.model.format else None,
             "provider": lambda view: view.provider,
             "published": lambda view: view.published,
             "shutdown_on": ends_on,

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
+from functools import partial
 
 from fedpolicy.graph.places import is_unknown
+from fedpolicy.policy.elements.agreement import firm_lack
 from fedpolicy.policy.elements.models_view import ModelView, model_view
 from fedpolicy.policy.elements.shared import (
     boolean,
@@ -16,7 +18,7 @@ from fedpolicy.policy.elements.shared import (
     words,
 )
 from fedpolicy.policy.fields import Field, Missing, Presence, Type
-from fedpolicy.policy.world import family_of, ordered
+from fedpolicy.policy.world import World, family_of, ordered
 from fedpolicy.records import replace
 
 
@@ -103,6 +105,11 @@ def _sectors(view: ModelView) -> Presence:
     return Missing(missing) if missing else _said_sectors(view)
 
 
+def _without_licence(view: ModelView, world: World) -> list[str]:
+    signed = {party for party, deals in world.agreements_of.items() if any(one.kind == "licence" for one in deals)}
+    return [user for user in view.users if user not in signed]
+
+
 def _fallback_elsewhere(view: ModelView) -> bool:
     others = (model_view(view.world, name) for name in view.model.fallback)
     return any(
@@ -163,6 +170,12 @@ USE = (
     texts("said_sectors", "the sectors of those among them that state one", _said_sectors),
     open_field(
         "user_jurisdictions", Type.LIST, "where the parties are that use it", lambda v: v.world.jurisdictions(v.users)
+    ),
+    open_field(
+        "users_without_licence",
+        Type.LIST,
+        "parties that use it and have no agreement of kind `licence`",
+        lambda v: firm_lack(v.world, partial(_without_licence, v)),
     ),
     texts("used_on", "datasets with which it is used", lambda view: view.families),
     texts(

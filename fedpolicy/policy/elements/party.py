@@ -8,8 +8,9 @@ from fedpolicy.graph import Vertex
 from fedpolicy.language.model.party import Node, Party
 from fedpolicy.language.model.shape import words_of
 from fedpolicy.policy.elements.agreement import firm_answer
+from fedpolicy.policy.elements.deployment import financial_entities
 from fedpolicy.policy.elements.shared import boolean, data_fields, in_eea, integer, open_field, texts, words
-from fedpolicy.policy.fields import Kind, Presence, Subject, Type, fields_of
+from fedpolicy.policy.fields import Kind, Missing, Presence, Subject, Type, fields_of
 from fedpolicy.policy.world import BUILT_IN, World, ordered
 from fedpolicy.records import dataclass
 
@@ -33,7 +34,18 @@ def _agreements(party: PartyView) -> Presence:
 
 
 def _on_file(party: PartyView) -> Presence:
-    return firm_answer(party.world, lambda world: any(one.reference for one in world.agreements_of.get(party.id, ())))
+    """Whether a contract that can be found binds it to a financial entity, or to the coordinator who stands between."""
+    entities, silent = financial_entities(party.world)
+    perhaps = [name for name in silent if name != party.id]
+
+    def on_file(world: World) -> Presence:
+        signed = {who for one in world.agreements_of.get(party.id, ()) if one.reference for who in one.between}
+        signed.discard(party.id)
+        if signed & {*entities, *world.coordinators} or (perhaps and signed >= {*entities, *perhaps}):
+            return True
+        return Missing(tuple(f"parties.{name}.sector" for name in perhaps)) if signed & set(perhaps) else False
+
+    return firm_answer(party.world, on_file)
 
 
 def _runs(party: PartyView) -> Iterable[str]:
@@ -52,7 +64,12 @@ _FIELDS = (
     texts("owns", "datasets of which it owns an instance", lambda party: party.world.lookup.owned.get(party.id, ())),
     texts("runs_models", "models that it runs for anybody", _runs),
     open_field("agreements", Type.LIST, "kinds of the agreements that it has", _agreements),
-    open_field("contract_on_file", Type.BOOL, "it has an agreement with a reference", _on_file),
+    open_field(
+        "contract_on_file",
+        Type.BOOL,
+        "it has an agreement with a reference, with a participant that is a financial entity or with a coordinator",
+        _on_file,
+    ),
 )
 
 

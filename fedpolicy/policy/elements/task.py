@@ -248,6 +248,12 @@ _FIELDS = (
         lambda v: firm_answer(v.world, lambda world: shared_kinds(world, world.owners(v.families), v.families)),
         choices=KINDS,
     ),
+    texts(
+        "sure_agreements",
+        "those among them of which it is known that they hold",
+        lambda v: shared_kinds(v.world.firm if v.world.doubts else v.world, v.world.owners(v.families), v.families),
+        choices=KINDS,
+    ),
     open_field(
         "without_arrangement",
         Type.LIST,
