@@ -14,7 +14,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from fedpolicy import __version__
-from fedpolicy.analysis import Study
+from fedpolicy.analysis import AnalysisSettings, Study
 from fedpolicy.catalog import Catalog, load_catalog
 from fedpolicy.errors import FedPolicyError, InputError, Interrupted, Problems, contained, namesakes
 from fedpolicy.findings import Finding, Override, Report, SourceFile, Span, Verdict
@@ -25,13 +25,11 @@ from fedpolicy.overview import Aside, Interruption, Overview
 from fedpolicy.records import dataclass, field, replace
 from fedpolicy.report.summarise import dated, in_file_order, summarise
 from fedpolicy.settings import Settings
-from fedpolicy.sources import no_deployment
+from fedpolicy.sources import Source, no_deployment
 from fedpolicy.startup import sha256
 
 if TYPE_CHECKING:
-    from fedpolicy.analysis import AnalysisSettings
     from fedpolicy.policy import Rule
-    from fedpolicy.sources import Source
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,14 +22,12 @@ becomes an error that names it, and all other files are still checked and report
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 from fedpolicy.findings import Span
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from fedpolicy.overview import Interruption
 
 _Result = TypeVar("_Result")

@@ -20,13 +20,11 @@ from fedpolicy.policy.load import PACK_FILE
 from fedpolicy.policy.mutants import mutants_of
 from fedpolicy.policy.packs import frame_of
 from fedpolicy.policy.rulefile import EXPECTED, RULE
-from fedpolicy.policy.sheet import read_sheet
+from fedpolicy.policy.sheet import Sheet, read_sheet
 from fedpolicy.report.trials import Survivor, Trial
 
 if TYPE_CHECKING:
     from fedpolicy.catalog import Catalog
-    from fedpolicy.policy import Rule
-    from fedpolicy.policy.sheet import Sheet
 
 Check = Callable[[str, str], Assessment]
 _EXPRESSIONS = ("match", "require")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from fedpolicy.analysis.exposure.disclosures import disclosures_of, pairs_of
 from fedpolicy.analysis.exposure.privacy import Effort
-from fedpolicy.analysis.exposure.state import prepare
+from fedpolicy.analysis.exposure.state import Exposure, prepare
 from fedpolicy.analysis.openness import models_of
 from fedpolicy.graph.build import build_graph
 from fedpolicy.graph.lookup import Lookup
@@ -19,7 +19,6 @@ from fedpolicy.records import dataclass
 if TYPE_CHECKING:
     from fedpolicy.analysis.budget import Ledger
     from fedpolicy.analysis.control.matrix import Continuity
-    from fedpolicy.analysis.exposure.state import Exposure
     from fedpolicy.analysis.facts import Disclosure, ModelFacts
     from fedpolicy.catalog import Catalog
     from fedpolicy.graph import FlowGraph

@@ -15,7 +15,6 @@ from fedpolicy.language.model.safeguards import DifferentialPrivacy, SecureAggre
 if TYPE_CHECKING:
     from fedpolicy.analysis import Study
     from fedpolicy.analysis.exposure.state import Exposure
-    from fedpolicy.analysis.facts import Step
     from fedpolicy.language.model import Deployment
     from fedpolicy.language.model.flow import Task
 

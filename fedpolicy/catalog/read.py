@@ -6,9 +6,9 @@ YAML is read as YAML 1.2: `NO` is Norway, `2026-08-05` is text, a key stands onc
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import yaml
 
@@ -22,8 +22,6 @@ from fedpolicy.yaml12 import WORDS, events
 
 if TYPE_CHECKING:
     import re
-    from collections.abc import Callable
-    from typing import Protocol
 
     class Mark(Protocol):
         """A place as PyYAML says it, counting from 0; its own two classes differ."""

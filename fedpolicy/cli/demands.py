@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from fedpolicy import sources
 from fedpolicy.analysis import AnalysisSettings, Study
-from fedpolicy.catalog import load_catalog
+from fedpolicy.catalog import Catalog, load_catalog
 from fedpolicy.cli.inputs import input_bytes, limit, named
 from fedpolicy.cli.revisions import absent, file_at, revision_in
 from fedpolicy.errors import FedPolicyError, InputError, contained
@@ -20,12 +20,10 @@ from fedpolicy.language.reading import Document, Loaded, load_text
 from fedpolicy.policy.site import SitePolicy, read_site
 from fedpolicy.policy.site.judge import INFOS, PACK, site_findings
 from fedpolicy.report.summarise import in_file_order
-from fedpolicy.sources import Search
+from fedpolicy.sources import Search, Source
 
 if TYPE_CHECKING:
-    from fedpolicy.catalog import Catalog
     from fedpolicy.cli.choices import Choices
-    from fedpolicy.sources import Source
 
 
 def read_policies(sites: Sequence[str], paths: Sequence[str]) -> list[SitePolicy]:

@@ -14,7 +14,7 @@ from fedpolicy.batch.run import Batch
 from fedpolicy.cli.choices import Choices
 from fedpolicy.cli.errors import exit_code, say_errors
 from fedpolicy.cli.inputs import PROOFS, heard_within, input_bytes, lost_of, named, watch_of
-from fedpolicy.cli.terminal import chatter
+from fedpolicy.cli.terminal import Progress, chatter
 from fedpolicy.cli.watchdog import Watch
 from fedpolicy.errors import InputError, SettingsError
 from fedpolicy.findings import Override, Report
@@ -23,7 +23,6 @@ from fedpolicy.report import clean
 from fedpolicy.settings import Settings
 
 if TYPE_CHECKING:
-    from fedpolicy.cli.terminal import Progress
     from fedpolicy.sources import Skipped, Source
 
 _WARM = 4  # files after which a guess about the others is worth something; the first one loads what all need

@@ -13,12 +13,11 @@ from fedpolicy.digests import digest_of, digest_of_facts, digest_of_tool, pack_p
 from fedpolicy.errors import InputError
 from fedpolicy.files import content
 from fedpolicy.overview import Basis, Digest
-from fedpolicy.report.statement import as_text, checked_digests, read_statement
+from fedpolicy.report.statement import Statement, as_text, checked_digests, read_statement
 from fedpolicy.startup import sha256
 
 if TYPE_CHECKING:
     from fedpolicy.findings import Report
-    from fedpolicy.report.statement import Statement
     from fedpolicy.settings import Settings
 
 _TEXTS = ("packs", "select", "ignore", "configured", "disabled")

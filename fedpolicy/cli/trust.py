@@ -13,13 +13,12 @@ from fedpolicy.config import NAMES, Config, has_table
 from fedpolicy.errors import InputError
 from fedpolicy.files import Files, Kept
 from fedpolicy.records import replace
-from fedpolicy.settings import day_in_utc
+from fedpolicy.settings import Settings, day_in_utc
 from fedpolicy.startup import sha256
 
 if TYPE_CHECKING:
     from fedpolicy.cli.revisions import Revision
     from fedpolicy.policy.baseline import Baseline
-    from fedpolicy.settings import Settings
     from fedpolicy.sources import Source
 
 _WAIVERS = "fedpolicy.waivers.yaml"

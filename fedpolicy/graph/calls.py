@@ -6,15 +6,13 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from fedpolicy.graph import Access, Mask, Vertex
+from fedpolicy.graph import Access, Guard, Mask, Vertex
 from fedpolicy.graph.builder import Builder, LookUp, Origin, Use
 from fedpolicy.graph.guards import guards_on_work, seals_at, seals_for
 from fedpolicy.graph.routes import Route, Runs, aspect, provider_of, route, runs_for_others
 from fedpolicy.records import dataclass
 
 if TYPE_CHECKING:
-    from fedpolicy.graph import Guard, Mask, Vertex
-    from fedpolicy.graph.builder import Builder
     from fedpolicy.language.model.dataset import Terms
     from fedpolicy.language.model.flow import ApiCall, Task
     from fedpolicy.language.model.safeguards import Safeguard

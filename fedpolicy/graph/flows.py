@@ -7,7 +7,7 @@ from itertools import pairwise, product
 from operator import or_
 from typing import TYPE_CHECKING
 
-from fedpolicy.graph import Mask, Vertex
+from fedpolicy.graph import Guard, Mask, Path, Vertex
 from fedpolicy.graph.builder import Builder, Origin, mask_of
 from fedpolicy.graph.guards import guards_for, performers, readers, seals_for
 from fedpolicy.graph.provenance import reached_at
@@ -17,8 +17,6 @@ from fedpolicy.records import replace
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from fedpolicy.graph import Guard, Path, Vertex
-    from fedpolicy.graph.builder import Builder
     from fedpolicy.language.model.flow import Flow
 
 

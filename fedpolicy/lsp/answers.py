@@ -12,14 +12,13 @@ from fedpolicy.catalog import summary
 from fedpolicy.language.model.types import ID_PATTERN
 from fedpolicy.language.reading.spans import place_of
 from fedpolicy.lsp.completion import about_key, about_symbol, about_word, catalogue_rows
-from fedpolicy.lsp.cursor import shape_at
+from fedpolicy.lsp.cursor import Path, shape_at
 from fedpolicy.lsp.diagnostics import range_of
 
 if TYPE_CHECKING:
     from fedpolicy.findings import Span
     from fedpolicy.language.reading.source import Raw
     from fedpolicy.lsp import OpenPage, Symbol
-    from fedpolicy.lsp.cursor import Path
 
 __all__ = ["ID_PATTERN", "definition", "edits_of_rename", "hints", "hover", "places", "symbols"]
 

@@ -6,17 +6,15 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from fedpolicy.analysis.facts import LEVELS
-from fedpolicy.catalog import summary
+from fedpolicy.catalog import Catalog, summary
 from fedpolicy.language.model.shape import Key, Shape, entry_shape
-from fedpolicy.lsp import SECTIONS
+from fedpolicy.lsp import SECTIONS, OpenPage, Symbol
 from fedpolicy.lsp.cursor import Cursor, cursor_at, shape_at
 from fedpolicy.records import dataclass
 
 if TYPE_CHECKING:
-    from fedpolicy.catalog import Catalog
     from fedpolicy.check import Assessment
     from fedpolicy.language.model.entry import Entry
-    from fedpolicy.lsp import OpenPage, Symbol
 
 # The section of the catalogue that a kind of name, or a key whose words are open, is looked up in.
 _ROWS = {

@@ -5,20 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 from pygls.lsp.server import LanguageServer
 
 from fedpolicy import __version__
-from fedpolicy.lsp import answers
+from fedpolicy.lsp import OpenPage, answers
 from fedpolicy.lsp.completion import Offer, offers
 from fedpolicy.lsp.diagnostics import offered, range_of, with_change
 from fedpolicy.lsp.session import Session, Setup
-
-if TYPE_CHECKING:
-    from fedpolicy.lsp import OpenPage
 
 __all__ = ["Setup", "server_of"]
 

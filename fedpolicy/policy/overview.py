@@ -19,7 +19,7 @@ from fedpolicy.analysis.facts import cells_of
 from fedpolicy.catalog import Catalog
 from fedpolicy.catalog.rows import ROWS
 from fedpolicy.errors import Problems
-from fedpolicy.findings import Override, Severity
+from fedpolicy.findings import Finding, Hop, Member, Override, Severity
 from fedpolicy.overview import Cause, Overview
 from fedpolicy.policy.finding import shown_of
 from fedpolicy.policy.groups import of_members
@@ -29,7 +29,6 @@ from fedpolicy.records import replace
 
 if TYPE_CHECKING:
     from fedpolicy.analysis import Study
-    from fedpolicy.findings import Finding, Hop, Member
     from fedpolicy.graph import Flow
     from fedpolicy.language.reading import Document
     from fedpolicy.settings import Settings

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from fedpolicy.catalog.rows import OLD_FACTS
+from fedpolicy.catalog.rows import OLD_FACTS, Row
 from fedpolicy.overview import Aside, Criterion, Scope
 from fedpolicy.policy import Rule
 from fedpolicy.policy.world import Territories, World
@@ -15,7 +15,6 @@ from fedpolicy.records import replace
 
 if TYPE_CHECKING:
     from fedpolicy.analysis import Study
-    from fedpolicy.catalog.rows import Row
     from fedpolicy.language.reading import Document
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from fedpolicy import check
 from fedpolicy.errors import SettingsError
-from fedpolicy.findings import Finding, Severity, Verdict
+from fedpolicy.findings import Finding, Report, Severity, Verdict
 from fedpolicy.limits import MAX_REPAIR_FLOWS
 from fedpolicy.overview import Fix
 from fedpolicy.records import dataclass, field, replace
@@ -18,16 +18,14 @@ from fedpolicy.repair.goal import goal_of
 from fedpolicy.repair.optimum import optimum
 from fedpolicy.repair.proof import Checker, Proof, Prover, checker_of
 from fedpolicy.repair.search import Options, proofs_of, small_enough
-from fedpolicy.report.grouping import groups_of
+from fedpolicy.report.grouping import CauseGroup, groups_of
 from fedpolicy.report.repair import OpenValue, Proposal, Repairs, RepairStep, Stuck, difference
 from fedpolicy.settings import Settings
 from fedpolicy.suggest import advise
 
 if TYPE_CHECKING:
     from fedpolicy.check import Assessment, Judge
-    from fedpolicy.findings import Report
     from fedpolicy.policy import Rule
-    from fedpolicy.report.grouping import CauseGroup
     from fedpolicy.sources import Source
 
 _MOST, _LEAST = 300, 2

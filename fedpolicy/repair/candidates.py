@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from fedpolicy.analysis.facts import LEVELS
-from fedpolicy.check import assess
+from fedpolicy.analysis.facts import LEVELS, Disclosure
+from fedpolicy.check import Assessment, Judge, assess
 from fedpolicy.findings import Finding
 from fedpolicy.language.model.flow import Task
 from fedpolicy.language.rewriting import Edit, Put, Remove
@@ -16,8 +16,6 @@ from fedpolicy.repair.changes import kinds
 from fedpolicy.repair.goal import disclosures_found
 
 if TYPE_CHECKING:
-    from fedpolicy.analysis.facts import Disclosure
-    from fedpolicy.check import Assessment, Judge
     from fedpolicy.policy import Rule
     from fedpolicy.repair.proof import Checker
 

@@ -13,11 +13,10 @@ from typing import TYPE_CHECKING
 
 from fedpolicy.analysis.exposure import OPEN, Reading
 from fedpolicy.analysis.facts import LEVELS
-from fedpolicy.graph import bits
+from fedpolicy.graph import Flow, Mask, bits
 from fedpolicy.records import dataclass, field
 
 if TYPE_CHECKING:
-    from fedpolicy.graph import Flow, Mask
     from fedpolicy.repair import Change, RepairContext
     from fedpolicy.repair.candidates import Target
 

@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING, Any
 from fedpolicy.analysis.accounting import INSTALL_HINT
 from fedpolicy.analysis.budget.claims import Ruling
 from fedpolicy.analysis.budget.meaning import costliest, found_at_most, per_step
-from fedpolicy.analysis.exposure.privacy import shown
+from fedpolicy.analysis.exposure.privacy import Spending, shown
 from fedpolicy.report import PLAIN, Style, clean, listing, wrap, wrap_painted
 from fedpolicy.report.rows import json_text, row_of
 
 if TYPE_CHECKING:
     from fedpolicy.analysis.budget import Budget, Ledger, Share
-    from fedpolicy.analysis.exposure.privacy import Spending
 
 _INDENT = " " * 4
 # From here on, a share is all.

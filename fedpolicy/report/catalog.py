@@ -8,13 +8,12 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from fedpolicy.analysis.openness import classify_row
-from fedpolicy.catalog.rows import OLD_FACTS
+from fedpolicy.catalog.rows import OLD_FACTS, DatasetRow, LicenceRow, ModelRow, Row
 from fedpolicy.report import PLAIN, Style, amount, clean, wrap
 from fedpolicy.report.rows import json_text
 
 if TYPE_CHECKING:
     from fedpolicy.catalog import Catalog
-    from fedpolicy.catalog.rows import DatasetRow, LicenceRow, ModelRow, Row
 
 _TITLES = ("name", "title", "cloud")
 _BESIDE = {"id", "source", "as_of", "note", "aloud", *_TITLES}  # what a line of a list shows elsewhere, or not

@@ -7,13 +7,12 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from fedpolicy.analysis.exposure.sums import HIDING
-from fedpolicy.analysis.facts import LEVELS, vertex_name
+from fedpolicy.analysis.facts import LEVELS, Step, vertex_name
 from fedpolicy.report import PLAIN, Style, amount, listing, wrap, wrap_painted
 from fedpolicy.report.rows import json_text, row_of
 
 if TYPE_CHECKING:
     from fedpolicy.analysis.changes import BudgetChange, Changes, ControlChange, DisclosureChange, Levels, Loss
-    from fedpolicy.analysis.facts import Step
     from fedpolicy.analysis.whatif import Scenario, SmallerSum
     from fedpolicy.analysis.whatif.coalitions import CoalitionSearch
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from fedpolicy.analysis.exposure.privacy import shown
-from fedpolicy.analysis.facts import LEVELS
+from fedpolicy.analysis.facts import LEVELS, Disclosure, ModelFacts, NotCounted
 from fedpolicy.analysis.idle import idle_elements
 from fedpolicy.report import Style, amount, cells, clean, listing, wrap
 from fedpolicy.report.excerpt import hop_lines
@@ -15,7 +15,6 @@ from fedpolicy.report.facts_json import hops_of, wide
 if TYPE_CHECKING:
     from fedpolicy.analysis import Study
     from fedpolicy.analysis.explain import Counterfactual, Explained, Explanation, HopLevel
-    from fedpolicy.analysis.facts import Disclosure, ModelFacts, NotCounted
     from fedpolicy.catalog import Catalog
     from fedpolicy.language.reading import Document
 

@@ -8,16 +8,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from fedpolicy.analysis import Study
-from fedpolicy.analysis.facts import LEVELS, vertex_name
+from fedpolicy.analysis.facts import LEVELS, Disclosure, ModelFacts, NotCounted, Step, vertex_name
 from fedpolicy.analysis.idle import idle_elements
 from fedpolicy.findings import Hop
-from fedpolicy.graph import FlowGraph, bits
+from fedpolicy.graph import Access, DataItem, Flow, FlowGraph, Guard, Principal, bits
 from fedpolicy.report.budget import spending_row
 from fedpolicy.report.rows import hop_row, json_text, row_of
 
 if TYPE_CHECKING:
-    from fedpolicy.analysis.facts import Disclosure, ModelFacts, NotCounted, Step
-    from fedpolicy.graph import Access, DataItem, Flow, Guard, Principal
     from fedpolicy.language.reading import Document
 
 VERSION = 1

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from fedpolicy.errors import SettingsError
-from fedpolicy.findings import Verdict
+from fedpolicy.findings import Finding, Report, Verdict
 from fedpolicy.suggest import advise
 
 if TYPE_CHECKING:
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from fedpolicy.analysis.budget import Ledger
     from fedpolicy.analysis.changes import Changes
     from fedpolicy.analysis.control.matrix import Continuity
-    from fedpolicy.findings import Finding, Report
     from fedpolicy.language.model import Deployment
 
 _TOLD = (Verdict.FAIL, Verdict.UNKNOWN, Verdict.WAIVED)

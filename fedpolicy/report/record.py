@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from fedpolicy.analysis.facts import LEVELS
+from fedpolicy.analysis.facts import LEVELS, Disclosure
 from fedpolicy.page import Activity, DataCategory, Measure, Processor, Recipient, Responsibility, Ropa, Who
 from fedpolicy.report import listing
 
 if TYPE_CHECKING:
     from fedpolicy.analysis import Study
-    from fedpolicy.analysis.facts import Disclosure
     from fedpolicy.graph import DataItem
     from fedpolicy.language.model.agreement import Agreement
     from fedpolicy.language.model.entry import Entry

@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 from fedpolicy.errors import FedPolicyError, Problems
-from fedpolicy.findings import Override
+from fedpolicy.findings import Finding, Hop, Override, Report, Span, Verdict, Waiver
 from fedpolicy.limits import SURROGATES, spelt
 from fedpolicy.report import clean, listing
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-
-    from fedpolicy.findings import Finding, Hop, Report, Span, Verdict, Waiver
 
 _WORDS = {
     "rules_off": ("rule off", "rules off"),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from fedpolicy.findings import RuleInfo
+from fedpolicy.findings import Reference, RuleInfo
 from fedpolicy.policy.rulefile import EXPECTED, RULE
 from fedpolicy.policy.sheet import read_sheet
 from fedpolicy.policy.texts import value_words
@@ -18,7 +18,6 @@ from fedpolicy.report import PLAIN, Style, amount, wrap
 from fedpolicy.report.rows import json_text
 
 if TYPE_CHECKING:
-    from fedpolicy.findings import Reference
     from fedpolicy.policy import Param, Rule
 
 _TOLD = {"fail": "fails", "pass": "passes", "unknown": "is undecided"}

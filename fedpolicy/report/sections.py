@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from fedpolicy.analysis.budget.meaning import found_at_most
-from fedpolicy.analysis.facts import LEVELS
-from fedpolicy.page import PageSection, Paragraph, Picture, Table
+from fedpolicy.analysis.facts import LEVELS, Disclosure
+from fedpolicy.page import Block, PageSection, Paragraph, Picture, Table
 from fedpolicy.report import listing
 from fedpolicy.report.budget_formats import as_svg, has_curves
 from fedpolicy.report.drawing import as_mermaid
@@ -21,13 +21,11 @@ if TYPE_CHECKING:
     from fedpolicy.analysis import Study
     from fedpolicy.analysis.budget import Budget
     from fedpolicy.analysis.control.matrix import Continuity
-    from fedpolicy.analysis.facts import Disclosure
     from fedpolicy.findings import Finding
     from fedpolicy.language.model.agreement import Agreement
     from fedpolicy.language.model.safeguards import Safeguard
     from fedpolicy.language.reading import Document
     from fedpolicy.overview import Overview
-    from fedpolicy.page import Block
 
 _MOST_ROWS = 200
 _MEANS = {"run": "use the models", "join": "take part", "keep": "keep the result", "inspect": "inspect the weights"}

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from fedpolicy.findings import Verdict
+from fedpolicy.findings import Report, Verdict
 from fedpolicy.page import Items, Page, PageSection, Paragraph, Tile
 from fedpolicy.report import amount, listing
-from fedpolicy.report.grouping import groups_of, question, questions_of
+from fedpolicy.report.grouping import CauseGroup, groups_of, question, questions_of
 from fedpolicy.report.map import map_of
 from fedpolicy.report.matrix import READING, REBUILDING
 from fedpolicy.report.sections import budgets, contracts, controls, learners, leaving, mapped, stopping
@@ -18,10 +18,8 @@ from fedpolicy.report.verdict import holding, verdict_word
 
 if TYPE_CHECKING:
     from fedpolicy.analysis import Study
-    from fedpolicy.findings import Report
     from fedpolicy.language.reading import Document
     from fedpolicy.overview import Cell
-    from fedpolicy.report.grouping import CauseGroup
 
 _FOOT = (
     "This page says what the file declares and what follows from it. It is not legal advice, and no proof of what"

@@ -19,8 +19,6 @@ from fedpolicy.language.model.does import Seal
 from fedpolicy.records import dataclass
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from fedpolicy.analysis.control.access import Means
     from fedpolicy.graph import Vertex
 

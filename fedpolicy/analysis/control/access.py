@@ -21,14 +21,13 @@ from fedpolicy.analysis.control import (
     openers,
     sealed_results,
 )
-from fedpolicy.graph import Vertex
+from fedpolicy.graph import Access, Vertex
 from fedpolicy.graph.lookup import Lookup
 from fedpolicy.graph.places import is_unknown
 
 if TYPE_CHECKING:
     from fedpolicy.catalog import Catalog
     from fedpolicy.catalog.rows import LicenceRow, MethodRow, ModelRow
-    from fedpolicy.graph import Access, Vertex
 
 _GIB = 2**30
 # Smaller models, in thousand millions of parameters, run without a GPU.

@@ -19,12 +19,11 @@ from fedpolicy.analysis.control import (
     any_of,
     opened,
 )
-from fedpolicy.analysis.control.access import reach
+from fedpolicy.analysis.control.access import Means, reach
 from fedpolicy.graph.lookup import family_of
 from fedpolicy.graph.routes import stand_ins
 
 if TYPE_CHECKING:
-    from fedpolicy.analysis.control.access import Means
     from fedpolicy.catalog.rows import MethodRow
     from fedpolicy.graph import Vertex
 

@@ -14,15 +14,13 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from fedpolicy.analysis.control.access import Means
-from fedpolicy.analysis.control.capabilities import CAPABILITIES
+from fedpolicy.analysis.control.capabilities import CAPABILITIES, ModelCall
 from fedpolicy.analysis.control.removal import Hold, Standing, abroad_of, standing
 from fedpolicy.analysis.control.tasks import uses
 from fedpolicy.records import dataclass, replace
 
 if TYPE_CHECKING:
     from fedpolicy.analysis.control import Formula, Gap
-    from fedpolicy.analysis.control.capabilities import ModelCall
-    from fedpolicy.analysis.control.removal import Hold
     from fedpolicy.catalog import Catalog
     from fedpolicy.graph import Vertex
     from fedpolicy.graph.lookup import Lookup

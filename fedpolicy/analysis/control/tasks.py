@@ -6,13 +6,12 @@ from collections.abc import Hashable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from fedpolicy.analysis.control import SURE, AtLeast, Formula, Gap, all_of, any_of, at_least, opening, sealed_by
-from fedpolicy.analysis.control.access import copy_at, original_at, rights
+from fedpolicy.analysis.control.access import Means, copy_at, original_at, rights
 from fedpolicy.analysis.control.capabilities import ModelCall, marked
 from fedpolicy.graph.places import supplier_of
 from fedpolicy.language.model.does import Seal, Sum
 
 if TYPE_CHECKING:
-    from fedpolicy.analysis.control.access import Means
     from fedpolicy.graph import Vertex
     from fedpolicy.language.model.flow import Task
 

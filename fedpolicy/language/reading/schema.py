@@ -16,9 +16,9 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import NoneType
-from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args, get_origin
+from typing import Annotated, Any, Literal, get_args, get_origin
 
-from fedpolicy.catalog import load_catalog, summary
+from fedpolicy.catalog import Catalog, load_catalog, summary
 from fedpolicy.files import schemas_dir
 from fedpolicy.language.model import Deployment
 from fedpolicy.language.model.entry import Entry
@@ -26,9 +26,6 @@ from fedpolicy.language.model.shape import Key, entries_under, entry_shape
 from fedpolicy.language.model.types import DAY_PATTERN, ID_PATTERN, NUMBERS, RESERVED, Name, Read, Written
 from fedpolicy.language.reading import OWN, VERSION
 from fedpolicy.language.reading.claims import EVIDENCE
-
-if TYPE_CHECKING:
-    from fedpolicy.catalog import Catalog
 
 Schema = dict[str, Any]
 

@@ -12,7 +12,6 @@ from fedpolicy.records import dataclass, field
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from fedpolicy.findings import Span
     from fedpolicy.language.reading import Document
 
 Place = tuple[int, int]  # two offsets: first character, one past the last

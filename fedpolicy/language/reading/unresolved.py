@@ -9,11 +9,10 @@ from fedpolicy.language.model import Deployment
 from fedpolicy.language.model.shape import entry_shape
 from fedpolicy.language.model.types import RESERVED
 from fedpolicy.language.reading.mistakes import Mistake
-from fedpolicy.language.reading.raw import ids
+from fedpolicy.language.reading.raw import Names, ids
 from fedpolicy.suggest import advise, did_you_mean, listed, misspelt, nearest, shown_value
 
 if TYPE_CHECKING:
-    from fedpolicy.language.reading.raw import Names
     from fedpolicy.language.reading.resolve import Mention
     from fedpolicy.language.reading.spans import Path
 

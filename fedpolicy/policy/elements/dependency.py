@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable
 
 from fedpolicy.analysis.control.capabilities import CAPABILITIES
 from fedpolicy.analysis.control.dependencies import Dependency, dependencies_of
@@ -15,9 +14,6 @@ from fedpolicy.policy.elements.shared import boolean, data_fields, open_field, t
 from fedpolicy.policy.fields import CLASSES, Field, Kind, Missing, Presence, Subject, Type
 from fedpolicy.policy.world import World, ordered
 from fedpolicy.records import dataclass
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 _HOW = (
     *("operates", "hosts", "account", "licence", "number", "part", "jurisdiction", "unstated"),

@@ -6,12 +6,11 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from fedpolicy.scan.reading.variables import literals
-from fedpolicy.scan.services import TRACKS
+from fedpolicy.scan.services import TRACKS, Services
 
 if TYPE_CHECKING:
     from fedpolicy.scan import Evidence, ForeignNode
     from fedpolicy.scan.reading import File
-    from fedpolicy.scan.services import Services
 
 
 def wants(file: File) -> bool:

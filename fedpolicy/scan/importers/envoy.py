@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING
 from fedpolicy.records import dataclass
 from fedpolicy.scan.reading.cloud import profile_of
 from fedpolicy.scan.reading.manifest import Manifest, manifests
-from fedpolicy.scan.services import CALLED
+from fedpolicy.scan.services import CALLED, Services
 
 if TYPE_CHECKING:
     from fedpolicy.catalog.rows import ServiceRow
     from fedpolicy.scan import Evidence, ForeignNode
     from fedpolicy.scan.reading import File
-    from fedpolicy.scan.services import Services
 
 _MODEL = "x-ai-eg-model"
 _SAME = "it is the recipient of the first choice, too"

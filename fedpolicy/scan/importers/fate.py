@@ -6,11 +6,10 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from fedpolicy.scan import settled, single
+from fedpolicy.scan import Evidence, ForeignNode, settled, single
 from fedpolicy.scan.reading.variables import found, literals, switch, told_by
 
 if TYPE_CHECKING:
-    from fedpolicy.scan import Evidence, ForeignNode
     from fedpolicy.scan.reading import File
 
 _ASSIGNED = re.compile(r"(\w+)=\(?([^)]*)\)?\s*")

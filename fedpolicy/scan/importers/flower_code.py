@@ -8,11 +8,10 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from fedpolicy.scan import NONE, Evidence
-from fedpolicy.scan.reading.code import Module
+from fedpolicy.scan.reading.code import CodeCall, Module
 
 if TYPE_CHECKING:
     from fedpolicy.scan.reading import File
-    from fedpolicy.scan.reading.code import CodeCall
 
 _DP, _SA = "safeguard:differential_privacy", "safeguard:secure_aggregation"
 _NOISE = re.compile(r"DifferentialPrivacy(Server|Client)Side(Fixed|Adaptive)Clipping|LocalDpMod")

@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING
 from fedpolicy.scan.reading.manifest import Manifest, is_manifest, manifests, variable
 from fedpolicy.scan.reading.servers import container
 from fedpolicy.scan.reading.variables import Variable, looks_real, told, variables
-from fedpolicy.scan.services import CALLED, TRACKS
+from fedpolicy.scan.services import CALLED, TRACKS, Services
 
 if TYPE_CHECKING:
     from fedpolicy.scan import Evidence, ForeignNode
     from fedpolicy.scan.reading import File
-    from fedpolicy.scan.services import Services
 
 _REGION = "topology.kubernetes.io/region"
 

@@ -6,12 +6,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from fedpolicy.scan.reading.manifest import Manifest, manifests
-from fedpolicy.scan.services import CALLED
+from fedpolicy.scan.services import CALLED, Services
 
 if TYPE_CHECKING:
     from fedpolicy.scan import Evidence, ForeignNode
     from fedpolicy.scan.reading import File
-    from fedpolicy.scan.services import Services
 
 _ANYWHERE = ("0.0.0.0/0", "::/0")
 _ALL = "all"

@@ -6,15 +6,13 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from fedpolicy.scan import ForeignNode, settled
+from fedpolicy.scan import Evidence, ForeignNode, settled
 from fedpolicy.scan.reading.cloud import profile_of
 from fedpolicy.scan.reading.variables import told, variables
-from fedpolicy.scan.services import AZURE, CLOUD, DEPLOYED, is_own
+from fedpolicy.scan.services import AZURE, CLOUD, DEPLOYED, Services, is_own
 
 if TYPE_CHECKING:
-    from fedpolicy.scan import Evidence
     from fedpolicy.scan.reading import File
-    from fedpolicy.scan.services import Services
 
 _GATEWAY = "gateway"
 _FROM_ENVIRONMENT = "os.environ/"

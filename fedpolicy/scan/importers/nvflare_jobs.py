@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from fedpolicy.scan import NONE, Evidence, ForeignNode
-from fedpolicy.scan.reading.code import Module
+from fedpolicy.scan.reading.code import CodeCall, Module
 from fedpolicy.scan.reading.components import (
     DP,
     ENCRYPTS,
@@ -23,7 +23,6 @@ from fedpolicy.scan.reading.components import (
 
 if TYPE_CHECKING:
     from fedpolicy.scan.reading import File
-    from fedpolicy.scan.reading.code import CodeCall
 
 _CONFIG = re.compile(r"config_fed_(server|client)\w*\.(json|conf|ya?ml)")
 _SCRIPT = re.compile(r"[\w./{}-]+")

@@ -6,11 +6,10 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from fedpolicy.scan import single
+from fedpolicy.scan import Evidence, single
 from fedpolicy.scan.reading.servers import pulled
 
 if TYPE_CHECKING:
-    from fedpolicy.scan import Evidence
     from fedpolicy.scan.reading import File
 
 _FROM = re.compile(rb"^\s*FROM\s+\S", re.MULTILINE | re.IGNORECASE)

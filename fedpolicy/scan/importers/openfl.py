@@ -6,11 +6,10 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from fedpolicy.scan import NONE, Evidence, single
+from fedpolicy.scan import NONE, Evidence, ForeignNode, single
 from fedpolicy.scan.reading.variables import found, switch, told_by
 
 if TYPE_CHECKING:
-    from fedpolicy.scan import ForeignNode
     from fedpolicy.scan.reading import File
 
 _TABLE = {

@@ -9,9 +9,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from fedpolicy.records import replace
-from fedpolicy.scan import settled
+from fedpolicy.scan import Evidence, settled
 from fedpolicy.scan.reading.cloud import profile_of
-from fedpolicy.scan.reading.code import Module
+from fedpolicy.scan.reading.code import Argument, CodeCall, Module
 from fedpolicy.scan.reading.origins import sources
 from fedpolicy.scan.reading.variables import looks_real
 from fedpolicy.scan.services import (
@@ -28,9 +28,7 @@ from fedpolicy.scan.services import (
 
 if TYPE_CHECKING:
     from fedpolicy.catalog.rows import ServiceRow
-    from fedpolicy.scan import Evidence
     from fedpolicy.scan.reading import File
-    from fedpolicy.scan.reading.code import Argument, CodeCall
 
 _REQUESTS = re.compile(r"(?:requests|httpx|aiohttp|urllib).*\.(?:get|post|put|request|stream|urlopen)")
 _CLOUDS = ("boto3", "aioboto3", "aiobotocore")

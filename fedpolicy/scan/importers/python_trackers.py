@@ -7,13 +7,12 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from fedpolicy.scan import NONE, Evidence, settled
-from fedpolicy.scan.reading.code import Module
+from fedpolicy.scan.reading.code import CodeCall, Module
 from fedpolicy.scan.services import TRACKS, elsewhere
 
 if TYPE_CHECKING:
     from fedpolicy.catalog.rows import ServiceRow
     from fedpolicy.scan.reading import File
-    from fedpolicy.scan.reading.code import CodeCall
 
 _OFF = ("offline", "disabled", "debug")
 _ARGUMENTS = "TrainingArguments"  # how classes of transformers and trl end that take `report_to`

@@ -7,14 +7,13 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from fedpolicy.scan.reading.code import Module
+from fedpolicy.scan.reading.code import CodeCall, Module
 from fedpolicy.scan.reading.origins import origin
 from fedpolicy.scan.services import runs_unread_code
 
 if TYPE_CHECKING:
     from fedpolicy.scan import Evidence
     from fedpolicy.scan.reading import File
-    from fedpolicy.scan.reading.code import CodeCall
 
 # What runs whatever code the bytes hold; in a module of a federation they may be a peer's.
 _UNPICKLES = frozenset({"pickle.loads", "cloudpickle.loads", "dill.loads"})

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from fedpolicy.scan import NONE, Evidence
+from fedpolicy.scan import NONE, Evidence, ForeignNode
 from fedpolicy.scan.reading.variables import found, switch, told_by
 
 if TYPE_CHECKING:
-    from fedpolicy.scan import ForeignNode
     from fedpolicy.scan.reading import File
 
 

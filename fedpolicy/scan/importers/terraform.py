@@ -6,13 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
-from fedpolicy.scan import ForeignNode, Unread
+from fedpolicy.scan import Evidence, ForeignNode, Unread
 from fedpolicy.scan.reading.cloud import Resource, resource
 from fedpolicy.scan.reading.firewall import ways_out
 from fedpolicy.scan.reading.hcl import dereferenced, hcl
 
 if TYPE_CHECKING:
-    from fedpolicy.scan import Evidence
     from fedpolicy.scan.reading import File
 
 _CLOUDS = {"aws": "aws", "google": "google"}

@@ -6,12 +6,11 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from fedpolicy.scan import Unread, scalar_text, settled
+from fedpolicy.scan import Evidence, ForeignNode, Unread, scalar_text, settled
 from fedpolicy.scan.reading.cloud import Resource, resource
 from fedpolicy.scan.reading.firewall import ways_out
 
 if TYPE_CHECKING:
-    from fedpolicy.scan import Evidence, ForeignNode
     from fedpolicy.scan.reading import File
 
 _CLOUDS = ("aws", "google", "azurerm")

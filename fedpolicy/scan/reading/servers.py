@@ -6,14 +6,12 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from fedpolicy.scan import ForeignNode, settled
-from fedpolicy.scan.services import CLOUD, OLLAMA, in_cloud, is_own, runs_unread_code
+from fedpolicy.scan import Evidence, ForeignNode, settled
+from fedpolicy.scan.services import CLOUD, OLLAMA, Services, in_cloud, is_own, runs_unread_code
 
 if TYPE_CHECKING:
     from fedpolicy.catalog.rows import ServiceRow
-    from fedpolicy.scan import Evidence
     from fedpolicy.scan.reading.variables import Variable
-    from fedpolicy.scan.services import Services
 
 Word = tuple[str, ForeignNode]  # as a program gets it, and where it stands
 _OWN = "model:own"
