@@ -13,7 +13,7 @@ from fedpolicy.analysis.changes import Changes, changes_between
 from fedpolicy.check import Assessment, Judge, assess_source, judge_of, overrides_in
 from fedpolicy.errors import FedPolicyError, contained, namesakes
 from fedpolicy.findings import Finding, Span, Verdict
-from fedpolicy.policy.housekeeping import as_set, gone
+from fedpolicy.policy.housekeeping import Coverage, as_set, gone
 from fedpolicy.report.diff import UNCOMPARED, Comparison, Difference
 from fedpolicy.report.owner import changes_of_owner, concerns, must_be_party, owners_of
 from fedpolicy.settings import Settings
@@ -268,7 +268,6 @@ def _excused(found: Sequence[Finding], settings: Settings, named: Callable[[str]
     if settings.waivers is None:
         return findings
     from fedpolicy.policy.excuse import waive  # noqa: PLC0415  see above
-    from fedpolicy.policy.housekeeping import Coverage  # noqa: PLC0415  most comparisons waive nothing
 
     nothing = Coverage(rules=frozenset(), deployments=frozenset(), known=frozenset, whole=False, file=named)
     return tuple(waive(findings, settings.waivers, nothing, settings.today)[0])

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from fedpolicy.cli.choices import Choices, choices_of
 from fedpolicy.cli.errors import CLEAN, INTERRUPTED, exit_code, say_errors
 from fedpolicy.cli.outputs import Output, must_be_writable, plan, rendered, write_all
-from fedpolicy.cli.run import check_paths, is_whole
+from fedpolicy.cli.run import check_paths, for_owner, is_whole, with_proofs
 from fedpolicy.cli.terminal import chatter
 from fedpolicy.cli.trust import trusted_settings
 from fedpolicy.errors import Interrupted
@@ -100,12 +100,8 @@ def _judged(
 def _with_pages(report: Report, settings: Settings, choices: Choices, owner: str, *, proofs: bool) -> Report:
     """The report with what formats for people need beside findings."""
     if owner:
-        from fedpolicy.cli.run import for_owner  # noqa: PLC0415  few checks ask for it
-
         report = for_owner(report, owner)
     if proofs and (report.overviews or owner):
-        from fedpolicy.cli.run import with_proofs  # noqa: PLC0415  few checks ask for it
-
         report = with_proofs(report, settings, choices)
     return report
 

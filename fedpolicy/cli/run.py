@@ -76,8 +76,6 @@ def _quiet(_: int) -> None:
 def _progress(total: int, options: Mapping[str, Any]) -> Progress | None:
     if total <= 1:
         return None
-    from fedpolicy.cli.terminal import Progress  # noqa: PLC0415  most runs check one file
-
     return Progress(sys.stderr, total, no_color=bool(options.get("no_color")))
 
 

@@ -8,7 +8,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from fedpolicy.analysis.openness import classify_row
-from fedpolicy.catalog.rows import OLD_FACTS, DatasetRow, LicenceRow, ModelRow, Row
+from fedpolicy.catalog.rows import OLD_FACTS, ROWS, DatasetRow, LicenceRow, ModelRow, Row
 from fedpolicy.report import PLAIN, Style, amount, clean, wrap
 from fedpolicy.report.rows import json_text
 
@@ -59,8 +59,6 @@ def _aged(name: str, row: Row, today: str) -> dict[str, Any]:
 
 def all_rows(catalog: Catalog) -> Iterator[tuple[str, Row]]:
     """Every row with its section."""
-    from fedpolicy.catalog.rows import ROWS  # noqa: PLC0415  a report of findings needs no catalogue
-
     yield from ((name, row) for name in ROWS for row in getattr(catalog, name).values())
 
 
