@@ -32,6 +32,7 @@ _MEANS = {
     "`controlled_by`, `code_signed_by`, `approved_by` and `account` only",
 }
 _GROUPS = {"EEA", "EU", "EFTA", "APAC", "EMEA"}
+_CODES_OF_OTHERS = {"UK": "GB for the United Kingdom", "EL": "GR for Greece", "USA": "US"}
 
 
 def unresolved(reference: Mention, names: Names) -> Mistake | None:
@@ -113,14 +114,18 @@ def _country(name: str, names: Names) -> Said:
     if name.upper() in _GROUPS:
         message = f"{shown_value(name)} is a group of countries, not an ISO 3166-1 alpha-2 code"
         return message, "list the codes of the countries concerned, such as [DE, FR]"
-    if name.upper() == "UK":
-        return "`UK` is not an ISO 3166-1 alpha-2 code", "write GB for the United Kingdom"
-    if name.upper() in countries:
-        return f"{shown_value(name)} is not an ISO 3166-1 alpha-2 code", f"write {name.upper()}"
-    section = names.catalog.countries
-    code = next((code for code in countries if section[code].name.casefold() == name.casefold()), None)
     message = f"{shown_value(name)} is not an ISO 3166-1 alpha-2 code"
-    return message, f"write {code}" if code else "write a code that the standard has, such as DE"
+    section = names.catalog.countries
+    if meant := _CODES_OF_OTHERS.get(name.upper()):
+        return message, f"write {meant}"
+    if name.upper() in countries:
+        return message, f"write {name.upper()}"
+    codes = {section[code].name.casefold(): code for code in countries}
+    if code := codes.get(name.casefold()):
+        return message, f"write {code}"
+    near = codes.get(nearest(name.casefold(), codes) or "")
+    also = f"; did you mean {near} for {section[near].name}?" if near else ""
+    return message, f"write a code that the standard has, such as DE{also}"
 
 
 def _region(name: str, names: Names) -> Said:
