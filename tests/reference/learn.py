@@ -304,6 +304,7 @@ class Learning:
                 for fact in self.at[place.id]:
                     if not hidden or (fact.answered and place.client and role == "operator"):
                         yield party, role, fact, pool
+        yield from self._published()
 
     def _stays(self, noise: Noise, fact: Fact, party: str, parts: Parts) -> bool:
         """
@@ -320,6 +321,19 @@ class Learning:
             return True
         left = within.difference(*smaller)
         return noise.shares.left(party, left) > 0
+
+    def _published(self) -> Iterator[tuple[str, str, Fact, frozenset[str]]]:
+        """What somebody reads of what is published and not everybody does: with a key, or less its part in a sum."""
+        places = self.world.places
+        facts = [fact for place in places.values() if place.party == "public" for fact in self.at[place.id]]
+        viewers = {(party, role) for place in places.values() for party, role, _, _ in self._viewers(place)}
+        known = {party for party, _ in viewers}
+        readers = {name for fact in facts for seal in fact.seals for name in seal.readers} - known - places.keys()
+        for fact in facts:
+            everybody = self.seen(fact, "public", frozenset({"public"}))
+            for party, role in viewers | {(name, "operator") for name in readers}:
+                if self.seen(fact, party, pool := frozenset({party})) > everybody:
+                    yield party, role, fact, pool
 
     def _together(self, viewer: tuple[str, str], seen: dict[tuple[str, str], set[tuple[int, bool]]]) -> int:
         """What somebody learns who learns anything, and who knows what everybody knows too."""

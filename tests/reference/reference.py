@@ -36,7 +36,9 @@ def levels(deployment: Any, catalog: Catalog) -> dict[Row, Levels]:
         favourable, relied_on = (Learning(world, moves, item, reading) for reading in others)
         low, high, guaranteed = (one.views(parts) for one in (favourable, unfavourable, relied_on))
         for party, role in {*low, *high, *guaranteed}:
-            ranks = [table.get((party, role), NONE) for table in (low, high, guaranteed)]
+            # Whoever may learn anything knows what everybody knows, however that turns out.
+            viewers = ((party, role), ("public", "public"))
+            ranks = [max(table.get(viewer, NONE) for viewer in viewers) for table in (low, high, guaranteed)]
             if max(ranks) and party != item.owner:
                 found[party, role, item.id] = (LEVELS[ranks[0]], LEVELS[ranks[1]], LEVELS[ranks[2]])
     return found

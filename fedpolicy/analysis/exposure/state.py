@@ -17,10 +17,13 @@ from fedpolicy.analysis.exposure.views import (
     Openers,
     View,
     Viewer,
+    add_everywhere,
     add_noise,
     add_public,
+    capacities_of,
     count_readers,
     levels_of,
+    opened_by,
     shielded,
     viewers_of,
 )
@@ -190,13 +193,14 @@ class Exposure:
             if other is not viewer:
                 add_noise(view, levels_of(self.holdings(reading, private=private), other, self.openers(reading)))
         if self.public is not None and self.public is not viewer:
-            add_public(view, self._published(self.public, reading, private=private))
+            opened = opened_by(self.holdings(reading, private=private), viewer, self.public, self.openers(reading))
+            add_public(view, self._published(self.public, reading, private=private), opened)
         return view
 
     def _published(self, public: Viewer, reading: Reading, *, private: bool) -> View:
         if (reading, private) not in self._public:
-            found = levels_of(self.holdings(reading, private=private), public, self.openers(reading))
-            self._public[reading, private] = found
+            holdings = self.holdings(reading, private=private)
+            self._public[reading, private] = levels_of(holdings, public, self.openers(reading))
         return self._public[reading, private]
 
     @property
@@ -213,6 +217,8 @@ class Exposure:
         for same in self._asked.values():
             if same not in found:
                 found[same] = self.view(viewer, same)
+        if self.public is not None and self.public is not viewer and len(found) > 1:
+            add_everywhere(found, {same: self._published(self.public, same, private=True) for same in found})
         return {reading: found[same] for reading, same in self._asked.items()}
 
     def openers(self, reading: Reading) -> Openers:
@@ -251,10 +257,6 @@ def prepare(graph: FlowGraph, catalog: Catalog, max_epsilon: float | None = None
     """Everything needed to ask about exposure in a graph."""
     limit = max_epsilon if max_epsilon is not None else catalog.levels["bounded"].max_epsilon
     viewers = viewers_of(graph)
-    capacities: dict[str, list[Viewer]] = {}
-    for viewer in viewers:
-        capacities.setdefault(viewer.party, []).append(viewer)
-    own = grouped((item.owner, item.bit) for item in graph.data)
     mechanisms = mechanisms_of(graph)
     insiders = insiders_of(graph, max(mechanisms) + 1) if mechanisms else {}
     wholes = {part: index for index, one in insiders.items() for part in one.inner if one.clients is None}
@@ -265,12 +267,12 @@ def prepare(graph: FlowGraph, catalog: Catalog, max_epsilon: float | None = None
         most_forms=bounds.forms,
         trust=Trust(graph=graph),
         lenient=Trust(graph=graph, lenient=True),
-        own=own,
+        own=grouped((item.owner, item.bit) for item in graph.data),
         mechanisms=mechanisms | {part: mechanisms[index] for part, index in wholes.items()},
         insiders=insiders,
         divided=bool(wholes),
         viewers={(viewer.party, viewer.role): viewer for viewer in viewers},
-        capacities=capacities,
+        capacities=capacities_of(viewers),
         items={item.id: item for item in graph.data},
         settled=not mechanisms and _settled(graph) and not asks_for_size(graph, catalog),
     )

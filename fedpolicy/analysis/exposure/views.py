@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from functools import reduce
+from operator import or_
 
 from fedpolicy.analysis.exposure import (
     BOUNDED,
@@ -21,6 +23,7 @@ from fedpolicy.analysis.exposure.fixpoint import Holdings, arrive_at
 from fedpolicy.analysis.exposure.transfer import ALL, transfer
 from fedpolicy.graph import FlowGraph, Mask, Vertex
 from fedpolicy.graph.masks import common, united
+from fedpolicy.graph.places import NOBODY
 from fedpolicy.records import dataclass, field
 
 Openers = dict[str, dict[int, Mask]]  # by party and seal, what it can open
@@ -57,7 +60,18 @@ def viewers_of(graph: FlowGraph) -> tuple[Viewer, ...]:
         if vertex.kind == "place":
             for party, role in _roles(vertex):
                 found.setdefault((party, role), []).append(name)
+    if ("public", "public") in found:  # whoever has a key reads what is published, with or without a place of its own
+        readers = {reader for seal in graph.seals for reader in seal.readers} - graph.vertices.keys()
+        found |= {(reader, "operator"): [] for reader in readers - {party for party, _ in found}}
     return tuple(Viewer(party=p, role=r, places=tuple(found[p, r])) for p, r in sorted(found))
+
+
+def capacities_of(viewers: Sequence[Viewer]) -> dict[str, list[Viewer]]:
+    """In which capacities each party may see data."""
+    found: dict[str, list[Viewer]] = {}
+    for viewer in viewers:
+        found.setdefault(viewer.party, []).append(viewer)
+    return found
 
 
 def levels_of(holdings: Holdings, viewer: Viewer, openers: Openers) -> View:
@@ -99,12 +113,41 @@ def add_noise(view: View, other: View) -> None:
         view.stacked[pair] = view.stacked.get(pair, 0) | (mask & view.levels[BOUNDED])
 
 
-def add_public(view: View, public: View) -> None:
-    """Let a viewer know what everybody knows of the instances of which it learns anything itself."""
-    own = view.levels[BOUNDED]
+def add_public(view: View, public: View, opened: View) -> None:
+    """Let a viewer know what it alone reads, and what everybody knows of the instances of which it learns anything."""
+    more = 0
+    for level in range(VERBATIM, 0, -1):
+        more |= opened.levels[level]
+        view.levels[level] |= more
+    add_noise(view, opened)
+    add_known(view, public, view.levels[BOUNDED])
+
+
+def add_known(view: View, public: View, own: Mask) -> None:
+    """Let a viewer know what everybody knows of some instances."""
     for level in range(1, VERBATIM + 1):
         view.levels[level] |= public.levels[level] & own
     add_noise(view, public)
+
+
+def add_everywhere(views: Mapping[Reading, View], public: Mapping[Reading, View]) -> None:
+    """Let whoever may learn anything know what everybody knows in all readings: a missing fact takes nothing away."""
+    own = reduce(or_, (view.levels[BOUNDED] for view in views.values()))
+    for reading, view in views.items():
+        add_known(view, public[reading], own)
+
+
+def opened_by(holdings: Holdings, viewer: Viewer, public: Viewer, openers: Openers) -> View:
+    """What one reads of what is published, and not everybody: behind its seals, or in a sum less its own part."""
+    view = View(levels=[0] * (VERBATIM + 1))
+    nobody = viewer.party == NOBODY and holdings.effects.reading is Reading.LOW
+    for name in () if nobody else public.places:
+        vertex = holdings.graph.vertices[name]
+        for form, mask in holdings.states.get(name, {}).items():
+            known = list(_seen(holdings, public, vertex, form, mask, openers))
+            for seen, part in _seen(holdings, viewer, vertex, form, mask, openers):
+                _note(view, seen, part & ~reduce(or_, (also for one, also in known if one == seen), 0))
+    return view
 
 
 def seen_at(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from fedpolicy.analysis.exposure import Reading
 from fedpolicy.analysis.facts import Disclosure, Step
 from fedpolicy.policy.fields import Missing, Presence
 from fedpolicy.policy.world import World, ordered
@@ -46,9 +47,17 @@ _SUMMED = {"updates", "outputs"}
 _PUBLIC = "parties.public"
 
 
-def also_public(found: Disclosure) -> bool:
-    """Whether somebody learns this because everybody does: the public is a recipient of its own."""
-    return found.role != "public" and any(path and path[-1].target == _PUBLIC for path in found.paths)
+def also_public(world: World, found: Disclosure) -> bool:
+    """
+    Whether somebody learns this because everybody does: the public is a recipient of its own.
+
+    Whoever has a key, or a part in a sum, may learn more from what is published.
+    """
+    if found.role == "public" or not any(path and path[-1].target == _PUBLIC for path in found.paths):
+        return False
+    exposure = world.study.exposure
+    known = exposure.view(exposure.public, Reading.HIGH).levels[found.high] if exposure.public else 0
+    return all(known & exposure.items[name].bit for name in found.datasets)
 
 
 def forms(world: World, found: Disclosure) -> list[str]:
@@ -57,7 +66,7 @@ def forms(world: World, found: Disclosure) -> list[str]:
 
     Somebody who learns no more than everybody has nothing of its own to be told.
     """
-    if also_public(found):
+    if also_public(world, found):
         return []
     if not all(found.paths) or not found.paths:
         return ordered(["records", *_arriving(world, found)])

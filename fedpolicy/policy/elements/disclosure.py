@@ -113,7 +113,9 @@ _FIELDS = (
         outside,
     ),
     boolean("to_public", "everybody learns it", lambda view: "public" in view.parties),
-    boolean("also_public", "these parties learn it because everybody does", lambda view: also_public(view.found)),
+    boolean(
+        "also_public", "these parties learn it because everybody does", lambda view: also_public(view.world, view.found)
+    ),
     boolean(
         "to_unknown",
         "the party that runs a model learns it, and the file does not say who that is",
