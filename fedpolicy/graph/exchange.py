@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from functools import reduce
+from functools import partial, reduce
 from itertools import pairwise, product
 from operator import or_
 from typing import TYPE_CHECKING
@@ -97,36 +97,10 @@ class Exchange:
             payload=self.job.up,
         )
 
-    def send(  # noqa: PLR0913  a flow has this many sides
-        self,
-        role: str,
-        source: str,
-        target: str,
-        payload: str,
-        mask: Mask,
-        *,
-        guards: tuple[Guard, ...] = (),
-        seals: tuple[int, ...] = (),
-        aggregate: int | None = None,
-        raw: str = "",
-        echo: bool = False,
-        passed_on: bool = False,
-    ) -> None:
-        """Add one flow."""
-        self.builder.add(
-            self.job.origin,
-            role,
-            source,
-            target,
-            payload,
-            mask,
-            guards=guards,
-            seals=seals,
-            aggregate=aggregate,
-            raw=raw,
-            echo=echo,
-            passed_on=passed_on,
-        )
+    @property
+    def send(self) -> partial[int | None]:
+        """Add one flow, see `Builder.add`."""
+        return partial(self.builder.add, self.job.origin)
 
     def send_up(
         self,
@@ -139,11 +113,8 @@ class Exchange:
         seals: tuple[int, ...] = (),
     ) -> None:
         """Send a client's own contribution through the relays; safeguards apply where it leaves the client."""
-        own = self.job.masks[place.id]
-        for source, end in (pair for station in self.way(place, target) for pair in station):
-            first = source == place.id
-            kept = (guards, seals) if first else ((), ())
-            self.send(role, source, end, payload, own, guards=kept[0], seals=kept[1], passed_on=not first)
+        way = [pair for station in self.way(place, target) for pair in station]
+        self._send_along(way, role, payload, self.job.masks[place.id], guards, seals)
 
     def send_leg(
         self,
@@ -170,12 +141,27 @@ class Exchange:
         seals = tuple(sorted({*self.seals_to(receiver), *blind}))
         guards = sealed_for_work(self.builder, guards, receiver, seals=seals)
         way = [pair for station in self.way(place, above.id) for pair in station]
-        for source, end in ((end, source) for source, end in reversed(way)) if down else way:
-            first = source == sender.id
-            own = (guards, seals) if first else ((), ())
-            # What comes back says nothing new to whoever sent it, but relays may have passed it on sealed.
-            back = echo and end == receiver.id
-            self.send(role, source, end, payload, mask, guards=own[0], seals=own[1], echo=back, passed_on=not first)
+        onward = [(end, source) for source, end in reversed(way)] if down else way
+        # What comes back says nothing new to whoever sent it, but relays may have passed it on sealed.
+        self._send_along(onward, role, payload, mask, guards, seals, back=receiver.id if echo else "")
+
+    def _send_along(
+        self,
+        way: Sequence[tuple[str, str]],
+        role: str,
+        payload: str,
+        mask: Mask,
+        guards: tuple[Guard, ...],
+        seals: tuple[int, ...],
+        back: str = "",
+    ) -> None:
+        """Send one message through the relays; safeguards apply where it leaves its sender."""
+        sender = way[0][0]
+        for source, end in way:
+            first = source == sender
+            kept, put_on, by = (guards, seals, "") if first else ((), (), sender)
+            passed = {"passed_on": not first, "sender": by, "echo": end == back}
+            self.send(role, source, end, payload, mask, guards=kept, seals=put_on, **passed)
 
     def blind_seals(self, *openers: Vertex) -> tuple[int, ...]:
         """The seals under which others can compute, and which some places open."""
