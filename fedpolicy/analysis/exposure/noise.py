@@ -42,7 +42,7 @@ class Towards:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Noise:
+class NoiseRatio:
     """
     Noise over the sensitivity: `most` in the favourable reading, `least` in the other (None: nobody knows).
 
@@ -57,25 +57,25 @@ class Noise:
     because: tuple[str, ...] = ()
 
 
-def noise_of(deployment: Deployment, path: Path, spec: DifferentialPrivacy, towards: Towards) -> Noise:
+def noise_of(deployment: Deployment, path: Path, spec: DifferentialPrivacy, towards: Towards) -> NoiseRatio:
     """The noise of a mechanism towards somebody."""
     at = ".".join(map(str, path))
     most, missing = _stated(spec, at)
     there = survivors_of(deployment, path) if towards.there is None else towards.there
     if spec.where == "distributed" and towards.own >= there:
-        return Noise(most=0.0, least=0.0, because=_insight(towards, 1.0, 0.0))
+        return NoiseRatio(most=0.0, least=0.0, because=_insight(towards, 1.0, 0.0))
     if most is None:
-        return Noise(most=None, least=None, missing=missing)
+        return NoiseRatio(most=None, least=None, missing=missing)
     most, notes = _effective(spec, most) / (spec.contributions_per_unit or 1), _granted(deployment, path, spec)
     unstated = (f"{at}.norm",) if spec.mechanism == "laplace" and spec.norm is None else ()
     rounded = tuple(f"{at}.{name}" for name in _DISCRETE.get(spec.mechanism, ()) if getattr(spec, name) is None)
     least = None if unstated or rounded else most
     if spec.where != "distributed":
-        return Noise(most=most, least=least, missing=(*unstated, *rounded), notes=notes)
+        return NoiseRatio(most=most, least=least, missing=(*unstated, *rounded), notes=notes)
     survivors, shares, silent = _shared(deployment, path, spec, at)
     # Not knowing into how many shares it was divided, the best is that all of them are there.
     whole, part = (sqrt(min(1.0, max(0, left) / (shares or survivors))) for left in (there, there - towards.own))
-    return Noise(
+    return NoiseRatio(
         most=most * part,
         least=None if least is None or shares is None else least * part,
         missing=(*unstated, *rounded, *silent),

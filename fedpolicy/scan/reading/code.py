@@ -13,7 +13,7 @@ from itertools import chain
 from fedpolicy.records import dataclass
 from fedpolicy.scan import Evidence, Strength, scalar_text
 from fedpolicy.scan.reading import File
-from fedpolicy.scan.reading.values import Argument, Scope, value_of
+from fedpolicy.scan.reading.values import Argument, CodeScope, value_of
 
 __all__ = ["Argument", "CodeCall", "Module"]
 
@@ -50,8 +50,8 @@ class Module:
         self.constants: dict[str, ast.expr | None] = {}
         self.defaults: dict[str, ast.expr] = {}  # of the command line
         self.fields: dict[str, dict[str, ast.expr | None]] = {}  # by their names, then by the classes that have them
-        self.functions: dict[tuple[str, str], list[Scope]] = {}  # by their classes and names
-        self.scopes: dict[int, Scope] = {}  # the functions that names and attributes stand in
+        self.functions: dict[tuple[str, str], list[CodeScope]] = {}  # by their classes and names
+        self.scopes: dict[int, CodeScope] = {}  # the functions that names and attributes stand in
         self._bound: dict[str, list[ast.expr]] = {}
         self._held: dict[int, list[ast.expr]] = {}
         calls: list[ast.Call] = []
@@ -104,7 +104,7 @@ class Module:
         found = list(self.fields.get(name, {}).values())
         return found[0] if len(found) == 1 else None
 
-    def functions_called(self, call: ast.Call) -> list[Scope]:
+    def functions_called(self, call: ast.Call) -> list[CodeScope]:
         """The functions of the module that a call is of: by a name, as the making of a class, or on `self`."""
         match call.func:
             case ast.Name(id=name):
@@ -125,7 +125,7 @@ class Module:
 
     def _walk(self, tree: ast.AST, calls: list[ast.Call]) -> None:
         """Everything, each with the function and the class that it stands in; `top` is what stands in neither."""
-        waiting: list[tuple[ast.AST, bool, Scope | None, str]] = [(tree, True, None, "")]
+        waiting: list[tuple[ast.AST, bool, CodeScope | None, str]] = [(tree, True, None, "")]
         while waiting:
             node, top, scope, owner = waiting.pop()
             self._bind(node, scope)
@@ -144,16 +144,16 @@ class Module:
             if not _only_for_types(node):
                 waiting += [(child, top, scope, owner) for child in ast.iter_child_nodes(node)]
 
-    def _place(self, node: ast.Name | ast.Attribute, scope: Scope | None) -> None:
+    def _place(self, node: ast.Name | ast.Attribute, scope: CodeScope | None) -> None:
         if scope is not None:
             self.scopes[id(node)] = scope
 
-    def _define(self, node: ast.FunctionDef | ast.AsyncFunctionDef, owner: str, outer: Scope | None) -> Scope:
-        scope = Scope(node, owner if outer is None else "", outer)
+    def _define(self, node: ast.FunctionDef | ast.AsyncFunctionDef, owner: str, outer: CodeScope | None) -> CodeScope:
+        scope = CodeScope(node, owner if outer is None else "", outer)
         self.functions.setdefault((scope.owner, node.name), []).append(scope)
         return scope
 
-    def _bind(self, node: ast.AST, scope: Scope | None) -> None:
+    def _bind(self, node: ast.AST, scope: CodeScope | None) -> None:
         target: ast.expr | None = None
         if isinstance(node, ast.Assign):
             target, value = node.targets[0], node.value
@@ -179,7 +179,7 @@ class Module:
                 self._imports[one.asname or one.name] = f"{'.' * node.level}{node.module or ''}.{one.name}"
 
     def _assign(
-        self, node: ast.Assign | ast.AnnAssign, value: ast.expr, scope: Scope | None, owner: str, *, top: bool
+        self, node: ast.Assign | ast.AnnAssign, value: ast.expr, scope: CodeScope | None, owner: str, *, top: bool
     ) -> None:
         """What is assigned twice is not decided here: a constant, a name of a function, or a field of a class."""
         targets = node.targets if isinstance(node, ast.Assign) else [node.target]

@@ -40,14 +40,14 @@ class Argument:
     optional: bool = False
 
 
-class Scope:
+class CodeScope:
     """
     A function of the module: its parameters, the calls of it, its own names, and the one thing that it gives back.
 
     A name that is assigned twice stands for None: which of them counts is not decided here.
     """
 
-    def __init__(self, node: ast.FunctionDef | ast.AsyncFunctionDef, owner: str, outer: Scope | None) -> None:
+    def __init__(self, node: ast.FunctionDef | ast.AsyncFunctionDef, owner: str, outer: CodeScope | None) -> None:
         self.name, self.owner, self.outer = node.name, owner, outer
         listed = [*node.args.posonlyargs, *node.args.args]
         self.parameters = [one.arg for one in (*listed, *node.args.kwonlyargs)]
@@ -135,7 +135,7 @@ def _is_inside(node: ast.Name, value: ast.expr | None) -> bool:
     return value is not None and any(one is node for one in ast.walk(value))
 
 
-def _given(module: Module, scope: Scope, name: str, depth: int) -> Argument:
+def _given(module: Module, scope: CodeScope, name: str, depth: int) -> Argument:
     """What a parameter is: what calls in this module say, and its default where one of them says nothing."""
     if len(scope.calls) > _MOST_CALLS:
         return Argument()
