@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from enum import StrEnum
 from typing import Any
@@ -149,11 +149,9 @@ def fields_of(
     the fields, `at` the names of the keys in the file.
     """
     own, said = read or {}, notes or {}
-    return tuple(
-        _field(key, own.get(key.name) or _reading(key, of), said.get(key.name, ""), under, at)
-        for key in entry_shape(entry).values()
-        if key.rule
-    )
+    keys = [key for key in entry_shape(entry).values() if key.rule]
+    fields = [_field(key, own.get(key.name) or _reading(key, of), said.get(key.name, ""), under, at) for key in keys]
+    return (*fields, _said_unknown(keys, of, under))
 
 
 def _field(key: Key, read: Read, note: str, under: str, at: str) -> Field:
@@ -165,6 +163,26 @@ def _field(key: Key, read: Read, note: str, under: str, at: str) -> Field:
         known=Known.OPEN if key.unknown is not ... else Known.CLOSED,
         choices=(key.shape.items or key.shape).choices,
         key=f"{at}{key.name}" if at else "",
+    )
+
+
+def _said_unknown(keys: Sequence[Key], of: Callable[[Any], object], under: str) -> Field:
+    """Where it matters that the file says so: for most rules, what is left out is not known either."""
+
+    def read(view: Any) -> Presence:  # noqa: ANN401  each kind of element has its own view
+        entry = of(view)
+        return [
+            one.name
+            for one in keys
+            if isinstance(entry, Entry) and one.attribute in entry.stated and getattr(entry, one.attribute) is None
+        ]
+
+    return Field(
+        name=f"{under}said_unknown",
+        type=Type.LIST,
+        about=f"keys{f' of {under[:-1]}' if under else ''} of which the file says that they are not known",
+        choices=tuple(one.name for one in keys),
+        read=read,
     )
 
 

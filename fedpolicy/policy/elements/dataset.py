@@ -112,9 +112,27 @@ def _releases_to(view: DatasetView) -> Presence:
     return None if releases is None else ordered(to for release in releases for to in release.to)
 
 
-def _dominated(view: DatasetView) -> bool:
-    allowed = view.dataset.risk_appetite.dominance if view.dataset.risk_appetite else None
-    return allowed is not None and _largest_share(view.world, view.id) > allowed
+def _exceeded(view: DatasetView) -> str:
+    """What of the risk appetite is exceeded, in words."""
+    appetite, units = view.dataset.risk_appetite, _smallest_group(view.world, view.id)
+    if appetite is None:
+        return ""
+    scope = {"local": "at each place", "federation": "at all places together", None: "however they are counted"}
+    few = isinstance(units, int) and appetite.min_count is not None and units < appetite.min_count
+    found = [
+        f"is made of {units} units {scope[appetite.min_count_scope]}, and {appetite.min_count} are asked for"
+    ] * few
+    if _dominated(view):
+        share = round(_largest_share(view.world, view.id), 3)
+        found.append(f"comes to {share:g} from one place, and at most {appetite.dominance:g} is allowed")
+    return "; it ".join(found)
+
+
+def _dominated(view: DatasetView) -> bool | None:
+    appetite = view.dataset.risk_appetite
+    if appetite is None or appetite.dominance is None:
+        return None if appetite and appetite.says_unknown("dominance") else False
+    return _largest_share(view.world, view.id) > appetite.dominance
 
 
 _FIELDS = (
@@ -144,8 +162,13 @@ _FIELDS = (
         lambda view: _smallest_group(view.world, view.id),
         key="subjects",
     ),
-    boolean(
-        "dominated", "one instance gives more than `risk_appetite.dominance` allows, where all are alike", _dominated
+    words("exceeded", "what of `risk_appetite` is exceeded, in words", _exceeded),
+    open_field(
+        "dominated",
+        Type.BOOL,
+        "one instance gives more than `risk_appetite.dominance` allows, where all are alike",
+        _dominated,
+        key="risk_appetite.dominance",
     ),
     Field(
         name="largest_share",

@@ -83,13 +83,18 @@ def _inputs_read(view: ModelView) -> Presence:
     return _any(view, "human_review")
 
 
-def _said_read(view: ModelView) -> bool:
-    """Whether the file itself says that people read some private input."""
-    calls = view.world.deployment.api_calls
-    names = (use.partition(".")[2] for use in view.uses if use.startswith("api_calls."))
-    own = view.model.terms.human_review if view.model.terms else None
-    said = [calls[name].human_review for name in names]
-    return True in said or (own is True and (None in said or len(said) < len(view.uses)))
+def _said_read(view: ModelView) -> bool | Missing:
+    """Whether the file itself says that people read some private input; missing where it says that nobody knows."""
+    found: list[bool | None] = []
+    missing: list[str] = []
+    for use in view.uses:
+        call = _call(view, use)
+        said: list[tuple[str, Terms]] = [(f"api_calls.{call.id}", call.call)] if call else []
+        said += [(f"models.{view.id}.terms", view.model.terms)] if view.model.terms else []
+        told = [(path, terms) for path, terms in said if "human_review" in terms.stated]
+        found += [terms.human_review for _, terms in told[:1]]
+        missing += [f"{path}.human_review" for path, terms in told[:1] if terms.human_review is None]
+    return True if True in found else Missing(tuple(sorted(set(missing)))) if missing else False
 
 
 def _inputs_kept(view: ModelView) -> Presence:
@@ -193,9 +198,11 @@ INPUTS = (
         _inputs_read,
         key="terms.human_review",
     ),
-    boolean(
+    open_field(
         "inputs_said_reviewed",
+        Type.BOOL,
         "the file itself says that people may read some data sent to the parties that run it",
         _said_read,
+        key="terms.human_review",
     ),
 )
