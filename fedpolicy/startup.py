@@ -3,15 +3,16 @@ What the standard library has, in a form that costs a start less.
 
 `hashlib` loads OpenSSL first, which takes as long as reading a deployment; `sha256` is Python's own. A check needs a
 third of the regular expressions that it loads, and none of those of the YAML library; a `pattern` is compiled when
-something is looked for.
+something is looked for. A `NamedTuple` is made without compiling the types of its fields.
 """
 
 from __future__ import annotations
 
 import re
+from collections import namedtuple
 from typing import TYPE_CHECKING, Any, cast
 
-__all__ = ["load_yaml", "pattern", "sha256"]
+__all__ = ["NamedTuple", "load_yaml", "pattern", "sha256"]
 
 if TYPE_CHECKING:
     from hashlib import sha256
@@ -54,3 +55,30 @@ def load_yaml() -> None:
         import yaml  # noqa: F401, PLC0415  see above
     finally:
         re.compile = compiled
+
+
+class _Named(type):
+    """
+    Makes what `typing.NamedTuple` makes, without compiling the type of each field to see whether it is one.
+
+    That took a fiftieth of a check.
+    """
+
+    def __new__(cls, name: str, bases: tuple[type, ...], body: dict[str, Any]) -> type:
+        if not bases:
+            return super().__new__(cls, name, bases, body)
+        fields = body.get("__annotations__", {})
+        usual = [body[field] for field in fields if field in body]
+        made: type = namedtuple(name, fields, defaults=usual, module=body["__module__"])  # type: ignore[misc]  # noqa: PYI024
+        for key, value in body.items():
+            if key not in fields:
+                setattr(made, key, value)
+        return made
+
+
+if TYPE_CHECKING:
+    from typing import NamedTuple
+else:
+
+    class NamedTuple(metaclass=_Named):
+        """See there."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
-from typing import NamedTuple
 
 from fedpolicy.analysis.facts import LEVELS
 from fedpolicy.limits import (
@@ -20,7 +19,7 @@ from fedpolicy.limits import (
 )
 from fedpolicy.policy.fields import Type, Value
 from fedpolicy.records import dataclass
-from fedpolicy.startup import pattern
+from fedpolicy.startup import NamedTuple, pattern
 
 _TOKEN = pattern(
     r"""(?P<comment>//[^\n]*)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import copy
 import dataclasses
 import pickle
+import typing
 
 import pytest
 
-from fedpolicy import records
+from fedpolicy import records, startup
 
 
 def both(test):
@@ -226,3 +227,44 @@ def test_what_only_the_standard_library_says_of_a_field_it_reads_itself():
         y: int = dataclasses.field(default=0, compare=False)
 
     assert Quiet(x=1, y=1) == Quiet(x=1)
+
+
+class Pair(startup.NamedTuple):
+    """Two."""
+
+    first: int
+    second: typing.Sequence[str] = ()
+
+    @property
+    def size(self) -> int:
+        return self.first + len(self.second)
+
+
+class StandardPair(typing.NamedTuple):
+    """Two."""
+
+    first: int
+    second: typing.Sequence[str] = ()
+
+    @property
+    def size(self) -> int:
+        return self.first + len(self.second)
+
+
+@pytest.mark.parametrize("cls", [StandardPair, Pair], ids=["standard", "ours"])
+def test_a_tuple_with_names_is_that_of_the_standard_library(cls):
+    one = cls(1, second=("a",))
+
+    assert (one, one.size, cls(1).second, cls._fields, cls._field_defaults) == (
+        (1, ("a",)),
+        2,
+        (),
+        ("first", "second"),
+        {"second": ()},
+    )
+    assert repr(one) == f"{cls.__name__}(first=1, second=('a',))"
+    assert one._replace(first=3) == (3, ("a",))
+    assert (cls.__doc__, cls.__module__, cls.__mro__[1:]) == ("Two.", __name__, (tuple, object))
+    assert pickle.loads(pickle.dumps(one)) == one  # noqa: S301  our own
+    with pytest.raises(TypeError, match="first"):
+        cls()

@@ -15,9 +15,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from math import inf
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from fedpolicy.records import dataclass
+from fedpolicy.startup import NamedTuple
 
 Curve = Callable[[float], float]
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
 
 from fedpolicy.analysis.exposure import BOUNDED, Reading
 from fedpolicy.analysis.exposure.budgets import combinations
@@ -20,6 +19,7 @@ from fedpolicy.analysis.exposure.state import Exposure
 from fedpolicy.analysis.exposure.views import View, Viewer
 from fedpolicy.graph import Mask
 from fedpolicy.records import dataclass, field
+from fedpolicy.startup import NamedTuple
 
 Names = tuple[int, ...]
 

@@ -13,10 +13,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import combinations
 from math import comb
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from fedpolicy.language.model.does import Seal
 from fedpolicy.records import dataclass
+from fedpolicy.startup import NamedTuple
 
 if TYPE_CHECKING:
     from fedpolicy.analysis.control.access import Means

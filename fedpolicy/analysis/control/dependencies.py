@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from fedpolicy.analysis.control.capabilities import CAPABILITIES
 from fedpolicy.graph.places import is_unknown
 from fedpolicy.records import dataclass, field
+from fedpolicy.startup import NamedTuple
 
 if TYPE_CHECKING:
     from fedpolicy.analysis.control.matrix import Continuity

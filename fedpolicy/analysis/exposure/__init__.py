@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from enum import Enum
-from typing import NamedTuple
 
 from fedpolicy.errors import InputError
 from fedpolicy.graph import Enclave, FlowGraph, Mask, bits, keyed
 from fedpolicy.limits import MAX_HIDDEN_FORMS, MAX_NESTED_SUMS
 from fedpolicy.records import dataclass, field
+from fedpolicy.startup import NamedTuple
 
 BOUNDED, INFERABLE, RECONSTRUCTABLE, VERBATIM = 1, 2, 3, 4
 _NONE = -1  # neither a seal nor an outer sum

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from functools import reduce
 from itertools import accumulate
-from typing import NamedTuple
 
 from fedpolicy.analysis.exposure import NOISE, OPEN, Form
 from fedpolicy.analysis.exposure.fixpoint import Holdings, Moved, arrive_at
@@ -15,6 +14,7 @@ from fedpolicy.analysis.exposure.views import Openers, Viewer, seen_at, shielded
 from fedpolicy.graph import Flow, Mask, Vertex, bits
 from fedpolicy.graph.masks import common, united
 from fedpolicy.records import dataclass, field
+from fedpolicy.startup import NamedTuple
 
 Trail = tuple[Flow, ...]
 # More ways in than this say nothing new; the first ones, in the order of their names, are kept.
