@@ -48,6 +48,7 @@ _ENDINGS = (
 )
 # What a folder or a file is called that shows something, or tries it, and deploys nothing.
 _ASIDE = frozenset({"test", "tests", "testing", "doc", "docs", "tutorial", "tutorials", "notebooks"})
+_STAND_INS = (".sample", ".template", ".dist")  # files of variables that somebody has to copy and fill in
 _NOTEBOOK = ".ipynb"
 _FRAMEWORKS = (b"nvflare", b"flwr")
 
@@ -250,6 +251,7 @@ def _is_aside(below: str) -> bool:
         or name.endswith("_test.py")
         or name == "conftest.py"
         or ".example" in name
+        or name.endswith(_STAND_INS)
     )
 
 
@@ -259,4 +261,9 @@ def _worth(name: str) -> bool:
     return last.endswith(_ENDINGS) or "." not in last or last.startswith((".env.", "modelfile."))
 
 
-_LOOK = Look(worth=_worth, named=lambda _: False, found=lambda _, __: True, patterns=())
+def _of_variables(name: str) -> bool:
+    """Whether a file is hidden and holds variables, whoever has it in git or not."""
+    return name == ".env" or name.startswith(".env.")
+
+
+_LOOK = Look(worth=_worth, named=_of_variables, found=lambda _, __: True, patterns=())

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import replace
+from operator import itemgetter
 
 from fedpolicy.findings import Severity, Verdict
 from fedpolicy.scan import NONE, Evidence, EvidenceRule, Said, Strength, Told, evidence_rule, stating
@@ -17,25 +19,41 @@ _TELLING = {"labels": "labels", "model_update": "model updates"}  # of what scri
 
 
 def _model_of_others(said: Said) -> Told:
+    models, sends = _Nearest(said, "model"), _Nearest(said, "sends")
     for one in _asking(said):
         if one.name != "unknown":
-            asked, sent = _nearest(said, "model", one), _nearest(said, "sends", one)
+            asked, sent = models.to(one), sends.to(one)
             model = f"{asked} of {one.name}" if asked else one.name
             model += f", with data read from {sent}" if sent else ""
             yield one, f"calls a model that others run: {model}" + (f" ({one.note})" if one.note else "")
 
 
-def _nearest(said: Said, attribute: str, call: Evidence) -> str | None:
+class _Nearest:
     """What is said of a call nearest to it in its file; elsewhere, only where one thing is said."""
-    there = [one for one in stating(said, attribute, "call") if one.subject == call.subject]
-    near = [one for one in there if one.span.file == call.span.file]
-    if near:
-        known = [one for one in near if one.value]
-        first = min(known, key=lambda one: (abs(one.span.line - call.span.line), one.span.line), default=None)
-        return first.value if first else None
-    # Code is spread over modules; what one gateway asks says nothing of another.
-    code = {one.value for one in there if one.value and one.strength is call.strength is Strength.WIRED}
-    return code.pop() if len(code) == 1 else None
+
+    def __init__(self, said: Said, attribute: str) -> None:
+        self._files: dict[tuple[str, str], list[tuple[int, str]]] = {}
+        self._code: dict[str, set[str]] = {}
+        for one in stating(said, attribute, "call"):
+            listed = self._files.setdefault((one.subject, one.span.file), [])
+            if one.value:
+                listed.append((one.span.line, one.value))
+            if one.value and one.strength is Strength.WIRED:
+                self._code.setdefault(one.subject, set()).add(one.value)
+        for listed in self._files.values():
+            listed.sort(key=itemgetter(0))
+
+    def to(self, call: Evidence) -> str | None:
+        """The value next to a call."""
+        near = self._files.get((call.subject, call.span.file))
+        if near is not None:
+            at = bisect_left(near, call.span.line, key=itemgetter(0))
+            before = bisect_left(near, near[at - 1][0], key=itemgetter(0)) if at else 0
+            beside = [*near[before : before + 1], *near[at : at + 1]]
+            return min(beside, key=lambda one: (abs(one[0] - call.span.line), one[0]), default=(0, None))[1]
+        # Code is spread over modules; what one gateway asks says nothing of another.
+        code = self._code.get(call.subject, set())
+        return next(iter(code)) if len(code) == 1 and call.strength is Strength.WIRED else None
 
 
 def _falls_back(said: Said) -> Told:

@@ -394,6 +394,21 @@ def test_what_import_can_draft_is_said_only_where_it_can(here):
     assert "note: `fedpolicy import` drafts the deployment that these files describe" in run("scan", ".").stderr
 
 
+def test_variables_in_a_hidden_file_are_read_and_stand_ins_for_it_are_not(here):
+    text = "OPENAI_API_KEY=sk-0123456789abcdef\n"
+    write(here, {"a/.env": text, "b/.env.site": text, "c/.env.sample": text, "d/.env.template": text})
+    found = [one for one in places(scanned(".")[1]) if "literal-secret" in one]
+    assert found == ["high literal-secret a/.env:1:1", "high literal-secret b/.env.site:1:1"]
+
+
+def test_each_of_many_calls_is_told_with_the_model_nearest_to_it(here):
+    ask = 'openai.OpenAI().chat.completions.create(model="m{}", messages=[])\n'
+    write(here, {"ask.py": "import openai\n" + "".join(ask.format(number) for number in range(40))})
+    told = [one["message"] for one in scanned(".")[1] if one["rule"] == "model-of-others"]
+    assert len(told) == 40
+    assert all(f" m{number} of openai" in one for number, one in enumerate(told))
+
+
 def test_no_report_shows_a_secret(here):
     text = "services:\n  a:\n    environment:\n      - API_TOKEN=hunter2\n      - B=1\n"
     more = "  b:\n    environment: {DB_PASSWORD: hunter2 hunter2, DB_URL: 'pg://me:hunter2@db/x'}\n    image: 'https://me:hunter2@registry/x'\n"

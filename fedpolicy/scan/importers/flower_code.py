@@ -87,10 +87,9 @@ def _run(module: Module, call: CodeCall) -> Iterator[Evidence]:
 
 def _strategies(module: Module) -> Iterator[tuple[str, str]]:
     """Classes of the module that are made of a strategy of Flower's, with its name."""
-    for node in ast.walk(module.file.python):
-        if isinstance(node, ast.ClassDef):
-            names = [name for base in node.bases if (name := module.name(base)).startswith(_STRATEGIES)]
-            yield from ((node.name, name.rpartition(".")[2]) for name in names)
+    for node in module.classes:
+        names = [name for base in node.bases if (name := module.name(base)).startswith(_STRATEGIES)]
+        yield from ((node.name, name.rpartition(".")[2]) for name in names)
 
 
 def _strategy(module: Module, call: CodeCall, name: str) -> Iterator[Evidence]:
@@ -144,7 +143,7 @@ def _mods(module: Module) -> Iterator[Evidence]:
 
 def _keys(module: Module) -> Iterator[Evidence]:
     """Keys of the configuration that code names: as texts, attributes or names."""
-    for node in ast.walk(module.file.python):
+    for node in ast.walk(module.file.python) if _SETS.search(module.file.content) else ():
         for word in (getattr(node, "value", None), getattr(node, "attr", None), getattr(node, "id", None)):
             if isinstance(word, str) and _SETS.fullmatch(word.encode(errors="replace")):
                 yield module.says(node, f"config:{word.replace('_', '-')}", "read", "true")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from fedpolicy.scan.reading.manifest import Manifest, manifests
@@ -27,16 +27,16 @@ def read(file: File) -> Iterable[Evidence]:
     """What the file says. Raises Unread."""
     objects = manifests(file)
     policies = [one for one in objects if one.kind in _POLICIES and _limits(one)]
-    workloads = [one for one in objects if one.pod]
+    workloads = [(one, one.labels) for one in objects if one.pod]
     chosen: set[str] = set()
     for policy in policies:
-        mine = [one.name for one in workloads if _selects(policy, one)]
+        mine = [one.name for one, labels in workloads if _selects(policy, one, labels)]
         chosen.update(mine)
         few = [f"workload:{name}" for name in mine] if len(mine) <= _FEW else []
         for subject in few or [f"policy:{policy.name}"]:
             yield from _rules(file.services, policy, subject)
     note = "no policy of this file is about it: it may talk to everybody, unless another one says no"
-    for one in workloads if policies else ():
+    for one, _ in workloads if policies else ():
         if one.name not in chosen and (name := one.node.get("metadata", "name")):
             yield name.says(f"workload:{one.name}", "egress", None, note=note)
 
@@ -48,14 +48,13 @@ def _limits(policy: Manifest) -> bool:
     return "Egress" in listed if listed else policy.node.get("spec", "egress") is not None
 
 
-def _selects(policy: Manifest, workload: Manifest) -> bool:
+def _selects(policy: Manifest, workload: Manifest, labels: Mapping[str, str]) -> bool:
     """Whether a policy chooses the pods of a workload by their labels. Expressions decide nothing here."""
     key = "podSelector" if policy.kind == "NetworkPolicy" else "endpointSelector"
     selector = policy.node.get("spec", key)
     if policy.namespace != workload.namespace or selector is None or selector.get("matchExpressions"):
         return False
     wanted = selector.get("matchLabels")
-    labels = workload.labels
     return all(labels.get(name) == str(node.value) for name, node in wanted.items()) if wanted else True
 
 

@@ -80,8 +80,9 @@ class _Asking(Module):
     def __init__(self, file: File) -> None:
         super().__init__(file)
         self.asks: dict[tuple[object, str], list[CodeCall]] = {}
+        self._at_once: dict[int, CodeCall] = {}  # by the client that is made and asked in one go
         for one in self.calls:
-            if one.last in _ASKS and "." in one.name and (key := self._holder(one.node.func)):
+            if one.last in _ASKS and "." in one.name and (key := self._holder(one.node.func, one)):
                 self.asks.setdefault(key, []).append(one)
         self.clients = sum(one.name in file.services.classes or one.last == "client" for one in self.calls)
 
@@ -102,16 +103,20 @@ class _Asking(Module):
 
     def asked_by(self, call: CodeCall) -> list[CodeCall]:
         """The calls that ask by a client: those of what holds it, or all where nobody shows which holds it."""
+        if at_once := self._at_once.get(id(call.node)):
+            return [at_once]
         keys = {self._holder(target): None for target in self.targets(call.node)}
         held = [one for key in keys if key for one in self.asks.get(key, ())]
         if held or self.clients > 1:
             return held
         return [one for asks in self.asks.values() for one in asks]
 
-    def _holder(self, node: ast.expr) -> tuple[object, str] | None:
+    def _holder(self, node: ast.expr, asks: CodeCall | None = None) -> tuple[object, str] | None:
         """What a call is made on, and where that is known: `client` in a function, `self.client` in a class."""
         below = None
         while isinstance(node, (ast.Attribute, ast.Call)):
+            if asks is not None and isinstance(node, ast.Call):
+                self._at_once[id(node)] = asks
             below, node = node, node.func if isinstance(node, ast.Call) else node.value
         if not isinstance(node, ast.Name):
             return None

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from itertools import chain
 
 from fedpolicy.records import dataclass
 from fedpolicy.scan import Evidence, Strength, scalar_text
@@ -18,6 +17,7 @@ from fedpolicy.scan.reading.values import Argument, CodeScope, value_of
 __all__ = ["Argument", "CodeCall", "Module"]
 
 _DEEPEST = 20  # steps of a name
+_BINDS = (ast.Assign, ast.AugAssign, ast.For, ast.AsyncFor, ast.comprehension, ast.withitem)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +51,8 @@ class Module:
         self.defaults: dict[str, ast.expr] = {}  # of the command line
         self.fields: dict[str, dict[str, ast.expr | None]] = {}  # by their names, then by the classes that have them
         self.functions: dict[tuple[str, str], list[CodeScope]] = {}  # by their classes and names
+        self._taking: dict[str, list[CodeScope]] = {}  # functions by the names of their parameters
+        self.classes: list[ast.ClassDef] = []
         self.scopes: dict[int, CodeScope] = {}  # the functions that names and attributes stand in
         self._bound: dict[str, list[ast.expr]] = {}
         self._held: dict[int, list[ast.expr]] = {}
@@ -94,9 +96,8 @@ class Module:
     def bound(self, name: str) -> list[ast.expr]:
         """Everything that a name stands for somewhere in the module: assigned, looped over, opened or given."""
         found = list(self._bound.get(name, ()))
-        for function in chain.from_iterable(self.functions.values()):
-            if name in function.parameters:
-                found += [node for node in function.given(name) if node is not None]
+        for function in self._taking.get(name, ()):
+            found += [node for node in function.given(name) if node is not None]
         return found
 
     def field(self, name: str) -> ast.expr | None:
@@ -139,6 +140,7 @@ class Module:
                 scope, top = self._define(node, owner, scope), False
             elif isinstance(node, ast.ClassDef):
                 scope, owner, top = None, node.name, False
+                self.classes.append(node)
             elif isinstance(node, ast.Call):
                 calls.append(node)
             if not _only_for_types(node):
@@ -151,6 +153,8 @@ class Module:
     def _define(self, node: ast.FunctionDef | ast.AsyncFunctionDef, owner: str, outer: CodeScope | None) -> CodeScope:
         scope = CodeScope(node, owner if outer is None else "", outer)
         self.functions.setdefault((scope.owner, node.name), []).append(scope)
+        for name in scope.parameters:
+            self._taking.setdefault(name, []).append(scope)
         return scope
 
     def _bind(self, node: ast.AST, scope: CodeScope | None) -> None:
