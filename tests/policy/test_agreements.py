@@ -232,3 +232,40 @@ def test_a_decision_that_a_transfer_relies_on_has_to_be_there(country, mechanism
     found, _ = failing(deployment, "gdpr", today)
 
     assert ("transfer-without-tool" in found) is lacking
+
+
+@pytest.mark.parametrize(
+    ("agreement", "unsaid"),
+    [
+        ({"kind": "data_processing"}, "reference"),
+        ({"kind": "transfer"}, "reference and no mechanism"),
+        ({"kind": "transfer", "reference": "a.pdf"}, "mechanism"),
+        ({"kind": "transfer", "mechanism": "scc"}, "reference"),
+    ],
+)
+def test_what_an_agreement_does_not_state_is_named_and_nothing_else(agreement, unsaid):
+    deal = {"between": ["clinic", "saas"], **agreement}
+    _, report = failing({**BASE, "agreements": {"deal": deal}}, "gdpr", HELD)
+
+    (found,) = [one for one in report.findings if one.rule == "agreement-without-reference"]
+    assert found.message == f"deal ({agreement['kind']}) between clinic and saas states no {unsaid}"
+
+
+@pytest.mark.parametrize(
+    ("model", "why"),
+    [
+        (
+            {"weights": "open", "weights_at": ["c"], "via": ["openai"]},
+            "although clinic could train m where the data are",
+        ),
+        ({"weights": "closed", "via": ["openai"]}, "because nobody in the federation holds the weights of m"),
+    ],
+)
+def test_why_an_outsider_trains_is_said_as_it_is(model, why):
+    tasks = {"t": {"method": "hosted_finetuning", "model": "m", "data": ["notes"], "runs_on": "c"}}
+    deployment = {**BASE, **ASKED, "setting": "cross-silo", "models": {"m": model}, "tasks": tasks}
+
+    _, report = failing(deployment, "federation", HELD)
+
+    (found,) = [one for one in report.findings if one.rule == "hosted-fine-tuning"]
+    assert found.message == f"task t (hosted_finetuning) sends the records of notes to openai, {why}"

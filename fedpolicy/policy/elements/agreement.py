@@ -17,6 +17,10 @@ T = TypeVar("T")
 KINDS = words_of(Agreement, "kind")
 
 
+def _shown(agreement: Agreement) -> tuple[str, ...]:
+    return ("reference", "mechanism") if agreement.kind == "transfer" else ("reference",)
+
+
 def _ended(view: AgreementView) -> Presence:
     return None if view.agreement.says_unknown("expires") else view.agreement.ended(view.world.today)
 
@@ -31,6 +35,11 @@ _FIELDS = (
     ),
     open_field(
         "ended", Type.BOOL, "its last day has passed; it has none where the file names none", _ended, key="expires"
+    ),
+    words(
+        "unsaid",
+        "which of `reference` and, for a transfer, `mechanism` is not stated, in words",
+        lambda view: " and no ".join(key for key in _shown(view.agreement) if getattr(view.agreement, key) is None),
     ),
     texts(
         "covers", "datasets or categories that it covers (none: everything)", lambda v: sorted(v.agreement.covers or ())

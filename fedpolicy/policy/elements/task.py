@@ -154,6 +154,7 @@ _FIELDS = (
         "an outsider must train, because nobody in the federation holds the weights",
         lambda v: any(a.how == "hosted" for a in v.access),
     ),
+    words("hosted_why", "why an outsider trains, in words", lambda view: view.hosted_why),
     open_field("feasible", Type.BOOL, "the method works at the access that there is", _feasible),
     texts("infeasible_because", "why it does not work", lambda view: ordered(a.why for a in view.access if a.why)),
     texts(

@@ -9,6 +9,8 @@ from fedpolicy.graph import Access, Flow, Vertex
 from fedpolicy.language.model.flow import Task
 from fedpolicy.language.model.safeguards import Safeguard
 from fedpolicy.policy.elements.models_view import ModelView, model_view
+from fedpolicy.policy.fields import Type
+from fedpolicy.policy.texts import value_words
 from fedpolicy.policy.world import World
 from fedpolicy.records import dataclass
 
@@ -52,6 +54,16 @@ class TaskView:
         """Where it runs."""
         graph = self.world.graph
         return [graph.vertices[name] for ref in self.task.runs_on for name in graph.members.get(ref, ())]
+
+    @property
+    def hosted_why(self) -> str:
+        """Why somebody outside trains its model, in words; empty where nobody does."""
+        if all(access.how != "hosted" for access in self.access):
+            return ""
+        holders = [party for party in self.model.holders if self.world.lookup.is_member(party)] if self.model else []
+        if self.method.hosted and holders:
+            return f"although {value_words(Type.LIST, [holders])} could train {self.task.model} where the data are"
+        return f"because nobody in the federation holds the weights of {self.task.model or 'a model'}"
 
     @property
     def contributors(self) -> int:
