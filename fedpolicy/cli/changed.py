@@ -13,9 +13,9 @@ from fedpolicy.cli.errors import guard
 from fedpolicy.cli.terminal import chatter
 from fedpolicy.config import NAMES, has_table
 from fedpolicy.errors import SettingsError
-from fedpolicy.files import beginning
+from fedpolicy.files import MOST_BYTES, beginning
 from fedpolicy.policy.load import shipped_packs
-from fedpolicy.sources.header import MOST_BYTES, looks_like
+from fedpolicy.sources.header import looks_like
 
 
 def of_changed(paths: Sequence[str], choices: Choices) -> list[str]:

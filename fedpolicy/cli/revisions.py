@@ -13,10 +13,11 @@ from typing import IO, cast
 from fedpolicy.cli.inputs import input_bytes
 from fedpolicy.cli.inputs import named as given
 from fedpolicy.errors import InputError
+from fedpolicy.files import MOST_BYTES
 from fedpolicy.records import dataclass, replace
 from fedpolicy.repository import PATIENCE, Repository, repository_of
 from fedpolicy.sources import Search, Source, find, read
-from fedpolicy.sources.header import MOST_BYTES, is_deployment
+from fedpolicy.sources.header import is_deployment
 from fedpolicy.sources.walk import worth_reading
 
 _NAMED = re.compile(r"^(?P<revision>[^:]+):(?P<path>.*)$")

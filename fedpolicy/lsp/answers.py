@@ -9,7 +9,6 @@ from lsprotocol import types
 
 from fedpolicy.analysis.facts import LEVELS
 from fedpolicy.catalog import summary
-from fedpolicy.language.model.types import ID_PATTERN
 from fedpolicy.language.reading.spans import place_of
 from fedpolicy.lsp.completion import about_key, about_symbol, about_word, catalogue_rows
 from fedpolicy.lsp.cursor import Path, shape_at
@@ -19,8 +18,6 @@ if TYPE_CHECKING:
     from fedpolicy.findings import Span
     from fedpolicy.language.reading.source import Raw
     from fedpolicy.lsp import OpenPage, Symbol
-
-__all__ = ["ID_PATTERN", "definition", "edits_of_rename", "hints", "hover", "places", "symbols"]
 
 _KINDS = {
     "parties": types.SymbolKind.Class,

@@ -17,8 +17,6 @@ from fedpolicy.lsp.completion import Offer, offers
 from fedpolicy.lsp.diagnostics import offered, range_of, with_change
 from fedpolicy.lsp.session import Session, Setup
 
-__all__ = ["Setup", "server_of"]
-
 
 def server_of(load: Callable[[], Setup]) -> LanguageServer:
     """A server that judges by what `load` gives."""

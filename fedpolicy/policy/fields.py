@@ -13,20 +13,6 @@ from fedpolicy.language.model.entry import Entry
 from fedpolicy.language.model.shape import Key, Shape, entry_shape
 from fedpolicy.records import dataclass
 
-__all__ = [
-    "CLASSES",
-    "CONSTANTS",
-    "MISSING",
-    "Field",
-    "Kind",
-    "Known",
-    "Missing",
-    "Presence",
-    "Subject",
-    "Type",
-    "Value",
-    "fields_of",
-]
 Value = str | bool | int | float | list[str]
 # Levels and classes are numbers in expressions, so that `disclosure.level >= RECONSTRUCTABLE` reads as it is meant.
 CONSTANTS: Mapping[str, int] = {

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import zip_longest
 
 from fedpolicy.analysis.facts import LEVELS
-from fedpolicy.policy.fields import CLASSES
+from fedpolicy.analysis.openness import CLASSES
 
 _TOKEN = re.compile(
     r"""(?P<text>[rRbB]{0,2}(?:'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"))

@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from fedpolicy.findings import Span
     from fedpolicy.language.reading import Document
 
-__all__ = ["BUILT_IN", "Protected", "Territories", "World", "family_of", "ordered"]
-
 T = TypeVar("T")
 Territories = tuple[str, ...]  # of laws: codes of countries, or EEA
 BUILT_IN = ("public", "unknown")

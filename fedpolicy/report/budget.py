@@ -15,7 +15,8 @@ from fedpolicy.report import PLAIN, Style, clean, listing, wrap, wrap_painted
 from fedpolicy.report.rows import json_text, row_of
 
 if TYPE_CHECKING:
-    from fedpolicy.analysis.budget import Budget, Ledger, Share
+    from fedpolicy.analysis.budget import Budget, Ledger
+    from fedpolicy.analysis.budget.claims import Share
 
 _INDENT = " " * 4
 # From here on, a share is all.

@@ -19,7 +19,8 @@ from fedpolicy.analysis.budget.meaning import over_steps
 from fedpolicy.report import clean, listing
 
 if TYPE_CHECKING:
-    from fedpolicy.analysis.budget import Budget, Ledger, Share
+    from fedpolicy.analysis.budget import Budget, Ledger
+    from fedpolicy.analysis.budget.claims import Share
     from fedpolicy.language.model import Deployment
     from fedpolicy.language.model.safeguards import DifferentialPrivacy
 

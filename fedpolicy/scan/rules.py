@@ -2,6 +2,7 @@
 Rules on evidence itself: what a configuration shows, and no declaration can hold.
 
 Each looks at the facts of one deployment, or at those that belong to none, and tells places with a message.
+The lines of files are here as reports may show them: where a secret stands, nobody sees which.
 """
 
 from __future__ import annotations

@@ -11,18 +11,6 @@ from typing import Any
 from fedpolicy.files import MOST_BYTES, beginning
 from fedpolicy.records import dataclass
 
-__all__ = [
-    "DEPLOYMENTS",
-    "MOST_BYTES",
-    "Look",
-    "has_key",
-    "has_name",
-    "has_top_level",
-    "is_deployment",
-    "looks_like",
-    "may_be_ours",
-]
-
 _MERGE = "<<"
 # Whoever may change a name may change its case, so case says nothing.
 _NAMED = re.compile(r"^(?:fedpolicy|.+\.fedpolicy)\.(?:yaml|yml)$|^.+\.fedpolicy\.json$", re.IGNORECASE)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from fedpolicy.analysis import budget
-from fedpolicy.analysis.budget import Ruling
+from fedpolicy.analysis.budget.claims import Ruling
 from fedpolicy.analysis.budget.sights import Sight
 from fedpolicy.analysis.changes import BudgetChange
 from fedpolicy.analysis.exposure.participation import lower_rate

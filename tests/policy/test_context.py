@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from fedpolicy.analysis.openness import CLASSES
 from fedpolicy.analysis.openness import CLASSES as COMPUTED
 from fedpolicy.policy.elements import KINDS, contexts, read_field, table
-from fedpolicy.policy.fields import CLASSES, Known, Missing, Type
+from fedpolicy.policy.fields import Known, Missing, Type
 from fedpolicy.policy.world import World
 from tests.policy.worlds import document_of, facts_of, world_of
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 
-from fedpolicy.analysis.budget.claims import Ruling, Share, share_of
+from fedpolicy.analysis.budget.claims import Share, share_of
 from fedpolicy.analysis.budget.sights import Looking, Sight
 from fedpolicy.analysis.exposure.disclosures import undeclared
 from fedpolicy.analysis.exposure.mechanisms import Mechanism
@@ -19,7 +19,6 @@ from fedpolicy.graph import FlowGraph, Guard, Mask, bits
 from fedpolicy.graph.masks import grouped
 from fedpolicy.records import dataclass, replace
 
-__all__ = ["Budget", "Ledger", "Ruling", "Share", "ledger_of", "share_of"]
 # The dataset, how it is seen, and the mechanisms as those see them who look.
 Key = tuple[str, tuple[Sight, ...], tuple[Mechanism, ...]]
 

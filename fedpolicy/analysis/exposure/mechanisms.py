@@ -21,8 +21,6 @@ from fedpolicy.language.model import Deployment
 from fedpolicy.language.model.safeguards import DifferentialPrivacy
 from fedpolicy.records import dataclass, replace
 
-__all__ = ["OUTSIDE", "PURE", "Mechanism", "mechanism_at", "mechanisms_of"]
-
 OUTSIDE = Towards()  # who reads what is released, and knows nothing of how it came about
 _TREE = "dp_ftrl_tree"
 _MATRIX = "dp_matrix_ftrl"

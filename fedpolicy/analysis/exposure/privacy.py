@@ -15,8 +15,8 @@ from typing import get_args
 
 from fedpolicy.analysis.accounting import Bound, Release
 from fedpolicy.analysis.exposure import Reading
-from fedpolicy.analysis.exposure.mechanisms import PURE, Mechanism, mechanism_at
-from fedpolicy.analysis.exposure.noise import UNCLIPPED
+from fedpolicy.analysis.exposure.mechanisms import Mechanism, mechanism_at
+from fedpolicy.analysis.exposure.noise import PURE, UNCLIPPED
 from fedpolicy.graph import FlowGraph, Guard, Mask, bits
 from fedpolicy.language.model.safeguards import DifferentialPrivacy
 from fedpolicy.language.model.types import Unit

@@ -9,7 +9,7 @@ import click
 from fedpolicy.cli.options import config_option, debug_option, isolated_option
 
 if TYPE_CHECKING:
-    from fedpolicy.lsp.server import Setup
+    from fedpolicy.lsp.session import Setup
 
 
 @click.command("lsp")
@@ -38,7 +38,7 @@ def _setup(given: str | None, *, isolated: bool) -> Setup:
     from fedpolicy.check import judge_of
     from fedpolicy.cli.choices import choices_of
     from fedpolicy.cli.trust import waivers_path, with_waivers
-    from fedpolicy.lsp.server import Setup
+    from fedpolicy.lsp.session import Setup
 
     choices = choices_of({"config": given, "isolated": isolated})
     settings = with_waivers(choices, {"today": None, "no_waivers": False, "waivers_from": None})

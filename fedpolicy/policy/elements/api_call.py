@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import partial
 
+from fedpolicy.graph.lookup import ordered
 from fedpolicy.graph.places import is_unknown
 from fedpolicy.language.model.flow import ApiCall
 from fedpolicy.policy.elements.agreement import KINDS, agreement_kinds, firm_answer, nothing_kept
 from fedpolicy.policy.elements.models_view import NOTHING_KEPT, ModelView, class_variants, model_view, term
 from fedpolicy.policy.elements.shared import boolean, data_fields, open_field, runner_places, texts, words
 from fedpolicy.policy.fields import Field, Kind, Known, Missing, Presence, Subject, Type, Value, fields_of
-from fedpolicy.policy.world import World, ordered
+from fedpolicy.policy.world import World
 from fedpolicy.records import dataclass
 
 

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from fedpolicy.analysis.exposure import Reading
 from fedpolicy.analysis.facts import Disclosure, Step
+from fedpolicy.graph.lookup import ordered
 from fedpolicy.policy.fields import Missing, Presence
-from fedpolicy.policy.world import World, ordered
+from fedpolicy.policy.world import World
 
 FORMS = (
     "records",

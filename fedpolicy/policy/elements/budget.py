@@ -8,11 +8,12 @@ from typing import Protocol
 from fedpolicy.analysis.budget import Budget
 from fedpolicy.analysis.budget.claims import Ruling, Share
 from fedpolicy.analysis.exposure.privacy import shown
+from fedpolicy.graph.lookup import ordered
 from fedpolicy.language.model.dataset import Dataset
 from fedpolicy.language.model.shape import words_of
 from fedpolicy.policy.elements.shared import boolean, data_fields, open_field, texts, words
 from fedpolicy.policy.fields import Field, Kind, Known, Missing, Presence, Subject, Type, Value
-from fedpolicy.policy.world import World, ordered
+from fedpolicy.policy.world import World
 from fedpolicy.records import dataclass
 
 

@@ -6,14 +6,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import get_args
 
 from fedpolicy.graph import Flow
-from fedpolicy.graph.lookup import Lookup
+from fedpolicy.graph.lookup import Lookup, ordered
 from fedpolicy.language.model import flow as declared
 from fedpolicy.language.model.flow import ApiCall, Task
 from fedpolicy.language.model.types import Transport
 from fedpolicy.policy.elements.shared import data_fields, is_private, open_field, texts, words
 from fedpolicy.policy.fields import Kind, Missing, Presence, Subject, Type
 from fedpolicy.policy.texts import value_words
-from fedpolicy.policy.world import World, ordered
+from fedpolicy.policy.world import World
 from fedpolicy.records import dataclass
 
 

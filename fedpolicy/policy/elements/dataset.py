@@ -7,10 +7,11 @@ from datetime import date
 
 from fedpolicy.analysis.exposure import Reading
 from fedpolicy.analysis.openness import contents
+from fedpolicy.graph.lookup import family_of, ordered
 from fedpolicy.language.model.dataset import Dataset, Permit, RiskAppetite
 from fedpolicy.policy.elements.shared import any_in_eea, boolean, data_fields, in_eea, open_field, texts, words
 from fedpolicy.policy.fields import Field, Kind, Missing, Presence, Subject, Type, fields_of
-from fedpolicy.policy.world import Territories, World, family_of, ordered
+from fedpolicy.policy.world import Territories, World
 from fedpolicy.records import dataclass, replace
 
 

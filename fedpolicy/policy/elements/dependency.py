@@ -6,13 +6,14 @@ from collections.abc import Callable, Iterable
 
 from fedpolicy.analysis.control.capabilities import CAPABILITIES
 from fedpolicy.analysis.control.dependencies import Dependency, dependencies_of
-from fedpolicy.analysis.openness import classify
+from fedpolicy.analysis.openness import CLASSES, classify
+from fedpolicy.graph.lookup import ordered
 from fedpolicy.language.model.dataset import Model
 from fedpolicy.language.model.shape import words_of
 from fedpolicy.policy.elements.models_view import ModelView, class_variants, model_view
 from fedpolicy.policy.elements.shared import boolean, data_fields, open_field, texts, words
-from fedpolicy.policy.fields import CLASSES, Field, Kind, Missing, Presence, Subject, Type
-from fedpolicy.policy.world import World, ordered
+from fedpolicy.policy.fields import Field, Kind, Missing, Presence, Subject, Type
+from fedpolicy.policy.world import World
 from fedpolicy.records import dataclass
 
 _HOW = (

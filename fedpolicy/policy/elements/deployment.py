@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from fedpolicy.graph.lookup import ordered
 from fedpolicy.graph.places import is_unknown
 from fedpolicy.language.model import Deployment
 from fedpolicy.language.model.agreement import EuAiAct, Governance
@@ -13,7 +14,7 @@ from fedpolicy.policy.elements.agreement import firm_answer
 from fedpolicy.policy.elements.dataset import has_permit
 from fedpolicy.policy.elements.shared import any_in_eea, boolean, data_fields, integer, is_personal, open_field, texts
 from fedpolicy.policy.fields import Field, Kind, Missing, Presence, Subject, Type, fields_of
-from fedpolicy.policy.world import Territories, World, ordered
+from fedpolicy.policy.world import Territories, World
 from fedpolicy.records import dataclass, replace
 
 # What people call the financial entities of Regulation (EU) 2022/2554, Article 2(1).

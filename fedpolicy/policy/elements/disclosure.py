@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from fedpolicy.analysis.exposure.disclosures import evidence_of
 from fedpolicy.analysis.facts import Disclosure
+from fedpolicy.graph.lookup import ordered
 from fedpolicy.graph.places import is_unknown
 from fedpolicy.language.model.safeguards import Deidentification
 from fedpolicy.language.model.shape import words_of
@@ -38,7 +39,7 @@ from fedpolicy.policy.elements.disclosure_view import (
 from fedpolicy.policy.elements.party import ROLES
 from fedpolicy.policy.elements.shared import any_in_eea, boolean, data_fields, in_eea, integer, open_field, texts, words
 from fedpolicy.policy.fields import Field, Kind, Known, Subject, Type, Value
-from fedpolicy.policy.world import Territories, World, ordered
+from fedpolicy.policy.world import Territories, World
 from fedpolicy.records import replace
 
 

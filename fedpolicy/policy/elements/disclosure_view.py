@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from fedpolicy.analysis.facts import Disclosure, Step
+from fedpolicy.graph.lookup import ordered
 from fedpolicy.language.model.does import Cap
 from fedpolicy.policy.elements.agreement import agreement_kinds, firm_answer, firm_lack, without
 from fedpolicy.policy.elements.arrivals import whereabouts
@@ -13,7 +14,7 @@ from fedpolicy.policy.elements.models_view import class_variants
 from fedpolicy.policy.elements.shared import all_in_eea, purposes_of
 from fedpolicy.policy.fields import Missing, Presence, Type
 from fedpolicy.policy.texts import value_words
-from fedpolicy.policy.world import World, ordered
+from fedpolicy.policy.world import World
 from fedpolicy.records import dataclass
 
 if TYPE_CHECKING:

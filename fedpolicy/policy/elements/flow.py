@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 
 from fedpolicy.graph import Flow
+from fedpolicy.graph.lookup import ordered
 from fedpolicy.graph.masks import united
 from fedpolicy.graph.places import is_unknown
 from fedpolicy.language.model import flow as declared
@@ -27,7 +28,7 @@ from fedpolicy.policy.elements.shared import (
     words,
 )
 from fedpolicy.policy.fields import Field, Kind, Missing, Presence, Subject, Type, fields_of
-from fedpolicy.policy.world import World, ordered
+from fedpolicy.policy.world import World
 
 _MOVES = {"place", "exchange"}
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from functools import partial
 
+from fedpolicy.graph.lookup import ordered
 from fedpolicy.language.model.dataset import Terms
 from fedpolicy.policy.elements.agreement import kept_from, nothing_kept
 from fedpolicy.policy.elements.api_call import CallView, call_term, own_term, settled_term
 from fedpolicy.policy.elements.models_view import NOTHING_KEPT, ModelView, term
 from fedpolicy.policy.elements.shared import boolean, integer, is_private, open_field, texts
 from fedpolicy.policy.fields import Field, Missing, Presence, Type, fields_of
-from fedpolicy.policy.world import World, ordered
+from fedpolicy.policy.world import World
 
 
 def _private_inputs(view: ModelView) -> list[str]:

@@ -7,14 +7,16 @@ from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import get_args
 
+from fedpolicy.analysis.openness import CLASSES
 from fedpolicy.catalog.rows import FieldOfUse, LicenceCategory, Naming, Permission
+from fedpolicy.graph.lookup import ordered
 from fedpolicy.language.model.dataset import Model
 from fedpolicy.policy.elements.inputs import INPUTS
 from fedpolicy.policy.elements.model_use import LIFE, USE, ends_on
 from fedpolicy.policy.elements.models_view import ModelView, class_variants, licence_fact, model_view
 from fedpolicy.policy.elements.shared import about_owners, boolean, integer, open_field, texts, words
-from fedpolicy.policy.fields import CLASSES, Field, Kind, Known, Missing, Presence, Subject, Type, fields_of
-from fedpolicy.policy.world import World, ordered
+from fedpolicy.policy.fields import Field, Kind, Known, Missing, Presence, Subject, Type, fields_of
+from fedpolicy.policy.world import World
 from fedpolicy.startup import pattern
 
 _MOVING = pattern(

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import date
 from functools import partial
 
+from fedpolicy.graph.lookup import family_of, ordered
 from fedpolicy.graph.places import is_unknown
 from fedpolicy.policy.elements.agreement import firm_lack
 from fedpolicy.policy.elements.models_view import ModelView, model_view
@@ -18,7 +19,7 @@ from fedpolicy.policy.elements.shared import (
     words,
 )
 from fedpolicy.policy.fields import Field, Missing, Presence, Type
-from fedpolicy.policy.world import World, family_of, ordered
+from fedpolicy.policy.world import World
 from fedpolicy.records import replace
 
 

@@ -7,11 +7,13 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from fedpolicy.analysis.facts import ModelFacts
+from fedpolicy.analysis.openness import CLASSES
 from fedpolicy.graph import Access
+from fedpolicy.graph.lookup import family_of, ordered
 from fedpolicy.language.model.dataset import Model, Terms
 from fedpolicy.language.model.flow import Task
-from fedpolicy.policy.fields import CLASSES, Missing, Presence, Value
-from fedpolicy.policy.world import World, family_of, ordered
+from fedpolicy.policy.fields import Missing, Presence, Value
+from fedpolicy.policy.world import World
 from fedpolicy.records import dataclass
 from fedpolicy.startup import pattern
 from fedpolicy.suggest import misspelt

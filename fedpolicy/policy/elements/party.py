@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from fedpolicy.graph import Vertex
+from fedpolicy.graph.lookup import ordered
 from fedpolicy.language.model.party import Node, Party
 from fedpolicy.language.model.shape import words_of
 from fedpolicy.policy.elements.agreement import firm_answer
 from fedpolicy.policy.elements.deployment import financial_entities
 from fedpolicy.policy.elements.shared import boolean, data_fields, in_eea, integer, open_field, texts, words
 from fedpolicy.policy.fields import Kind, Missing, Presence, Subject, Type, fields_of
-from fedpolicy.policy.world import BUILT_IN, World, ordered
+from fedpolicy.policy.world import BUILT_IN, World
 from fedpolicy.records import dataclass
 
 ROLES = words_of(Party, "role")

@@ -12,6 +12,7 @@ from fedpolicy.analysis.exposure.noise import PURE, UNCLIPPED, Towards, noise_of
 from fedpolicy.analysis.exposure.participation import fewer_steps, lower_rate
 from fedpolicy.analysis.exposure.privacy import units_of
 from fedpolicy.graph import Guard, Path, bits
+from fedpolicy.graph.lookup import family_of, ordered
 from fedpolicy.language.model import Deployment
 from fedpolicy.language.model.dataset import Dataset
 from fedpolicy.language.model.does import Seal, Unsaid
@@ -21,7 +22,7 @@ from fedpolicy.language.model.shape import words_of
 from fedpolicy.policy.elements.budget import BUDGET_FIELDS, open_facts, variants_of
 from fedpolicy.policy.elements.shared import boolean, data_fields, integer, open_field, texts, words
 from fedpolicy.policy.fields import Field, Kind, Missing, Presence, Subject, Type, fields_of
-from fedpolicy.policy.world import World, family_of, ordered
+from fedpolicy.policy.world import World
 from fedpolicy.records import dataclass, replace
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
+from fedpolicy.graph.lookup import ordered
 from fedpolicy.policy.fields import Field, Known, Missing, Presence, Subject, Type
-from fedpolicy.policy.world import Protected, Territories, World, ordered
+from fedpolicy.policy.world import Protected, Territories, World
 from fedpolicy.records import replace
 
 # Data of these categories are nobody's secret, or never were anybody's.

@@ -9,10 +9,11 @@ from operator import or_
 from fedpolicy.analysis.exposure import VERBATIM, Trust
 from fedpolicy.analysis.exposure.effects import suppliers_of
 from fedpolicy.graph import Flow, FlowGraph, Mask, Vertex, bits
+from fedpolicy.graph.lookup import ordered
 from fedpolicy.graph.masks import common, grouped
 from fedpolicy.policy.elements.shared import boolean, data_fields, open_field, texts, words
 from fedpolicy.policy.fields import Kind, Missing, Presence, Subject, Type
-from fedpolicy.policy.world import World, ordered
+from fedpolicy.policy.world import World
 from fedpolicy.records import dataclass
 
 _UNSAID = {None, "unknown"}

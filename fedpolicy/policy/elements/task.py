@@ -8,6 +8,7 @@ from typing import get_args
 from fedpolicy.catalog.rows import Needs
 from fedpolicy.graph import Access
 from fedpolicy.graph.jobs import UNKNOWN
+from fedpolicy.graph.lookup import ordered
 from fedpolicy.language.model.does import Noise, Sum, Unsaid
 from fedpolicy.language.model.flow import Task
 from fedpolicy.language.model.safeguards import DifferentialPrivacy
@@ -27,7 +28,7 @@ from fedpolicy.policy.elements.shared import (
 )
 from fedpolicy.policy.elements.task_view import TaskView
 from fedpolicy.policy.fields import Field, Kind, Known, Missing, Presence, Subject, Type, fields_of
-from fedpolicy.policy.world import Territories, World, ordered
+from fedpolicy.policy.world import Territories, World
 from fedpolicy.records import replace
 from fedpolicy.topologies import TOPOLOGIES
 

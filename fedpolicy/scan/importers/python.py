@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 from fedpolicy.records import replace
 from fedpolicy.scan import Evidence, settled
 from fedpolicy.scan.reading.cloud import profile_of
-from fedpolicy.scan.reading.code import Argument, CodeCall, Module
+from fedpolicy.scan.reading.code import CodeCall, Module
 from fedpolicy.scan.reading.origins import sources
+from fedpolicy.scan.reading.values import Argument
 from fedpolicy.scan.reading.variables import looks_real
 from fedpolicy.scan.services import (
     AZURE,

@@ -14,8 +14,6 @@ from fedpolicy.scan import Evidence, Strength, scalar_text
 from fedpolicy.scan.reading import File
 from fedpolicy.scan.reading.values import Argument, CodeScope, value_of
 
-__all__ = ["Argument", "CodeCall", "Module"]
-
 _DEEPEST = 20  # steps of a name
 _BINDS = (ast.Assign, ast.AugAssign, ast.For, ast.AsyncFor, ast.comprehension, ast.withitem)
 
