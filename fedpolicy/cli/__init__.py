@@ -128,6 +128,8 @@ def command_line(given: list[str], watch: "Watch | None" = None) -> int:
 
 def _run(given: list[str]) -> int:
     """Run one command; a plain check needs no click."""
+    # For pydantic, which reads settings, to look for plug-ins that we do not have takes time.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     options = _plain(given)
     if options is None:
         from fedpolicy.cli.commands import run  # noqa: PLC0415

@@ -81,6 +81,7 @@ def _load(folder: Path) -> None:
     import tomllib  # noqa: F401, PLC0415  for settings
 
     from fedpolicy.catalog import extra  # noqa: F401, PLC0415  for facts of one's own
+    from fedpolicy.cli.commands import check  # noqa: F401, PLC0415  for options that click reads
     from fedpolicy.config import load  # noqa: F401, PLC0415
     from fedpolicy.policy import compiler, packs  # noqa: F401, PLC0415  for rules of one's own
 

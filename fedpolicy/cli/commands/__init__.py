@@ -6,7 +6,6 @@ Each is imported only when it is used, so that `--help` and completion stay quic
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -71,6 +70,4 @@ def app() -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command and give its exit code."""
-    # To look for plug-ins that we do not have takes time.
-    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     return app.main(arguments, standalone_mode=False)
