@@ -27,11 +27,13 @@ def move_data_to_senders(builder: Builder) -> None:
     cannot send records.
     """
     reached: dict[int, Mapping[str, Held]] = {}
+    home = {place: mask_of(items) for place, items in builder.places.stored.items()}
     sent = [flow for flow in builder.flows if flow.data and flow.role in {"call", "fallback", "declared"}]
     passed_on = {(flow.origin, flow.target) for flow in sent}
     wanted: dict[tuple[str, str, Mask], Origin] = {}
     for flow in sent:
-        if (flow.origin, flow.source) not in passed_on:
+        # Most send what rests with them; for that nobody has to ask what comes to whom.
+        if (flow.origin, flow.source) not in passed_on and lacking(flow.data or 0, home.get(flow.source, 0)):
             level = _level(builder, flow)
             if level not in reached:
                 reached[level] = instances_at(builder, level)
