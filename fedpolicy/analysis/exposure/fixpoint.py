@@ -127,41 +127,36 @@ class _Spread:
     def send(self, sent: Sequence[Moved], flows: Sequence[Flow]) -> None:
         """Send the same along several flows."""
         # Most of what travels amounts to itself and nothing more.
-        as_it_is = all(form.kind == OPEN for form, _, _ in sent)
+        kinds = {form.kind for form, _, _ in sent}
+        as_it_is = kinds == {OPEN}
+        sums = [form for form, _, _ in sent if form.kind == SUM]
         vertices, states = self.holdings.graph.vertices, self.holdings.states
+        covers = self.holdings.hiding.covers
         known: dict[tuple[object, ...], list[Moved]] = {}
         for flow in flows:
             target = flow.target
             arriving = sent
             if not as_it_is or vertices[target].kind == "model":
-                arriving = self._amounting(vertices[target], sent, known)
+                # From thousands of clients a sum hides the very same set, so that it amounts to the same for them.
+                vertex = vertices[target]
+                key = (
+                    vertex.kind,
+                    target if SEALED in kinds else "",
+                    *[id(covers(form, vertex.operators)) for form in sums],
+                )
+                found = known.get(key)
+                if found is None:
+                    found = known[key] = self._read(vertex, sent)
+                arriving = found
             state = states.get(target)
             if state is None:
                 state = states[target] = {}
-            found = self._new(target, arriving, state)
-            if found:
-                self._keep(flow, found)
-
-    def _amounting(
-        self, vertex: Vertex, sent: Sequence[Moved], known: dict[tuple[object, ...], list[Moved]]
-    ) -> list[Moved]:
-        """
-        What is sent, and what can be read from it where it arrives.
-
-        From thousands of clients a sum hides the very same set, so that it amounts to the same for them (`known`).
-        """
-        hiding = self.holdings.hiding
-        key: tuple[object, ...] = (
-            vertex.kind,
-            "" if all(form.kind != SEALED for form, _, _ in sent) else vertex.id,
-            *(id(hiding.covers(form, vertex.operators)) for form, _, _ in sent if form.kind == SUM),
-        )
-        found = known.get(key)
-        if found is None:
-            found = known[key] = self._read(vertex, sent)
-        return found
+            new = self._new(target, arriving, state)
+            if new:
+                self._keep(flow, new)
 
     def _read(self, vertex: Vertex, sent: Sequence[Moved]) -> list[Moved]:
+        """What is sent, and what can be read from it where it arrives."""
         found: list[Moved] = []
         for moved in sent:
             form, mask, source = moved
@@ -174,17 +169,19 @@ class _Spread:
     def _new(self, target: str, arriving: Sequence[Moved], state: State) -> list[Moved]:
         """Add what arrives to the state of its target; say what was not there before."""
         found: list[Moved] = []
-        last = self.last
+        last, large = self.last, self.large
         for moved in arriving:
             form, arrived, source = moved
             mask = self.hidden.new(target, form, arrived, state) if form.kind in _HIDDEN else arrived
             known = state.get(form, 0)
+            if known is mask:
+                continue
             both = known & mask
             if both != mask:
-                if self.large:
+                if large:
                     # Long sets that are equal are one object: thousands of places are sent the same.
                     before = last.get(form)
-                    if before == mask:
+                    if before is mask or before == mask:
                         mask = before or mask
                     else:
                         last[form] = mask

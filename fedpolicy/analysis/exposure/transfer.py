@@ -91,21 +91,24 @@ def transfer(effect: Effect, state: State, data: Mask | None) -> list[tuple[Form
     found: list[tuple[Form, Mask, Form]] = []
     if not effect.scope:
         return found
+    sent_before, last, mask = effect.sent, None, 0
     for form, held in state.items():
-        mask = held
-        if data is not None:  # see `common`, which is not called as often as this is
-            both = held & data
-            if not both:
-                continue
-            mask = held if both == held else data if both == data else both
-        known = effect.sent.get(form)
+        if held is not last:  # what is open at one level mostly is at the next one, too
+            last, mask = held, held
+            if data is not None and data is not held:  # see `common`, which is not called as often as this is
+                mask = held & data
+                mask = held if mask == held else data if mask == data else mask
+        if not mask:
+            continue
+        known = sent_before.get(form)
         if known is None and effect.is_uniform:
             one = effect.scope & -effect.scope
-            known = effect.sent[form] = tuple(sent for sent, part in _sent(effect, form, one) if part)
+            known = sent_before[form] = tuple(sent for sent, part in _sent(effect, form, one) if part)
         if known is None:
             found += [(sent, part, form) for sent, part in _sent(effect, form, mask) if part]
         else:
-            found += [(sent, mask, form) for sent in known]
+            for sent in known:
+                found.append((sent, mask, form))  # noqa: PERF401  most often there is one, and a list of it takes longer
     return found
 
 
