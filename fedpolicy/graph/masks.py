@@ -59,6 +59,12 @@ def lacking(one: Mask, other: Mask) -> Mask:
     return 0 if both == one else one ^ both
 
 
+def without(one: Mask, other: Mask) -> Mask:
+    """The instances of a set that are not in another: this very object, where that takes nothing from it."""
+    both = one & other
+    return one ^ both if both else one
+
+
 def grouped(pairs: Iterable[tuple[str, Mask]]) -> dict[str, Mask]:
     """The union of all sets of one name; a set that is alone stays the object that it is."""
     found: dict[str, Mask] = {}

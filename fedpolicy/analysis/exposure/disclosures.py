@@ -2,146 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from fedpolicy.analysis.exposure import BOUNDED, VERBATIM, Reading
+from fedpolicy.analysis.exposure import BOUNDED, Reading
 from fedpolicy.analysis.exposure.budgets import spending_on
-from fedpolicy.analysis.exposure.equivalence import Arriving, Kinds
+from fedpolicy.analysis.exposure.groups import Group, Levels, group_views
 from fedpolicy.analysis.exposure.privacy import unsettled
 from fedpolicy.analysis.exposure.reasons import missing_on, not_counted
 from fedpolicy.analysis.exposure.sizes import missing_size
 from fedpolicy.analysis.exposure.state import Exposure
-from fedpolicy.analysis.exposure.views import View, Viewer
+from fedpolicy.analysis.exposure.views import Viewer
 from fedpolicy.analysis.exposure.witness import Trail
 from fedpolicy.analysis.facts import Disclosure, Step
-from fedpolicy.catalog import Catalog
 from fedpolicy.graph import DataItem, Flow, FlowGraph, Mask, bits
-from fedpolicy.graph.masks import common, grouped, united
-from fedpolicy.language.model.dataset import Dataset
-from fedpolicy.records import dataclass, field, replace
+from fedpolicy.graph.masks import common, grouped
+from fedpolicy.records import replace
 
-Key = tuple[object, ...]
-Levels = tuple[int, int, int, int]  # low, high, guaranteed, guaranteed at best
-
-
-@dataclass(slots=True, kw_only=True)
-class Group:
-    """
-    Viewers who see the same levels of the same instances, each one's own left out.
-
-    `mask` holds the instances that any of them sees; `own_of_all` those that belong to every one of them.
-    """
-
-    role: str
-    levels: Levels
-    allowed: int | None
-    mask: Mask
-    own_of_all: Mask
-    viewers: list[Viewer] = field(default_factory=list)
-
-    def admit(self, viewer: Viewer, mask: Mask, own: Mask) -> bool:
-        """Take a viewer in whose instances differ from the others' only by what is theirs or its own."""
-        both = self.mask & mask
-        if (both != mask and (mask ^ both) & ~self.own_of_all) or (both != self.mask and (self.mask ^ both) & ~own):
-            return False
-        self.mask = self.mask if both == mask else self.mask | mask
-        self.own_of_all &= own
-        self.viewers.append(viewer)
-        return True
-
-    def pairs(self, own: Mapping[str, Mask]) -> int:
-        """How many pairs of a viewer and an instance there are."""
-        every, theirs = self.mask.bit_count(), (own.get(viewer.party, 0) for viewer in self.viewers)
-        return sum(every - (self.mask & mask).bit_count() if mask else every for mask in theirs)
-
-
-def group_views(
-    graph: FlowGraph,
-    catalog: Catalog,
-    views: Callable[[Viewer], Mapping[Reading, View]],
-    viewers: tuple[Viewer, ...],
-    own: Mapping[str, Mask],
-) -> list[Group]:
-    """Compare what every viewer sees, for datasets that are alike; nobody's view of its own data is listed."""
-    kinds = Kinds(graph, catalog)
-    arriving = Arriving(graph, kinds.datasets())
-    found: dict[Key, list[Group]] = {}
-    for viewer in viewers:
-        seen = views(viewer)
-        who, mine = kinds.party(viewer.party), own.get(viewer.party, 0)
-        anything = united(seen[Reading.GUARANTEED].levels[1], seen[Reading.HIGH].levels[1])
-        for alike, others, ways in arriving.split(viewer, mine, anything):
-            allowed = _allowed(graph, catalog, viewer, alike.dataset)
-            for levels, mask in _combinations(seen, others):
-                groups = found.setdefault((viewer.role, id(alike), levels, allowed, who, ways), [])
-                if not any(group.admit(viewer, mask, mine) for group in groups):
-                    group = Group(role=viewer.role, levels=levels, allowed=allowed, mask=mask, own_of_all=mine)
-                    group.viewers.append(viewer)
-                    groups.append(group)
-    return [group for groups in found.values() for group in groups]
-
-
-def _combinations(views: Mapping[Reading, View], among: Mask) -> Iterator[tuple[Levels, Mask]]:
-    """Split instances by their three levels; what nobody sees in any reading is left out."""
-    guaranteed = views[Reading.GUARANTEED].levels
-    if all(views[one] is views[Reading.GUARANTEED] for one in (Reading.LOW, Reading.HIGH)):
-        for level, mask in _exact(guaranteed, among):
-            if level:
-                yield from _vouched(views, (level, level, level), mask)
-        return
-    for level, mask in _exact(guaranteed, among):
-        for high, part in _exact(views[Reading.HIGH].levels, mask):
-            for low, cell in _exact(views[Reading.LOW].levels, part):
-                if level or high:
-                    yield from _vouched(views, (low, high, level), cell)
-
-
-def _vouched(views: Mapping[Reading, View], levels: tuple[int, int, int], cell: Mask) -> Iterator[tuple[Levels, Mask]]:
-    """Split instances by what is guaranteed at best, where that is another level."""
-    if Reading.VOUCHED not in views:
-        yield (*levels, levels[2]), cell
-        return
-    for best, part in _exact(views[Reading.VOUCHED].levels, cell):
-        yield (*levels, best), part
-
-
-def _exact(levels: list[Mask], among: Mask) -> Iterator[tuple[int, Mask]]:
-    for level in range(VERBATIM, 0, -1):
-        mask = common(levels[level], among)
-        if mask:
-            yield level, mask
-            if mask == among:
-                return
-            among ^= mask
-    if among:
-        yield 0, among
-
-
-def _allowed(graph: FlowGraph, catalog: Catalog, viewer: Viewer, dataset: Dataset) -> int | None:
-    """The most that the owner's releases permit to a party in a capacity."""
-    if dataset.releases is None:
-        return None
-    principal = graph.principals[viewer.party]
-    names = {principal.id, principal.party, "public"}
-    if "participant" in principal.roles:
-        names.add("participants")
-    return max(
-        (
-            catalog.levels[release.up_to].rank
-            for release in dataset.releases
-            if not names.isdisjoint(release.to) and release.as_ in {"any", viewer.role}
-        ),
-        default=0,
-    )
+__all__ = ["disclosure_of_pair", "disclosures_of", "evidence_of", "pairs_of", "undeclared"]
 
 
 def disclosures_of(exposure: Exposure) -> tuple[Disclosure, ...]:
     """Everything that anybody can learn about data that are not its own, most revealing first."""
-    groups = group_views(
-        exposure.graph, exposure.catalog, exposure.views, tuple(exposure.viewers.values()), exposure.own
-    )
-    found = [_disclosure(exposure, group) for group in groups]
+    found = [_disclosure(exposure, group) for group in group_views(exposure)]
     return tuple(sorted(found, key=lambda d: (-d.high, -d.guaranteed, d.role, d.parties, d.datasets)))
 
 

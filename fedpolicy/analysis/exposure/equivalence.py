@@ -9,7 +9,7 @@ from operator import or_
 from fedpolicy.analysis.exposure.views import Viewer
 from fedpolicy.catalog import Catalog
 from fedpolicy.graph import FlowGraph, Mask, bits
-from fedpolicy.graph.masks import common, grouped
+from fedpolicy.graph.masks import common, grouped, united
 from fedpolicy.graph.places import is_unknown
 from fedpolicy.language.model.agreement import Agreement
 from fedpolicy.language.model.dataset import Dataset
@@ -140,6 +140,15 @@ class Arriving:
         self._kinds = kinds
         self._whole: dict[int, Mask] = {}
 
+    def likeness(self, place: str) -> Hashable | None:
+        """The ways into a place; None where any of them carries few instances, or some of a dataset only."""
+        into = self._into.get(place)
+        if into is None:
+            return ()
+        if into.few or any(self._touched(data) != data for data in into.many.values()):
+            return None
+        return frozenset(into.anything), tuple((way, id(data)) for (way, _), data in into.many.items())
+
     def split(self, viewer: Viewer, mine: Mask, seen: Mask) -> Iterator[tuple[Alike, Mask, Ways]]:
         """Whatever is alike and comes the same way; `mine` is left out, and what has no instance in `seen`."""
         into = [self._into[place] for place in viewer.places if place in self._into]
@@ -173,11 +182,7 @@ class Arriving:
 
     def _datasets(self, data: Mask, mine: Mask) -> Mask:
         """All instances of the datasets of which a flow carries any that is not one's own."""
-        # The flow keeps this very object. To compare thousands of instances with what is known takes longer.
-        whole = self._whole.get(id(data))
-        if whole is None:
-            names = {self._family[index] for index in bits(data)}
-            whole = self._whole[id(data)] = reduce(or_, map(self._members, names), 0)
+        whole = self._touched(data)
         own, left, lost = common(data, mine), None, 0
         single = self._graph.is_own(own)
         for name in [self._family[own.bit_length() - 1]] if single else {self._family[index] for index in bits(own)}:
@@ -185,6 +190,15 @@ class Arriving:
             members = self._members(name)
             lost |= 0 if members & left else members
         return whole & ~lost if lost else whole
+
+    def _touched(self, data: Mask) -> Mask:
+        """All instances of the datasets of which a flow carries any."""
+        # The flow keeps this very object. To compare thousands of instances with what is known takes longer.
+        whole = self._whole.get(id(data))
+        if whole is None:
+            names = {self._family[index] for index in bits(data)}
+            whole = self._whole[id(data)] = united(data, reduce(or_, map(self._members, names), 0))
+        return whole
 
     def _members(self, name: str) -> Mask:
         return self._kinds[self._kind[name]].families[name]

@@ -210,16 +210,24 @@ class Exposure:
 
     def views(self, viewer: Viewer) -> dict[Reading, View]:
         """What a viewer sees in all readings that may differ."""
-        if not self._asked:
-            asked = [Reading.LOW, Reading.HIGH, Reading.GUARANTEED, *([Reading.VOUCHED] if self.doubted else [])]
-            self._asked.update((reading, self._like(reading)) for reading in asked)
         found: dict[Reading, View] = {}
-        for same in self._asked.values():
+        for same in self._readings().values():
             if same not in found:
                 found[same] = self.view(viewer, same)
         if self.public is not None and self.public is not viewer and len(found) > 1:
             add_everywhere(found, {same: self._published(self.public, same, private=True) for same in found})
-        return {reading: found[same] for reading, same in self._asked.items()}
+        return {reading: found[same] for reading, same in self._readings().items()}
+
+    @property
+    def compared(self) -> Sequence[Holdings]:
+        """The fixpoints of all readings that may differ."""
+        return [self.holdings(reading) for reading in dict.fromkeys(self._readings().values())]
+
+    def _readings(self) -> Mapping[Reading, Reading]:
+        if not self._asked:
+            asked = [Reading.LOW, Reading.HIGH, Reading.GUARANTEED, *([Reading.VOUCHED] if self.doubted else [])]
+            self._asked.update((reading, self._like(reading)) for reading in asked)
+        return self._asked
 
     def openers(self, reading: Reading) -> Openers:
         """What each party can open of each seal, in a reading."""

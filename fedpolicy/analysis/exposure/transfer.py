@@ -108,7 +108,7 @@ def transfer(effect: Effect, state: State, data: Mask | None) -> list[tuple[Form
             found += [(sent, part, form) for sent, part in _sent(effect, form, mask) if part]
         else:
             for sent in known:
-                found.append((sent, mask, form))  # noqa: PERF401  most often there is one, and a list of it takes longer
+                found.append((sent, mask, form))
     return found
 
 

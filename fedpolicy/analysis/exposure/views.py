@@ -251,9 +251,14 @@ def _subtracted(
     holdings: Holdings, viewer: Viewer, vertex: Vertex, form: Form, mask: Mask
 ) -> Iterator[tuple[Form, Mask]]:
     """A sum, less what the viewer knows to have put in, and those with whom it runs the place."""
-    pool = vertex.operators if viewer.party in vertex.operators else (viewer.party,)
     hiding = holdings.hiding
-    yield from read_sum(form, mask, common(mask, hiding.covers(form, pool)), hiding.noise_in(form))
+    hidden = hiding.covers(form, pool_of(vertex, viewer.party))
+    yield from read_sum(form, mask, common(mask, hidden), hiding.noise_in(form))
+
+
+def pool_of(vertex: Vertex, party: str) -> tuple[str, ...]:
+    """Those who put together what they know of a place: all who run it, or somebody alone."""
+    return vertex.operators if party in vertex.operators else (party,)
 
 
 def _behind(holdings: Holdings, reader: str, everything: Mask) -> Iterator[tuple[str, Mask]]:

@@ -1,0 +1,213 @@
+"""
+Viewers who see the same, side by side: what every party sees of data that are not its own.
+
+Ten thousand clients may see the same but for what is theirs. Two of them are looked at; the others see what these see.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from fedpolicy.analysis.exposure import OPEN, VERBATIM, Reading
+from fedpolicy.analysis.exposure.equivalence import Alike, Arriving, Kinds, Ways
+from fedpolicy.analysis.exposure.state import Exposure
+from fedpolicy.analysis.exposure.views import View, Viewer, pool_of
+from fedpolicy.catalog import Catalog
+from fedpolicy.graph import FlowGraph, Mask
+from fedpolicy.graph.masks import common, united, without
+from fedpolicy.language.model.dataset import Dataset
+from fedpolicy.records import dataclass, field
+
+Key = tuple[object, ...]
+Levels = tuple[int, int, int, int]  # low, high, guaranteed, guaranteed at best
+
+
+@dataclass(slots=True, kw_only=True)
+class Group:
+    """
+    Viewers who see the same levels of the same instances, each one's own left out.
+
+    `mask` holds the instances that any of them sees; `own_of_all` those that belong to every one of them.
+    """
+
+    role: str
+    levels: Levels
+    allowed: int | None
+    mask: Mask
+    own_of_all: Mask
+    viewers: list[Viewer] = field(default_factory=list)
+
+    def admit(self, viewer: Viewer, mask: Mask, own: Mask) -> bool:
+        """
+        Take a viewer in whose instances differ from the others' only by what is theirs or its own.
+
+        Its own may be in the mask: thousands see one set, each without its own, which is not made for each of them.
+        """
+        if self.mask is not mask:
+            left = without(mask, own)
+            both = self.mask & left
+            if (both != left and (left ^ both) & ~self.own_of_all) or (both != self.mask and (self.mask ^ both) & ~own):
+                return False
+            self.mask = self.mask if both == left else self.mask | left
+            self.mask = mask if self.mask == mask else self.mask
+        self.own_of_all &= own
+        self.viewers.append(viewer)
+        return True
+
+    def pairs(self, own: Mapping[str, Mask]) -> int:
+        """How many pairs of a viewer and an instance there are."""
+        every, theirs = self.mask.bit_count(), (own.get(viewer.party, 0) for viewer in self.viewers)
+        return sum(every - (self.mask & mask).bit_count() if mask else every for mask in theirs)
+
+
+def group_views(exposure: Exposure) -> list[Group]:
+    """Compare what every viewer sees, for datasets that are alike; nobody's view of its own data is listed."""
+    graph, catalog = exposure.graph, exposure.catalog
+    kinds = Kinds(graph, catalog)
+    sights = _Sights(exposure, Arriving(graph, kinds.datasets()))
+    found: dict[Key, list[Group]] = {}
+    for viewer in exposure.viewers.values():
+        who, mine = kinds.party(viewer.party), exposure.own.get(viewer.party, 0)
+        for alike, levels, mask, ways in sights.of(viewer, mine):
+            if mask & mine != mask:
+                allowed = _allowed(graph, catalog, viewer, alike.dataset)
+                groups = found.setdefault((viewer.role, id(alike), levels, allowed, who, ways), [])
+                if not any(group.admit(viewer, mask, mine) for group in groups):
+                    group = Group(
+                        role=viewer.role, levels=levels, allowed=allowed, mask=without(mask, mine), own_of_all=mine
+                    )
+                    group.viewers.append(viewer)
+                    groups.append(group)
+    return [group for groups in found.values() for group in groups]
+
+
+class _Cell(NamedTuple):
+    """Instances of datasets that are alike, come in the same ways and are seen at the same levels."""
+
+    alike: Alike
+    levels: Levels
+    mask: Mask
+    ways: Ways
+
+
+class _Sights:
+    """
+    What each viewer sees, cell by cell.
+
+    Of viewers who have one place each and differ only in what they have there themselves, the first two are looked at.
+    Each of them shows what the other ones see of its own, so the rest see what both see together.
+    """
+
+    def __init__(self, exposure: Exposure, arriving: Arriving) -> None:
+        self._exposure = exposure
+        self._arriving = arriving
+        self._first: dict[Hashable, tuple[Mask, Mapping[Reading, View]]] = {}
+        self._known: dict[Hashable, list[_Cell]] = {}
+        # Whoever sees more than what is at its place is looked at by itself.
+        self._apart = bool(exposure.graph.seals or exposure.mechanisms or exposure.public)
+
+    def of(self, viewer: Viewer, mine: Mask) -> Sequence[_Cell]:
+        """The cells of one viewer; what is its own may be in them."""
+        kind = self._kind(viewer, mine)
+        if kind is None:
+            return self._cells(viewer, mine, self._exposure.views(viewer))
+        if kind in self._known:
+            return self._known[kind]
+        seen = self._exposure.views(viewer)
+        if kind in self._first:
+            own, first = self._first[kind]
+            together = {id(view): _together(own, first[reading], view) for reading, view in seen.items()}
+            every = {reading: together[id(view)] for reading, view in seen.items()}
+            self._known[kind] = self._cells(viewer, 0, every)
+        self._first.setdefault(kind, (mine, seen))
+        return self._cells(viewer, mine, seen)
+
+    def _cells(self, viewer: Viewer, mine: Mask, seen: Mapping[Reading, View]) -> list[_Cell]:
+        anything = united(seen[Reading.GUARANTEED].levels[1], seen[Reading.HIGH].levels[1])
+        return [
+            _Cell(alike, levels, mask, ways)
+            for alike, others, ways in self._arriving.split(viewer, mine, anything)
+            for levels, mask in _combinations(seen, others)
+        ]
+
+    def _kind(self, viewer: Viewer, mine: Mask) -> Hashable | None:
+        """All that it hangs on what a viewer sees, its own left out; None where that is more than is said here."""
+        exposure, place = self._exposure, viewer.places[0]
+        vertex = exposure.graph.vertices[place]
+        if self._apart or len(viewer.places) > 1 or len(exposure.capacities[viewer.party]) > 1:
+            return None
+        if vertex.enclave is not None or vertex.may_lack(viewer.party):
+            return None
+        found: list[object] = [self._arriving.likeness(place)]
+        if found[0] is None:
+            return None
+        pool = pool_of(vertex, viewer.party)
+        for holdings in exposure.compared:
+            # By the very objects, which the states and the sums keep.
+            for form, mask in holdings.states.get(place, {}).items():
+                if form.kind == OPEN:
+                    found += (form, 0 if mask == mine else id(mask))
+                else:
+                    found += (form, id(mask), id(holdings.hiding.covers(form, pool)))
+        return tuple(found)
+
+
+def _together(own: Mask, first: View, second: View) -> View:
+    """What everybody of a kind sees who is none of these two; `own` is what the first one has itself."""
+    both = zip(first.levels, second.levels, strict=True)
+    return View(levels=[without(one, own) | (other & own) for one, other in both])
+
+
+def _combinations(views: Mapping[Reading, View], among: Mask) -> Iterator[tuple[Levels, Mask]]:
+    """Split instances by their three levels; what nobody sees in any reading is left out."""
+    guaranteed = views[Reading.GUARANTEED].levels
+    if all(views[one] is views[Reading.GUARANTEED] for one in (Reading.LOW, Reading.HIGH)):
+        for level, mask in _exact(guaranteed, among):
+            if level:
+                yield from _vouched(views, (level, level, level), mask)
+        return
+    for level, mask in _exact(guaranteed, among):
+        for high, part in _exact(views[Reading.HIGH].levels, mask):
+            for low, cell in _exact(views[Reading.LOW].levels, part):
+                if level or high:
+                    yield from _vouched(views, (low, high, level), cell)
+
+
+def _vouched(views: Mapping[Reading, View], levels: tuple[int, int, int], cell: Mask) -> Iterator[tuple[Levels, Mask]]:
+    """Split instances by what is guaranteed at best, where that is another level."""
+    if Reading.VOUCHED not in views:
+        yield (*levels, levels[2]), cell
+        return
+    for best, part in _exact(views[Reading.VOUCHED].levels, cell):
+        yield (*levels, best), part
+
+
+def _exact(levels: list[Mask], among: Mask) -> Iterator[tuple[int, Mask]]:
+    for level in range(VERBATIM, 0, -1):
+        mask = common(levels[level], among)
+        if mask:
+            yield level, mask
+            if mask == among:
+                return
+            among ^= mask
+    if among:
+        yield 0, among
+
+
+def _allowed(graph: FlowGraph, catalog: Catalog, viewer: Viewer, dataset: Dataset) -> int | None:
+    """The most that the owner's releases permit to a party in a capacity."""
+    if dataset.releases is None:
+        return None
+    principal = graph.principals[viewer.party]
+    names = {principal.id, principal.party, "public"}
+    if "participant" in principal.roles:
+        names.add("participants")
+    return max(
+        (
+            catalog.levels[release.up_to].rank
+            for release in dataset.releases
+            if not names.isdisjoint(release.to) and release.as_ in {"any", viewer.role}
+        ),
+        default=0,
+    )
