@@ -5,13 +5,18 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from itertools import pairwise
+from unittest.mock import patch
 
 import pytest
+from hypothesis import given, settings
 
 from fedpolicy.analysis.explain import explain
-from fedpolicy.analysis.exposure import witness
+from fedpolicy.analysis.exposure import groups, witness
 from fedpolicy.graph.export import to_json
+from tests.analysis.deployments import deployments
+from tests.analysis.test_laws import LAW as LAWS
 from tests.helpers import facts_of, level, pairs, table
+from tests.laws import examples
 
 SA = {"kind": "secure_aggregation", "min_clients": 50}
 
@@ -39,6 +44,38 @@ def silos(count, **task):
         },
         "api_calls": {"ask": {"from": "client", "model": "llm", "sends": "notes"}},
     }
+
+
+def crowded(deployment):
+    """The same with seven clients who trust the same parties."""
+    names = ["a", "b", "c", "d", "e", "f", "g"]
+    party = {"role": "participant", "trusts": deployment["parties"]["a"].get("trusts", [])}
+    nodes = {**deployment["nodes"], "client": {"kind": "client", "party": names}}
+    return {**deployment, "parties": {**deployment["parties"], **dict.fromkeys(names, party)}, "nodes": nodes}
+
+
+@settings(LAWS, max_examples=examples(few=10))
+@given(deployments())
+def test_those_who_see_the_same_see_what_each_sees_by_itself(deployment):
+    together = facts_of(crowded(deployment)).disclosures
+    with patch.object(groups.Sights, "kind", return_value=None):
+        assert facts_of(crowded(deployment)).disclosures == together
+
+
+def test_one_who_differs_leaves_the_others_what_they_see():
+    plain = {"flows": {"log": {"from": "client", "to": "aggregator", "payload": "logs"}}, **silos(60, safeguards=[SA])}
+    nodes = {**plain["nodes"], "desk": {"kind": "user", "party": "h00004"}}
+    levels, odd = table(facts_of(plain)), table(facts_of({**plain, "nodes": nodes}))
+
+    assert {pair: odd[pair] for pair in levels} == levels
+    assert len(levels) > 60 * 59
+
+
+def test_of_those_who_see_the_same_a_few_are_looked_at(many):
+    with patch.object(groups.Sights, "looked_at", autospec=True, side_effect=groups.Sights.looked_at) as looked:
+        assert facts_of(silos(300, safeguards=[SA])).disclosures == many.disclosures
+
+    assert looked.call_count < 15
 
 
 @pytest.fixture(scope="module")

@@ -19,8 +19,6 @@ from fedpolicy.graph import DataItem, Flow, FlowGraph, Mask, bits
 from fedpolicy.graph.masks import common, grouped
 from fedpolicy.records import replace
 
-__all__ = ["disclosure_of_pair", "disclosures_of", "evidence_of", "pairs_of", "undeclared"]
-
 
 def disclosures_of(exposure: Exposure) -> tuple[Disclosure, ...]:
     """Everything that anybody can learn about data that are not its own, most revealing first."""

@@ -65,7 +65,7 @@ def group_views(exposure: Exposure) -> list[Group]:
     """Compare what every viewer sees, for datasets that are alike; nobody's view of its own data is listed."""
     graph, catalog = exposure.graph, exposure.catalog
     kinds = Kinds(graph, catalog)
-    sights = _Sights(exposure, Arriving(graph, kinds.datasets()))
+    sights = Sights(exposure, Arriving(graph, kinds.datasets()))
     found: dict[Key, list[Group]] = {}
     for viewer in exposure.viewers.values():
         who, mine = kinds.party(viewer.party), exposure.own.get(viewer.party, 0)
@@ -91,7 +91,7 @@ class _Cell(NamedTuple):
     ways: Ways
 
 
-class _Sights:
+class Sights:
     """
     What each viewer sees, cell by cell.
 
@@ -109,9 +109,9 @@ class _Sights:
 
     def of(self, viewer: Viewer, mine: Mask) -> Sequence[_Cell]:
         """The cells of one viewer; what is its own may be in them."""
-        kind = self._kind(viewer, mine)
+        kind = self.kind(viewer, mine)
         if kind is None:
-            return self._cells(viewer, mine, self._exposure.views(viewer))
+            return self.looked_at(viewer, mine, self._exposure.views(viewer))
         if kind in self._known:
             return self._known[kind]
         seen = self._exposure.views(viewer)
@@ -119,11 +119,12 @@ class _Sights:
             own, first = self._first[kind]
             together = {id(view): _together(own, first[reading], view) for reading, view in seen.items()}
             every = {reading: together[id(view)] for reading, view in seen.items()}
-            self._known[kind] = self._cells(viewer, 0, every)
+            self._known[kind] = self.looked_at(viewer, 0, every)
         self._first.setdefault(kind, (mine, seen))
-        return self._cells(viewer, mine, seen)
+        return self.looked_at(viewer, mine, seen)
 
-    def _cells(self, viewer: Viewer, mine: Mask, seen: Mapping[Reading, View]) -> list[_Cell]:
+    def looked_at(self, viewer: Viewer, mine: Mask, seen: Mapping[Reading, View]) -> list[_Cell]:
+        """The cells of what a viewer sees, without those that are its own."""
         anything = united(seen[Reading.GUARANTEED].levels[1], seen[Reading.HIGH].levels[1])
         return [
             _Cell(alike, levels, mask, ways)
@@ -131,7 +132,7 @@ class _Sights:
             for levels, mask in _combinations(seen, others)
         ]
 
-    def _kind(self, viewer: Viewer, mine: Mask) -> Hashable | None:
+    def kind(self, viewer: Viewer, mine: Mask) -> Hashable | None:
         """All that it hangs on what a viewer sees, its own left out; None where that is more than is said here."""
         exposure, place = self._exposure, viewer.places[0]
         vertex = exposure.graph.vertices[place]
