@@ -134,10 +134,11 @@ class Sights:
 
     def kind(self, viewer: Viewer, mine: Mask) -> Hashable | None:
         """All that it hangs on what a viewer sees, its own left out; None where that is more than is said here."""
-        exposure, place = self._exposure, viewer.places[0]
-        vertex = exposure.graph.vertices[place]
-        if self._apart or len(viewer.places) > 1 or len(exposure.capacities[viewer.party]) > 1:
+        exposure = self._exposure
+        if self._apart or len(viewer.places) != 1 or len(exposure.capacities[viewer.party]) > 1:
             return None
+        place = viewer.places[0]
+        vertex = exposure.graph.vertices[place]
         if vertex.enclave is not None or vertex.may_lack(viewer.party):
             return None
         found: list[object] = [self._arriving.likeness(place)]
