@@ -145,7 +145,7 @@ class Sights:
         if found[0] is None:
             return None
         pool = pool_of(vertex, viewer.party)
-        for holdings in exposure.compared:
+        for holdings in map(exposure.holdings, dict.fromkeys(exposure.asked.values())):
             # By the very objects, which the states and the sums keep.
             for form, mask in holdings.states.get(place, {}).items():
                 if form.kind == OPEN:

@@ -210,20 +210,14 @@ class Exposure:
 
     def views(self, viewer: Viewer) -> dict[Reading, View]:
         """What a viewer sees in all readings that may differ."""
-        found: dict[Reading, View] = {}
-        for same in self._readings().values():
-            if same not in found:
-                found[same] = self.view(viewer, same)
+        found = {same: self.view(viewer, same) for same in dict.fromkeys(self.asked.values())}
         if self.public is not None and self.public is not viewer and len(found) > 1:
             add_everywhere(found, {same: self._published(self.public, same, private=True) for same in found})
-        return {reading: found[same] for reading, same in self._readings().items()}
+        return {reading: found[same] for reading, same in self.asked.items()}
 
     @property
-    def compared(self) -> Sequence[Holdings]:
-        """The fixpoints of all readings that may differ."""
-        return [self.holdings(reading) for reading in dict.fromkeys(self._readings().values())]
-
-    def _readings(self) -> Mapping[Reading, Reading]:
+    def asked(self) -> Mapping[Reading, Reading]:
+        """All readings that may differ, each with the one that says the same of this deployment."""
         if not self._asked:
             asked = [Reading.LOW, Reading.HIGH, Reading.GUARANTEED, *([Reading.VOUCHED] if self.doubted else [])]
             self._asked.update((reading, self._like(reading)) for reading in asked)
