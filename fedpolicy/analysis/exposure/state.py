@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from fedpolicy.analysis.exposure import Reading, Trust
 from fedpolicy.analysis.exposure.budgets import compose, leave_parts, settle
@@ -30,7 +30,7 @@ from fedpolicy.analysis.exposure.views import (
 from fedpolicy.analysis.exposure.witness import Trail, Witnesses
 from fedpolicy.catalog import Catalog
 from fedpolicy.errors import InputError
-from fedpolicy.graph import DataItem, FlowGraph, Guard, Mask, Vertex, bits, keyed
+from fedpolicy.graph import DataItem, FlowGraph, Mask, Vertex, bits, keyed
 from fedpolicy.graph.masks import grouped
 from fedpolicy.language.model.does import Unsaid
 from fedpolicy.limits import USUAL, Bounds
@@ -281,18 +281,14 @@ def prepare(graph: FlowGraph, catalog: Catalog, max_epsilon: float | None = None
 
 
 def _settled(graph: FlowGraph) -> bool:
+    every = {id(flow.guards): flow.guards for flow in graph.flows if flow.guards}  # thousands of flows share one set
     return (
         all(flow.certain for flow in graph.flows)
-        and not any(isinstance(guard.does, Unsaid) for guards in _guards(graph) for guard in guards)
+        and not any(isinstance(guard.does, Unsaid) for guards in every.values() for guard in guards)
         and not any("unknown" in item.categories for item in graph.data)
         and all(one.k_low == one.k_high for one in graph.aggregates)
         and all(_says(vertex) for vertex in graph.vertices.values())
     )
-
-
-def _guards(graph: FlowGraph) -> Iterable[tuple[Guard, ...]]:
-    """The safeguards of all flows; thousands of flows share one set of them."""
-    return {id(flow.guards): flow.guards for flow in graph.flows if flow.guards}.values()
 
 
 def _says(vertex: Vertex) -> bool:
