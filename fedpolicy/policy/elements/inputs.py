@@ -47,6 +47,7 @@ def _touched(view: ModelView, key: str) -> list[tuple[str, str]]:
 def _touch(view: ModelView, world: World, key: str) -> set[tuple[str, str]]:
     """The same, with the agreements that a world counts."""
     found: dict[str, set[str]] = {}
+    settled: dict[tuple[str, int], list[str]] = {}
     for access in view.remote:
         call = _call(view, access.use)
         if not (own_term(call, key) if call else _term(view, key)):
@@ -55,9 +56,12 @@ def _touch(view: ModelView, world: World, key: str) -> set[tuple[str, str]]:
         for family in view.world.use_data(access.use):
             if is_private(view.world, (family,)):
                 known = found.setdefault(family, set())
+                owners = kept_from(world, runners, callers, view.model.account, family)
                 # Of hundreds of calls with the same inputs, the first one settles most owners.
-                left = set(kept_from(world, runners, callers, view.model.account, family)) - known
+                left = set(owners) - known if (family, id(owners)) not in settled else ()
                 known.update(who for who in left if not view.world.permits(access.use, owner=who))
+                if left and known.issuperset(owners):
+                    settled[family, id(owners)] = owners
     return {(family, who) for family, some in found.items() for who in some}
 
 
