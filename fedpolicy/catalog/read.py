@@ -6,7 +6,7 @@ YAML is read as YAML 1.2: `NO` is Norway, `2026-08-05` is text, a key stands onc
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -17,11 +17,9 @@ from fedpolicy.errors import CatalogError
 from fedpolicy.findings import Span
 from fedpolicy.limits import MAX_DIGITS, hidden
 from fedpolicy.records import dataclass
-from fedpolicy.startup import pattern
-from fedpolicy.yaml12 import WORDS, events
+from fedpolicy.yaml12 import events, is_text, plain_scalar
 
 if TYPE_CHECKING:
-    import re
 
     class Mark(Protocol):
         """A place as PyYAML says it, counting from 0; its own two classes differ."""
@@ -32,13 +30,6 @@ if TYPE_CHECKING:
 
 DEEPEST = 16
 LARGEST = 4 * 1024 * 1024
-_NUMBERS: tuple[tuple[re.Pattern[str], Callable[[str], object]], ...] = (
-    (pattern(r"[-+]?[0-9]+"), int),
-    (pattern(r"0o[0-7]+"), lambda text: int(text, 0)),
-    (pattern(r"0x[0-9a-fA-F]+"), lambda text: int(text, 0)),
-    (pattern(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?"), float),
-)
-_MAYBE_NUMBER = frozenset("+-.0123456789")
 _BASE: type = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -105,7 +96,7 @@ def plain(node: yaml.Node | None) -> Any:  # noqa: ANN401  a parsed value
         return [plain(item) for item in node.value]
     if isinstance(node, yaml.ScalarNode):
         # The style of a plain scalar is empty; quoted and block scalars are always text.
-        return node.value if node.style else _scalar(node.value)
+        return node.value if node.style else plain_scalar(node.value)
     return None
 
 
@@ -133,19 +124,9 @@ def _bound(text: str, place: Place) -> None:
 def _bound_number(event: Any, span: Span) -> None:  # noqa: ANN401  one of the parser's
     if not isinstance(event, yaml.ScalarEvent) or event.style or len(event.value) <= MAX_DIGITS:
         return
-    if any(number.fullmatch(event.value) for number, _ in _NUMBERS):
+    if not is_text(event.value):
         message = f"a number of {len(event.value):,} digits is too long; at most {MAX_DIGITS} are read"
         raise CatalogError(message, span=span, help="write a shorter one, or quote it if it is text")
-
-
-def _scalar(text: str) -> object:
-    if text in WORDS:
-        return WORDS[text]
-    if text[0] in _MAYBE_NUMBER:
-        for number, read in _NUMBERS:
-            if number.fullmatch(text):
-                return read(text)
-    return text
 
 
 def build_row(section: str, key: str, facts: Mapping[str, Any]) -> Row:
