@@ -39,13 +39,25 @@ def read(file: File) -> Iterable[Evidence]:
             yield server.says("app", "framework", "appfl")
             yield from told_by(root, _SERVER)
             yield from switch(root, _SECURE, "safeguard:secure_aggregation", silent=True)
-        elif name := found(root, "client_id"):
-            yield name.says(f"node:{name.value}", "role", "client")
+        for client in (root, *root.each("clients")):
+            yield from _client(client)
         for start in ("client_configs.train_configs", "train_configs"):
             yield from _noise(root, start)
         for start in ("server_configs.comm_configs", "comm_configs"):
             yield from _connection(root, f"{start}.grpc_configs")
         yield from literals(root, "app")
+
+
+def _client(client: ForeignNode) -> Iterator[Evidence]:
+    """A client, by itself or in a list of all, and the image that a task service runs it with."""
+    name = found(client, "client_id")
+    if name is None:
+        return
+    yield name.says(f"node:{name.value}", "role", "client")
+    if address := found(client, "comm_configs.tes_configs.tes_endpoint"):
+        yield address.tells(f"node:{name.value}", "address")
+    if image := found(client, "comm_configs.tes_configs.docker_image"):
+        yield image.tells(f"node:{name.value}", "image")
 
 
 def _noise(root: ForeignNode, start: str) -> Iterator[Evidence]:

@@ -13,9 +13,10 @@ if TYPE_CHECKING:
 
 
 def wants(file: File) -> bool:
-    """YAML with an organisation and its orchestrator."""
-    words = (b"organizationName:", b"orchestrator:")
-    return file.path.suffix in (".yml", ".yaml") and all(word in file.content for word in words)
+    """YAML with an organisation and its orchestrator, or of the orchestrator itself."""
+    if file.path.suffix not in (".yml", ".yaml") or b"orchestrator:" not in file.content:
+        return False
+    return any(word in file.content for word in (b"organizationName:", b"verifyClientMSPID:"))
 
 
 def read(file: File) -> Iterable[Evidence]:

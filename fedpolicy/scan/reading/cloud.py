@@ -9,11 +9,12 @@ from fnmatch import fnmatchcase
 
 from fedpolicy.records import dataclass, replace
 from fedpolicy.scan import Evidence, ForeignNode
-from fedpolicy.scan.reading.variables import Variable, told
+from fedpolicy.scan.reading.variables import Variable, told, variables
 from fedpolicy.scan.services import Services
 
 Resolve = Callable[[object], tuple[str | None, bool]]
 _ARN = re.compile(r"arn:aws[\w-]*:bedrock:([\w*-]*):[^:]*:(?:foundation-model|inference-profile)/(.+)")
+_REFERENCE = re.compile(r"\$\{[^}]*\}(?=.*/)")
 _PROFILE = re.compile(r"(us|eu|apac|jp|au|ca|global|us-gov)\.[a-z]")
 _CLOUDS = {"aws": "aws", "google": "google", "azurerm": "azure"}
 _HOSTS = (
@@ -21,6 +22,12 @@ _HOSTS = (
     "google_container_cluster", "google_compute_instance", "azurerm_kubernetes_cluster",
     "azurerm_linux_virtual_machine", "azurerm_container_app",
 )  # fmt: skip
+# Programs whose machines nobody sees, and where these get their variables from.
+_PROGRAMS = (
+    "aws_lambda_function", "aws_apprunner_service", "azurerm_*_web_app", "azurerm_*_function_app",
+    "azurerm_container_app", "google_cloud_run_*", "google_cloudfunctions*_function",
+)  # fmt: skip
+_ENVIRONMENTS = ("variables", "app_settings", "runtime_environment_variables", "environment_variables")
 # A block of a resource, or a switch in it, that makes its memory confidential.
 _ENCLAVES = {
     ("confidential_nodes", "enabled"): "confidential_nodes",
@@ -82,12 +89,15 @@ def resource(services: Services, one: Resource) -> Iterator[Evidence]:
             yield from say(services, one)
     if one.kind in _HOSTS:
         yield from _host(services, one)
+    if any(fnmatchcase(one.kind, pattern) for pattern in _PROGRAMS):
+        yield from told(services, f"workload:{one.name}", _settings(one.node))
 
 
 def said_of(one: Resource, found: ForeignNode, name: str) -> Iterator[Evidence]:
     """The model, its region and its area, as a text with a resource name of AWS in it says."""
     text, may_change = one.resolve(found.value)
-    arn = _ARN.fullmatch(text or "")
+    # Of a name whose region is open, the model is not.
+    arn = _ARN.fullmatch(text or _REFERENCE.sub("*", str(found.value)))
     note = "a default of a variable" if may_change else ""
     if arn and arn[2] != "*":
         said = found.says(f"call:{name}", "model", arn[2], note="")
@@ -145,6 +155,19 @@ def _host(services: Services, one: Resource) -> Iterator[Evidence]:
         if image := container.get("image"):
             yield one.says(image, subject, "image")
         yield from told(services, subject, _variables(container))
+
+
+def _settings(node: ForeignNode) -> Iterator[Variable]:
+    """The variables of a program: in a map, or in blocks with a name and a value each."""
+    for one in _maps(node):
+        for key in _ENVIRONMENTS:
+            if found := one.get(key):
+                yield from variables(found)
+        for entry in one.one_or_each("env"):
+            if name := entry.text("name"):
+                value = entry.get("value")
+                said = "" if value is None else str(value.value)
+                yield Variable(name=name, value=said, node=entry, given=value is None)
 
 
 def _variables(container: ForeignNode) -> Iterator[Variable]:
