@@ -169,4 +169,5 @@ class ModelCall:
 
 def marked(place: Vertex, *names: str) -> tuple[str, ...]:
     """Names of places and parties, without that of one's own."""
-    return tuple(_OWN if name in {place.id, place.party} else name for name in names)
+    own = (place.id, place.party)
+    return tuple([_OWN if name in own else name for name in names])

@@ -13,6 +13,7 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from fedpolicy.analysis.control import Gap
 from fedpolicy.analysis.control.access import Means
 from fedpolicy.analysis.control.capabilities import CAPABILITIES, ModelCall
 from fedpolicy.analysis.control.removal import Hold, Standing, abroad_of, standing
@@ -20,7 +21,7 @@ from fedpolicy.analysis.control.tasks import uses
 from fedpolicy.records import dataclass, replace
 
 if TYPE_CHECKING:
-    from fedpolicy.analysis.control import Formula, Gap
+    from fedpolicy.analysis.control import Formula
     from fedpolicy.catalog import Catalog
     from fedpolicy.graph import Vertex
     from fedpolicy.graph.lookup import Lookup
@@ -59,22 +60,23 @@ class Likeness:
         gaps = {_element(path) for one in standings for gap in _gaps(one) for path in (gap.element, *gap.missing)}
         return not alike.isdisjoint(said) or not alike.isdisjoint(gaps - own)
 
-    def renamed(self, standing: Standing, party: str, other: str) -> Standing:
-        """What another has, of whom the same is to be said."""
+    def names(self, party: str, other: str) -> Mapping[str, str]:
+        """What another is called, by what one is called, where these differ."""
+        both = zip(self._names(party), self._names(other), strict=True)
+        return {old: new for old, new in both if old != new}
+
+    def renamed(self, standing: Standing, names: Mapping[str, str]) -> Standing:
+        """What another has, of whom the same is to be said: this very object, where it bears no name of its own."""
         # By the very object, as below: whoever compares them keeps them all.
         said = self._lacking.get(id(standing))
         if said is None:
             paths = (path for gap in _gaps(standing) for path in (gap.element, *gap.missing))
             said = self._lacking[id(standing)] = frozenset(map(_element, paths))
-        if not said:
+        if said.isdisjoint(names):
             return standing
-        names = zip(self._names(party), self._names(other), strict=True)
-        changed = {old: new for old, new in names if old != new and old in said}
-        if not changed:
-            return standing
-        key = (id(standing), *changed.values())
+        key = (id(standing), *names.values())
         if key not in self._renamed:
-            gaps, doubts = (tuple(_with(gap, changed) for gap in some) for some in (standing.gaps, standing.doubts))
+            gaps, doubts = (tuple(_with(gap, names) for gap in some) for some in (standing.gaps, standing.doubts))
             self._renamed[key] = replace(standing, gaps=gaps, doubts=doubts)
         return self._renamed[key]
 
@@ -123,8 +125,8 @@ def _element(path: str) -> str:
 
 def _with(gap: Gap, names: Mapping[str, str]) -> Gap:
     """The same gap at another place."""
-    element, *missing = (_at(path, names) for path in (gap.element, *gap.missing))
-    return gap._replace(element=element, missing=tuple(missing))
+    missing = tuple([_at(path, names) for path in gap.missing])
+    return Gap(gap.kind, gap.cause, missing, _at(gap.element, names), gap.detail)
 
 
 def _at(path: str, names: Mapping[str, str]) -> str:
@@ -203,7 +205,8 @@ class _Judge:
             kind = likeness.kind(use, party) if len(parties) > 1 else None
             known = first.get(kind) if kind is not None else None
             if known is not None:
-                yield party, [(name, self._one(likeness.renamed(one, known[0], party))) for name, one in known[1]]
+                names = likeness.names(known[0], party)
+                yield party, [(name, self._renamed(one, names)) for name, one in known[1]]
                 continue
             found = [(name, self._standing(formula, party)) for name, formula in _formulas(use, party)]
             if kind is not None and kind not in first:
@@ -221,6 +224,10 @@ class _Judge:
             return known
         left = replace(known, holds=tuple(hold for hold in known.holds if hold.parties != (party,)))
         return self._one(left)
+
+    def _renamed(self, one: Standing, names: Mapping[str, str]) -> Standing:
+        found = self._likeness.renamed(one, names)
+        return one if found is one else self._one(found)
 
     def _one(self, found: Standing) -> Standing:
         return self._same.setdefault(found, found)

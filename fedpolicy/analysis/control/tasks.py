@@ -30,6 +30,7 @@ class TaskUse(ModelCall):
         self.family = method.family
         self.topology = task.topology or method.topology
         self.steps = means.lookup.uplinks.get(self.id, {})
+        self._above: dict[frozenset[str], frozenset[str]] = {}
         self._enough = list(self._waits_for())
         seals = any(isinstance(one.does, Seal) for one in task.safeguards)
         self._sealed = tuple(sealed_by(means, self.id)) if seals else ()
@@ -74,16 +75,19 @@ class TaskUse(ModelCall):
             if not any(one.opens(place) for place in self.places[own]):
                 yield opening(self.means, one, own)
 
-    def above(self, place: str) -> set[str]:
-        """The places that what one contributes passes or comes to."""
-        vertices = self.means.graph.vertices
-        found: set[str] = set()
-        left = [place]
-        while left:
-            new = {one for one in self.steps.get(left.pop(), ()) if vertices[one].kind == "place"} - found
-            found |= new
-            left += sorted(new)
-        return found
+    def above(self, place: str) -> frozenset[str]:
+        """The places that what one contributes passes or comes to; thousands send to the same ones."""
+        first = frozenset(self.steps.get(place, ()))
+        if first not in self._above:
+            vertices = self.means.graph.vertices
+            found: set[str] = set()
+            left = [place]
+            while left:
+                new = {one for one in self.steps.get(left.pop(), ()) if vertices[one].kind == "place"} - found
+                found |= new
+                left += sorted(new)
+            self._above[first] = frozenset(found)
+        return self._above[first]
 
     def _waits_for(self) -> Iterator[AtLeast]:
         """As many clients as a sum waits for; two where clients meet without an aggregator."""
