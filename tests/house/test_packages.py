@@ -46,7 +46,7 @@ def test_the_wheel_carries_data_from_beside_the_package(wheel, folder, pattern):
 
 def test_the_wheel_carries_every_pack_compiled(wheel):
     expected = {
-        f"fedpolicy/_data/bundles/{pack}.json": bundle_of(pack, load_rules([pack])).encode() for pack in shipped_packs()
+        f"fedpolicy/_data/bundles/{pack}.py": bundle_of(pack, load_rules([pack])).encode() for pack in shipped_packs()
     }
     assert expected
     assert {name: content for name, content in wheel.items() if "/bundles/" in name} == expected
