@@ -259,7 +259,8 @@ def family_of(instance: str) -> str:
 
 def ordered(words: Iterable[str]) -> list[str]:
     """Each word once, sorted, as a plain list."""
-    return sorted(set(map(str, words)))
+    found = set(map(str, words))
+    return sorted(found) if len(found) > 1 else [*found]
 
 
 def _listed(pairs: Iterable[tuple[Key, Item]]) -> dict[Key, list[Item]]:

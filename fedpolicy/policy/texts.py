@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 
 from fedpolicy.analysis.facts import LEVELS
 from fedpolicy.limits import (
@@ -110,9 +110,10 @@ def _joined(name: str) -> str:
     return re.sub(r"\s+", "", name)
 
 
-def placeholders(template: str) -> list[tuple[str, int]]:
+@lru_cache(maxsize=256)  # thousands of findings are told in the words of a few rules
+def placeholders(template: str) -> tuple[tuple[str, int], ...]:
     """The names in braces, with their offsets."""
-    return [(found[1].strip(), found.start() + 1) for found in _PLACE.finditer(template)]
+    return tuple((found[1].strip(), found.start() + 1) for found in _PLACE.finditer(template))
 
 
 def fill(template: str, word: Callable[[str], str]) -> str:

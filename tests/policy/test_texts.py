@@ -42,7 +42,7 @@ def test_values_are_said_in_words(kind, values, text):
 
 def test_placeholders_are_filled_and_lines_are_joined():
     assert fill("{a} learns\n  {b.c}", {"a": "openai", "b.c": "letters"}.__getitem__) == "openai learns letters"
-    assert placeholders("{a} and { b.c }") == [("a", 1), ("b.c", 9)]
+    assert placeholders("{a} and { b.c }") == (("a", 1), ("b.c", 9))
 
 
 @pytest.mark.parametrize(

@@ -126,7 +126,8 @@ def _in_all(said: Iterable[_Said]) -> _Found:
     found: _Found = {}
     for use, capability, facts in said:
         for fact, through in facts:
-            extent = found.setdefault(fact, {}).setdefault(use, _Extent())
+            uses = found.setdefault(fact, {})
+            extent = uses[use] if use in uses else uses.setdefault(use, _Extent())
             extent.capabilities.add(capability)
             extent.uses.add(use)
             extent.through.update(through)
@@ -177,7 +178,8 @@ def _merged(facts: _Found) -> Iterator[tuple[_Fact, _Extent]]:
     together: dict[tuple[_Fact, frozenset[str]], _Extent] = {}
     for (fact, _), extent in by_loss.items():
         extent.parties.update(fact.parties)
-        _note(together, (fact._replace(parties=()), frozenset(extent.capabilities)), extent)
+        whoever = fact._replace(parties=()) if fact.parties else fact
+        _note(together, (whoever, frozenset(extent.capabilities)), extent)
     yield from ((fact, extent) for (fact, _), extent in together.items())
 
 

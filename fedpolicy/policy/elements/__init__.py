@@ -122,7 +122,8 @@ class Extract:
                 yield None, partial(Context, subject=one.subject, variants=(None,))
             else:
                 subject, row, place = next(read)
-                yield (row, _alternatives(subject), bool(subject.doubt)), partial(self._context, subject, place)
+                variants = subject.variants and _alternatives(subject)
+                yield (row, variants, bool(subject.doubt)), partial(self._context, subject, place)
 
     def _context(self, subject: Subject, place: int) -> Context:
         values: dict[str, Value] = {}

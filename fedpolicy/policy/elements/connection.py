@@ -75,7 +75,9 @@ def _crossing(world: World) -> Iterator[tuple[Flow, tuple[str, ...]]]:
     With each one go its datasets.
     """
     lookup = world.lookup
-    moves = [flow for flow in world.graph.flows if flow.data != 0 and not flow.seals and _moves(world, flow)]
+    models = {name for name, vertex in world.graph.vertices.items() if vertex.kind == "model"}
+    unsealed = (flow for flow in world.graph.flows if flow.data != 0 and not flow.seals)
+    moves = [flow for flow in unsealed if flow.source not in models and flow.target not in models]
     meeting = _meeting(world, moves) if lookup.meets else {}
     says = {payload: _says_something(world, payload) for payload in {flow.payload for flow in moves}}
     for flow in moves:
@@ -99,11 +101,6 @@ def _meeting(world: World, moves: Iterable[Flow]) -> dict[str, set[str]]:
             if vertices[here].kind == "exchange":
                 found.setdefault(here, set()).update(world.lookup.operators(there))
     return found
-
-
-def _moves(world: World, flow: Flow) -> bool:
-    vertices = world.graph.vertices
-    return vertices[flow.source].kind != "model" and vertices[flow.target].kind != "model"
 
 
 def _says_something(world: World, payload: str) -> bool:

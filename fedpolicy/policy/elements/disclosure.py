@@ -174,7 +174,7 @@ _FIELDS = (
     texts(
         "origin_kinds",
         "what these are",
-        lambda v: ordered(o.partition(".")[0] for o in v.origins),
+        lambda v: ordered(step.origin.partition(".")[0] for step in v.last),
         choices=("tasks", "api_calls", "flows", "models"),
     ),
     texts(
