@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from fedpolicy.analysis.accounting import INSTALL_HINT
-from fedpolicy.analysis.budget.claims import Ruling
+from fedpolicy.analysis.budget.claims import Ruling, Share
 from fedpolicy.analysis.budget.meaning import costliest, found_at_most, per_step
 from fedpolicy.analysis.exposure.privacy import Spending, shown
 from fedpolicy.report import PLAIN, Style, clean, listing, wrap, wrap_painted
@@ -16,7 +16,6 @@ from fedpolicy.report.rows import json_text, row_of
 
 if TYPE_CHECKING:
     from fedpolicy.analysis.budget import Budget, Ledger
-    from fedpolicy.analysis.budget.claims import Share
 
 _INDENT = " " * 4
 # From here on, a share is all.

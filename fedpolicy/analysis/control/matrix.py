@@ -13,7 +13,7 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from fedpolicy.analysis.control import Gap
+from fedpolicy.analysis.control import Formula, Gap
 from fedpolicy.analysis.control.access import Means
 from fedpolicy.analysis.control.capabilities import CAPABILITIES, ModelCall
 from fedpolicy.analysis.control.removal import Hold, Standing, abroad_of, standing
@@ -21,7 +21,6 @@ from fedpolicy.analysis.control.tasks import uses
 from fedpolicy.records import dataclass, replace
 
 if TYPE_CHECKING:
-    from fedpolicy.analysis.control import Formula
     from fedpolicy.catalog import Catalog
     from fedpolicy.graph import Vertex
     from fedpolicy.graph.lookup import Lookup

@@ -136,7 +136,7 @@ def kept_from(
     senders = [who for who in callers if who in owners] or list(callers)
 
     def signed(who: list[str]) -> bool:
-        return not set(runners).issuperset(who) and not without(world, runners, who, {"zero_retention"}, [family])
+        return not set(runners).issuperset(who) and not unsigned(world, runners, who, {"zero_retention"}, [family])
 
     if signed(holder) or signed(senders):
         return []
@@ -156,7 +156,7 @@ def nothing_kept(
     return firm_answer(world, agreed)
 
 
-def without(
+def unsigned(
     world: World,
     parties: Iterable[str],
     owners: Sequence[str],
@@ -198,8 +198,8 @@ def _without_hipaa_ground(
         of_family = set(world.owners([family]))
         own = [owner for owner in owners if owner in of_family]
         known = {"business_associate", _RESEARCH.get(basis or "", "")}
-        lacking = without(world, parties, own, known, [family])
-        if basis is None and lacking and not without(world, parties, own, {*known, *_RESEARCH.values()}, [family]):
+        lacking = unsigned(world, parties, own, known, [family])
+        if basis is None and lacking and not unsigned(world, parties, own, {*known, *_RESEARCH.values()}, [family]):
             unsaid.add(f"datasets.{family}.phi_basis")
         else:
             left |= set(lacking)
@@ -217,7 +217,7 @@ def _without_consent(
             for name, dataset in sorted(world.deployment.datasets.items())
             if name in families and category in dataset.categories and dataset.phi_basis != "deidentified"
         ]
-        return without(world, parties, [one for one in owners if one in world.owners(about)], _CONSENT, about), about
+        return unsigned(world, parties, [one for one in owners if one in world.owners(about)], _CONSENT, about), about
 
     left, _ = of("substance-use")
     perhaps, unsure = of("unknown")
@@ -229,7 +229,7 @@ def _documented(world: World, parties: Sequence[str], families: Sequence[str]) -
     declared = world.deployment.datasets
     kinds = {name: _RESEARCH.get(declared[name].phi_basis or "", "") for name in families if name in declared}
     return all(
-        kind and not without(world, parties, world.owners([name]), {kind}, [name]) for name, kind in kinds.items()
+        kind and not unsigned(world, parties, world.owners([name]), {kind}, [name]) for name, kind in kinds.items()
     )
 
 
@@ -259,7 +259,7 @@ GROUNDS = (
         Type.LIST,
         "owners with whom one of these parties has no agreement on data processing or joint control, not even through "
         "the coordinator",
-        lambda v: firm_lack(v.world, lambda world: without(world, v.parties, v.owners, _PROCESSING, v.families)),
+        lambda v: firm_lack(v.world, lambda world: unsigned(world, v.parties, v.owners, _PROCESSING, v.families)),
     ),
     open_field(
         "without_business_associate",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from fedpolicy.analysis.facts import Disclosure, Step
 from fedpolicy.graph.lookup import ordered
 from fedpolicy.language.model.does import Cap
-from fedpolicy.policy.elements.agreement import agreement_kinds, firm_answer, firm_lack, without
+from fedpolicy.policy.elements.agreement import agreement_kinds, firm_answer, firm_lack, unsigned
 from fedpolicy.policy.elements.arrivals import whereabouts
 from fedpolicy.policy.elements.models_view import class_variants
 from fedpolicy.policy.elements.shared import all_in_eea, purposes_of
@@ -203,7 +203,7 @@ def without_tool(view: DisclosureView) -> list[str] | Missing:
 
     def untold(world: World) -> list[str]:
         every, some = (
-            without(world, view.parties, view.owners, {"transfer"}, view.families, but=but) for but in ("adequacy", "")
+            unsigned(world, view.parties, view.owners, {"transfer"}, view.families, but=but) for but in ("adequacy", "")
         )
         if not isinstance(places, list) or "public" in view.parties:
             return some

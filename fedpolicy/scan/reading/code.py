@@ -15,7 +15,6 @@ from fedpolicy.scan.reading import File
 from fedpolicy.scan.reading.values import Argument, CodeScope, value_of
 
 _DEEPEST = 20  # steps of a name
-_BINDS = (ast.Assign, ast.AugAssign, ast.For, ast.AsyncFor, ast.comprehension, ast.withitem)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
