@@ -96,6 +96,7 @@ def otherwise(view: DisclosureView) -> bool:
             other.role != "host"
             and party in other.parties
             and other.high >= found.high
+            and (other.low >= found.high or set(found.missing) <= set(other.missing))
             and set(found.datasets) <= set(other.datasets)
             for other in others
         )
