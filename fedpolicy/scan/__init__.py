@@ -19,6 +19,7 @@ from fedpolicy.findings import Reference, RuleInfo, Severity, Span, Verdict
 from fedpolicy.records import dataclass
 
 NONE = "none"  # the file shows that there is none
+STARTED_CLIENT = "federation:the client"  # that code starts itself
 BUILT = "it is built from a folder of the repository"  # a note on an image that nobody pulls
 _MOST_BITS = 128  # of a number that anybody means
 _COUNT = re.compile(r"[1-9][0-9]{0,8}")

@@ -13,11 +13,24 @@ from pathlib import Path
 
 from fedpolicy.files import content
 from fedpolicy.findings import Finding, Reference, Severity
-from fedpolicy.scan import BUILT, NONE, Evidence, EvidenceRule, Said, Strength, Told, evidence_rule, masked, stating
+from fedpolicy.scan import (
+    BUILT,
+    NONE,
+    STARTED_CLIENT,
+    Evidence,
+    EvidenceRule,
+    Said,
+    Strength,
+    Told,
+    evidence_rule,
+    masked,
+    stating,
+)
 from fedpolicy.scan.outflow import OUTFLOW
 from fedpolicy.scan.services import host_of
 
 SECRET = "literal-secret"  # noqa: S105  the name of a rule
+_HERE, _ANY = ("localhost", "127.0.0.1", "::1"), ("0.0.0.0", "::")  # noqa: S104  compared, and bound by nobody
 _NO_BOUND = ("PercentilePrivacy", "ExcludeVars")
 _NVFLARE = Reference(basis="practice", title="nvflare 2.9.0", url="https://pypi.org/project/nvflare/2.9.0/")
 _FLWR = Reference(basis="practice", title="flwr 1.42.0", url="https://pypi.org/project/flwr/1.42.0/")
@@ -125,13 +138,19 @@ def _telemetry_on(said: Said) -> Told:
 
 
 def _transport_open(said: Said) -> Told:
-    local = {one.subject for one in stating(said, "address") if host_of(one.value or "") in ("localhost", "127.0.0.1")}
+    local = {one.subject for one in stating(said, "address") if _stays_here(one)}
     for one in stating(said, "transport"):
         if one.value == NONE and one.subject not in local:
             yield (
                 one,
                 f"{one.name or 'the federation'} connects without encryption: anyone along the way can read it all",
             )
+
+
+def _stays_here(address: Evidence) -> bool:
+    """Whether a connection never leaves the machine. A server there is for all; a client that asks there is at home."""
+    host = host_of(address.value or "")
+    return host in _HERE or (host in _ANY and address.subject == STARTED_CLIENT)
 
 
 def _attestation_of_nothing(said: Said) -> Told:

@@ -387,6 +387,20 @@ def test_what_no_declaration_can_hold(here, name, text, rule):
     assert "hunter2" not in done.stdout + done.stderr
 
 
+@pytest.mark.parametrize(
+    ("call", "open_"),
+    [
+        ("server.start_server(server_address='0.0.0.0:8080')", True),
+        ("server.start_server(server_address='127.0.0.1:8080')", False),
+        ("client.start_client(server_address='[::]:8080')", False),
+        ("client.start_client(server_address='192.0.2.7:8080')", True),
+    ],
+)
+def test_a_connection_that_stays_on_the_machine_is_not_open(here, call, open_):
+    write(here, {"run.py": f"import flwr as fl\nfl.{call}\n"})
+    assert ("transport-open" in [one["rule"] for one in scanned(".")[1]]) is open_
+
+
 def test_what_import_can_draft_is_said_only_where_it_can(here):
     write(here, {"compose.yml": "services:\n  db: {image: postgres}\n"})
     assert "fedpolicy import" not in run("scan", ".").stderr

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from fedpolicy.scan import NONE, Evidence
+from fedpolicy.scan import NONE, STARTED_CLIENT, Evidence
 from fedpolicy.scan.reading.code import CodeCall, Module
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ def _strategy(module: Module, call: CodeCall, name: str) -> Iterator[Evidence]:
 
 def _started(module: Module, call: CodeCall) -> Iterator[Evidence]:
     """A server or a client that code starts itself, which Flower deprecates: its address, and whether it encrypts."""
-    subject = f"federation:the {'server' if call.last == 'start_server' else 'client'}"
+    subject = "federation:the server" if call.last == "start_server" else STARTED_CLIENT
     if call.last == "start_server":
         yield module.says(call.node, "app", "framework", "flower")
     if (node := call.argument("server_address", place=0)) is not None:

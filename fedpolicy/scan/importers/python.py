@@ -107,10 +107,21 @@ class _Asking(Module):
         if at_once := self._at_once.get(id(call.node)):
             return [at_once]
         keys = {self._holder(target): None for target in self.targets(call.node)}
-        held = [one for key in keys if key for one in self.asks.get(key, ())]
+        held = [one for key in keys if key for one in self._asks_by(*key)]
         if held or self.clients > 1:
             return held
         return [one for asks in self.asks.values() for one in asks]
+
+    def _asks_by(self, where: object, name: str) -> list[CodeCall]:
+        """What a client asks: in its function or class, else in the classes that its class is made of."""
+        found = self.asks.get((where, name), [])
+        waiting, seen = [where] if not found else [], set[object]()
+        while waiting and not found:
+            seen.add(where := waiting.pop())
+            found = self.asks.get((where, name), [])
+            bases = [getattr(base, "id", "") for one in self.classes if one.name == where for base in one.bases]
+            waiting += [base for base in bases if base and base not in seen]
+        return found
 
     def _holder(self, node: ast.expr, asks: CodeCall | None = None) -> tuple[object, str] | None:
         """What a call is made on, and where that is known: `client` in a function, `self.client` in a class."""

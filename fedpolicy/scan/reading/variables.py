@@ -20,7 +20,7 @@ _SECRET_KEY = re.compile(
 )
 _SECRET = re.compile(r"(?:API_KEY|ACCESS_KEY|TOKEN|PASSWORD|PASSWD|PWD|SECRET(?:_KEY)?)$")
 # What others issue, and what stands there until somebody puts it in; a password may be any text.
-_ISSUED = re.compile(r"(?:api_?key|access_key|token|wandb_key)$", re.IGNORECASE)
+_ISSUED = re.compile(r"(?:api_?key|access_key|token|wandb_key|aws_secret)$", re.IGNORECASE)
 _STANDS_IN = re.compile(
     r"(?:^|[^a-z])(?:insert|replace|change.?me|your|example|placeholder|dummy|todo|here|xxx+)(?:[^a-z]|$)"
     r"|^(?:empty|none|null)$",
