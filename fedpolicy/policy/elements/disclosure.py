@@ -20,6 +20,7 @@ from fedpolicy.policy.elements.disclosure_view import (
     adequacy_scope,
     agreements,
     allowed,
+    as_fallback,
     called,
     certainly_closed,
     closed_model,
@@ -190,6 +191,7 @@ _FIELDS = (
         lambda view: forms(view.world, view.found),
         choices=FORMS,
     ),
+    words("as_fallback", "that every way leads to a fallback (for messages)", as_fallback),
     words(
         "given_away",
         "by what numbers give away what they are made of (for messages)",

@@ -127,6 +127,11 @@ def called(view: DisclosureView) -> list[str]:
     return ordered(runs)
 
 
+def as_fallback(view: DisclosureView) -> str:
+    """That each of these models is asked where another cannot be reached."""
+    return " as a fallback" if view.last and all(step.role == "fallback" for step in view.last) else ""
+
+
 def closed_model(view: DisclosureView) -> Presence:
     """Whether one of these models is closed."""
     missing: set[str] = set()
