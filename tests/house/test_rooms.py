@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from collections import Counter
 
 import pytest
 
@@ -56,6 +57,16 @@ def _handed_on(tree):
     (listed,) = (one.value for one in tree.body if isinstance(one, ast.Assign) and one.targets[0].id == "__all__")
     imports = (one for one in ast.walk(tree) if isinstance(one, ast.ImportFrom))
     return {each.asname or each.name for one in imports for each in one.names} & set(ast.literal_eval(listed))
+
+
+def test_a_module_uses_each_of_its_private_names():
+    made = re.compile(r"^(?:def |class |async def )?(_[A-Za-z]\w*)(?= *[:=(])", re.MULTILINE)
+    unused = []
+    for module in MODULES:
+        text = module.read_text(encoding="utf-8")
+        words = Counter(re.findall(r"\b_\w+", text))
+        unused += [f"{named(module)}: {name}" for name in made.findall(text) if words[name] == 1]
+    assert unused == []
 
 
 def test_two_places_catch_everything():
