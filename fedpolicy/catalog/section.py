@@ -28,8 +28,7 @@ R = TypeVar("R", bound=Row)
 _ROW = pattern(r"^  (?P<quote>[\"']?)(?P<id>[^\s\"'#][^\s\"']*)(?P=quote):(?=[ \n])", re.MULTILINE)
 _LISTED = pattern(rf"{_ROW.pattern}|aliases: (?P<list>.*)", re.MULTILINE)
 _ALIAS = pattern(r"[^\s,\[\]\"'}]+")
-_NEXT = pattern(r"\n(?=  [^\s#]|\S)")
-_BESIDE = frozenset(" ,[]\"'\n")  # what may stand beside an alias
+_BESIDE = b" ,[]\"'\n"  # what may stand beside an alias
 _MANY = 64  # words of which it has been asked what they name
 _JOINED = ("source", "aliases")  # lists of which both files may state a part
 
@@ -47,7 +46,7 @@ class Section(Mapping[str, R], Generic[R]):
         self._found: dict[str, R | None] = {}
         self._index: set[str] = set()
         self._present: dict[str, bool] = {}
-        self._texts: tuple[str, ...] = ()
+        self._texts: tuple[bytes, ...] = ()
         self._words: frozenset[str] = frozenset()
 
     def __getitem__(self, key: str) -> R:
@@ -104,21 +103,23 @@ class Section(Mapping[str, R], Generic[R]):
         """The id of the row of every alias of what ships; no row is parsed for that."""
         found: dict[str, str] = {}
         identity = ""
-        for match in (match for text in self._shipped() for match in _LISTED.finditer(text)):
+        for match in (match for text in self._shipped() for match in _LISTED.finditer(text.decode("utf-8"))):
             identity = match["id"] or identity
             found |= dict.fromkeys(_ALIAS.findall(match["list"] or ""), identity)
         return found
 
     def _named(self, alias: str) -> R | None:
-        ids = (*self._own, *(name for text in self._shipped() if alias for name in _aliased(text, alias)))
+        word = alias.encode("utf-8", "surrogatepass")
+        ids = (*self._own, *(name for text in self._shipped() if alias for name in _aliased(text, word)))
         return next((self[name] for name in ids if alias in getattr(self[name], "aliases", ())), None)
 
     def _ids(self) -> frozenset[str]:
         if not self._words:
-            self._words = frozenset(match["id"] for text in self._shipped() for match in _ROW.finditer(text))
+            texts = (text.decode("utf-8") for text in self._shipped())
+            self._words = frozenset(match["id"] for text in texts for match in _ROW.finditer(text))
         return self._words
 
-    def _shipped(self) -> tuple[str, ...]:
+    def _shipped(self) -> tuple[bytes, ...]:
         if not self._texts:
             self._texts = _files(self._folder, self._name)
         return self._texts
@@ -134,7 +135,7 @@ class Section(Mapping[str, R], Generic[R]):
         found: R = row
         return found
 
-    def _pages(self) -> Iterator[tuple[str, str]]:
+    def _pages(self) -> Iterator[tuple[str, bytes]]:
         yield from zip((f"{self._name}.yaml", f"{GENERATED}/{self._name}.yaml"), self._shipped(), strict=False)
 
 
@@ -154,7 +155,7 @@ def _anywhere(name: str, own: Mapping[str, R]) -> Section[R]:
     return Section(name, catalog_dir(), own)
 
 
-def _files(folder: Path, name: str) -> tuple[str, ...]:
+def _files(folder: Path, name: str) -> tuple[bytes, ...]:
     try:
         found = [_text(folder / f"{name}.yaml")]
     except OSError as error:
@@ -164,32 +165,43 @@ def _files(folder: Path, name: str) -> tuple[str, ...]:
     return (*found, _text(made)) if made.exists() else tuple(found)
 
 
-def _text(path: Path) -> str:
-    # Half a megabyte: to have each line looked at while it is read took as long as reading a deployment.
-    return path.read_bytes().decode("utf-8").replace("\r\n", "\n")
+def _text(path: Path) -> bytes:
+    # Nearly a megabyte, of which a check asks for a few rows: to decode all of it took longer than to search it.
+    return path.read_bytes().replace(b"\r\n", b"\n")
 
 
-def _place(text: str, key: str) -> int:
+def _place(text: bytes, key: str) -> int:
     """Where the row with this id begins, or -1."""
-    for quoted in (f"\n  {key}:", f'\n  "{key}":'):
+    name = key.encode("utf-8", "surrogatepass")
+    for quoted in (b"\n  %b:" % name, b'\n  "%b":' % name):
         at = text.find(quoted)
         while at >= 0:
-            if text[at + len(quoted)] in " \n":
+            if text[at + len(quoted)] in b" \n":
                 return at
             at = text.find(quoted, at + 1)
     return -1
 
 
-def _facts(text: str, key: str, name: str) -> Mapping[str, Any] | None:
+def _end(text: bytes, at: int) -> int:
+    """Where the row that begins there ends: before the next one, or before what is no row."""
+    end = text.find(b"\n", at + 1)
+    while end >= 0:
+        start = text[end + 1 : end + 4]
+        if start[:1].strip() or (start[:2] == b"  " and start[2:].strip(b" \t\n#")):
+            return end + 1
+        end = text.find(b"\n", end + 1)
+    return len(text)
+
+
+def _facts(text: bytes, key: str, name: str) -> Mapping[str, Any] | None:
     at = _place(text, key)
     if at < 0:
         return None
-    end = _NEXT.search(text, at + 1)
     try:
-        facts: Mapping[str, Any] = plain(compose_shipped(text[at : end.start() + 1 if end else len(text)]))[key]
+        facts: Mapping[str, Any] = plain(compose_shipped(text[at : _end(text, at)].decode("utf-8")))[key]
     except yaml.MarkedYAMLError as error:
         span = Place(name=name).at(error.problem_mark)
-        line = span.line + text.count("\n", 0, at)  # the row was parsed alone
+        line = span.line + text.count(b"\n", 0, at)  # the row was parsed alone
         said = str(error.problem or error.context)
         raise _damaged(said, replace(span, line=line, end_line=line)) from error
     return facts
@@ -199,19 +211,19 @@ def _damaged(said: str, span: Span) -> CatalogError:
     return CatalogError(f"the shipped catalogue is damaged: {said}", span=span, help="install fedpolicy again")
 
 
-def _aliased(text: str, alias: str) -> Iterator[str]:
+def _aliased(text: bytes, alias: bytes) -> Iterator[str]:
     """The ids of rows in whose line of aliases this one stands."""
     at = text.find(alias)
     while at >= 0:
-        line = text.rfind("\n", 0, at)
-        if text[at - 1] in _BESIDE and text[at + len(alias)] in _BESIDE and "aliases:" in text[line:at]:
+        line = text.rfind(b"\n", 0, at)
+        if text[at - 1] in _BESIDE and text[at + len(alias)] in _BESIDE and b"aliases:" in text[line:at]:
             yield _row_around(text, at)
         at = text.find(alias, at + 1)
 
 
-def _row_around(text: str, at: int) -> str:
-    start = text.rfind("\n  ", 0, at)
-    while text[start + 3] in " #":
-        start = text.rfind("\n  ", 0, start)
-    match = _ROW.match(text, start + 1)
+def _row_around(text: bytes, at: int) -> str:
+    start = text.rfind(b"\n  ", 0, at)
+    while text[start + 3] in b" #":
+        start = text.rfind(b"\n  ", 0, start)
+    match = _ROW.match(text[start + 1 : at].decode("utf-8"))
     return match["id"] if match else ""
