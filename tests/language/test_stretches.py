@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from fedpolicy.language.reading import source, stretches
 from fedpolicy.language.reading.source import read
+from fedpolicy.language.reading.text import decode
 from tests.language.reading import load, messages
 
 LINES = "".join(f"  n{number}: {{kind: client, party: p{number}}}\n" for number in range(60))
@@ -90,3 +91,14 @@ def test_lines_mean_the_same_wherever_they_stand(lines, ending):
 def test_a_mistake_in_one_of_many_lines_has_its_place():
     text = f"fedpolicy: 1\nname: x\nparties:\n  p: {{role: participant}}\nnodes:\n{LINES}"
     assert messages(load(text))[0].startswith("deployment.yaml:6:29: nodes.n0.party: no party `p0`")
+
+
+def test_after_a_thousand_braces_in_vain_no_more_is_looked_for():
+    broken = "".join(f"  {number}: {{a: 'b'}}\n" for number in range(999))
+    assert cut_of(f"a:\n{broken}b:\n{LINES}") == 1
+    assert cut_of(f"a:\n{broken}  x: {{a: 'b'}}\nb:\n{LINES}") == 0
+
+
+def cut_of(text):
+    """How many stretches are taken out of a text."""
+    return len(stretches.without_stretches(decode(text, "f.yaml"))[1])

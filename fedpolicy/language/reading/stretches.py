@@ -21,6 +21,7 @@ from fedpolicy.startup import pattern
 from fedpolicy.yaml12 import Scalar, ScalarError, is_text, plain_scalar
 
 _LEAST = 50  # lines of a stretch
+_MISSED = 1_000  # braces in vain, after which no more is looked for
 _FORMS = 20  # of lines in one file; a pattern is made of each
 _REACH = 200  # characters before the brace of a line
 _NAME = "_stretch_"
@@ -96,13 +97,15 @@ def _cut(text: Text, found: list[tuple[int, int, Stretch]]) -> tuple[Text, dict[
 
 def _stretches(text: Text) -> Iterator[tuple[int, int, Stretch]]:
     """Where each one starts and ends, and what it holds."""
-    content, forms, words, at = text.content, list[_Form](), _Words(), 0
-    while (brace := content.find(": {", at)) >= 0:
+    content, forms, words, at, missed = text.content, list[_Form](), _Words(), 0, 0
+    while missed < _MISSED and (brace := content.find(": {", at)) >= 0:
         start = max(content.rfind("\n", max(brace - _REACH, 0), brace) + 1, at)
         stretch, end = _stretch(text, start, forms, words)
         at = max(end, brace + 1)
         if len(stretch.values) >= _LEAST:
             yield start, end, stretch
+        else:
+            missed += 1
 
 
 def _stretch(text: Text, start: int, forms: list[_Form], words: _Words) -> tuple[Stretch, int]:
