@@ -31,23 +31,15 @@ if TYPE_CHECKING:
     from fedpolicy.catalog.rows import ServiceRow
     from fedpolicy.scan.reading import File
 
-_REQUESTS = re.compile(r"(?:requests|httpx|aiohttp|urllib).*\.(?:get|post|put|request|stream|urlopen)")
-_CLOUDS = ("boto3", "aioboto3", "aiobotocore")
-_ASKS = (
-    "create",
-    "acreate",
-    "parse",
-    "stream",
-    "complete",
-    "chat",
-    "converse",
-    "converse_stream",
-    "invoke_model",
-    "invoke",
-    "embed",
-    "generate_content",
-    "generate_content_stream",
+_REQUESTS = re.compile(
+    r"(?:requests|httpx|aiohttp|urllib).*\.(?:get|post|put|request|stream|urlopen|Client|AsyncClient|ClientSession)"
 )
+_SENDS, _HTTP = ("post", "put", "request", "stream"), ("requests", "httpx", "aiohttp", "urllib3")
+_CLOUDS = ("boto3", "aioboto3", "aiobotocore")
+_ASKS = frozenset({
+    "create", "acreate", "parse", "stream", "complete", "chat", "converse",
+    "converse_stream", "invoke_model", "invoke", "embed", "generate_content", "generate_content_stream",
+})  # fmt: skip
 _NAMES_FIRST = ("GenerativeModel", "from_pretrained")  # of Google: made with the name of the model
 _WHOSE = re.compile(r"[a-z][a-z_]*[:/][\w./:-]+")  # `openai:gpt-4o`
 
@@ -69,7 +61,7 @@ def read(file: File) -> Iterable[Evidence]:
             yield from _constructed(module, call, row)
         elif row and row.kind == "vector_store":
             yield module.says(call.node, f"{row.kind}:{row.id}", "used", "true")
-        elif _REQUESTS.fullmatch(call.name):
+        elif _REQUESTS.fullmatch(call.name) or (call.last in _SENDS and not module.frameworks.isdisjoint(_HTTP)):
             yield from _requested(module, call)
         elif call.last == "client" and not module.frameworks.isdisjoint(_CLOUDS):
             yield from _client_of_a_cloud(module, call)
@@ -289,7 +281,8 @@ def _joined(found: Argument, note: str) -> str:
 
 
 def _requested(module: Module, call: CodeCall) -> Iterator[Evidence]:
-    for node in call.node.args[:2]:
+    named = call.argument("url", "base_url")
+    for node in (*call.node.args[:2], *((named,) if named is not None else ())):
         found = module.value(node)
         behind = module.file.services.behind(found.value) if found.known and isinstance(found.value, str) else None
         if behind and behind.kind in CALLED:
