@@ -164,10 +164,18 @@ class World:
                 found.setdefault(origin, []).append(disclosure)
         return found
 
-    def permits(self, origin: str, *, guaranteed: bool = False, owner: str = "") -> bool:
-        """Whether the owners, or one, release all that anybody learns by way of an element, if there is anything."""
+    def releasing(self, origin: str) -> set[str]:
+        """The owners who release all that anybody learns of theirs by way of an element."""
+        willing: set[str] = set()
+        others: set[str] = set()
+        for one in self._reached_by.get(origin, ()):
+            some = willing if one.allowed is not None and one.high <= one.allowed else others
+            some.update(self.owners_of(one.datasets))
+        return willing - others
+
+    def permits(self, origin: str, *, guaranteed: bool = False) -> bool:
+        """Whether the owners release all that anybody learns by way of an element, if there is anything."""
         found = self._reached_by.get(origin, ())
-        found = [one for one in found if owner in self.owners_of(one.datasets)] if owner else found
         levels = ((one.guaranteed if guaranteed else one.high, one.allowed) for one in found)
         return bool(found) and all(allowed is not None and level <= allowed for level, allowed in levels)
 

@@ -132,15 +132,18 @@ def kept_from(
     owners = world.once("owners", (family,), world.owners) or list(callers)
     if not runners or all(one.kind != "zero_retention" for one in world.agreements):
         return owners
+    theirs, running = set(owners), set(runners)
+    senders = [who for who in callers if who in theirs] or list(callers)
     holder = [account] if account and account != "participants" else []
-    senders = [who for who in callers if who in owners] or list(callers)
 
-    def signed(who: list[str]) -> bool:
-        return not set(runners).issuperset(who) and not unsigned(world, runners, who, {"zero_retention"}, [family])
+    def lacking(who: list[str]) -> set[str]:
+        return set(who) if running.issuperset(who) else set(unsigned(world, runners, who, {"zero_retention"}, [family]))
 
-    if signed(holder) or signed(senders):
+    left = lacking(senders)
+    if not left or (holder and not lacking(holder)):
         return []
-    return [one for one in owners if {one} != set(runners) and not signed([one] if one in senders else senders)]
+    sending = set(senders)
+    return [one for one in owners if {one} != running and (one in left or one not in sending)]
 
 
 def nothing_kept(

@@ -48,18 +48,18 @@ def _touch(view: ModelView, world: World, key: str) -> set[tuple[str, str]]:
     """The same, with the agreements that a world counts."""
     found: dict[str, set[str]] = {}
     settled: dict[tuple[str, int], list[str]] = {}
-    for access in view.remote:
-        call = _call(view, access.use)
+    for use in dict.fromkeys(access.use for access in view.remote):
+        call = _call(view, use)
         if not (own_term(call, key) if call else _term(view, key)):
             continue
         runners, callers = (call.runners, call.callers) if call else (view.runners, view.users)
-        for family in view.world.use_data(access.use):
+        for family in view.world.use_data(use):
             if is_private(view.world, (family,)):
                 known = found.setdefault(family, set())
                 owners = kept_from(world, runners, callers, view.model.account, family)
                 # Of hundreds of calls with the same inputs, the first one settles most owners.
-                left = set(owners) - known if (family, id(owners)) not in settled else ()
-                known.update(who for who in left if not view.world.permits(access.use, owner=who))
+                left = set(owners) - known if (family, id(owners)) not in settled else set()
+                known.update(left - view.world.releasing(use) if left else ())
                 if left and known.issuperset(owners):
                     settled[family, id(owners)] = owners
     return {(family, who) for family, some in found.items() for who in some}
