@@ -182,14 +182,18 @@ class Witnesses:
         apart = many and all(count < _MOST_SORTED for count in counts)
         for flow, mask in into:
             pair = (flow, self.holdings.effects.of(flow))
-            single = graph.is_own(mask) or (flow.data is not None and mask.bit_count() == 1)
-            for carried in bits(mask) if apart or single else (_MANY,):
+            own = graph.is_own(mask)
+            single = own or (flow.data is not None and mask.bit_count() == 1)
+            several = bits(mask) if apart or single else (_MANY,)
+            for carried in (mask.bit_length() - 1,) if own else several:
                 for origin in ("", flow.origin):
                     found.setdefault((origin, carried), []).append(pair)
         return found
 
     def _carried(self, flow: Flow) -> Mask:
-        """The instances that a flow may carry, as far as its sender has them."""
+        """The instances that a flow may carry, as far as its sender has them; that is not asked of a single one."""
+        if flow.data is not None and self.holdings.graph.is_own(flow.data):
+            return flow.data
         held = self._all(flow.source)
         return held if flow.data is None else common(flow.data, held)
 
