@@ -158,26 +158,25 @@ def _standard(cls: Any) -> Any:  # noqa: ANN401  a class of another library
 
 
 def _first(cls: Any) -> Callable[..., None]:  # noqa: ANN401  a class that is made here
-    """
-    `__init__` for the first objects of a class: most have few in a check, and to compile takes as long as to make 100.
-
-    What it cannot do, positions and mistakes, the compiled one does.
-    """
+    """`__init__` for the first objects of a class; to compile one, to which mistakes are left, takes as long as 100."""
     told: Mapping[str, _Told] = cls.__record__
     setters = {name: getattr(cls, name).__set__ for name in told}
     needed = {name for name, (_, _, default) in told.items() if default is _MISSING}
+    plain = [name for name, (_, named, _) in told.items() if not named]
     left = _FEW
 
     def init(self: object, *places: object, **values: object) -> None:
         nonlocal left
         left -= 1
-        if not left or places or not needed <= values.keys() <= setters.keys():
+        given = {**dict(zip(plain, places, strict=False)), **values} if places else values
+        wrong = len(given) != len(places) + len(values) or not needed <= given.keys() <= setters.keys()
+        if wrong or not left:
             compiled = _init(cls, told)
             cls.__init__ = compiled
             compiled(self, *places, **values)
             return
         for name, write in setters.items():
-            write(self, values[name] if name in values else _usual(told[name][2]))
+            write(self, given[name] if name in given else _usual(told[name][2]))
 
     return init
 

@@ -82,9 +82,12 @@ def test_positions_are_for_fields_that_allow_them(make):
         first: int
         second: int = 2
 
-    assert Pair(1) == Pair(first=1, second=2)
-    with pytest.raises(TypeError, match="positional"):
-        point(make)(1)
+    assert Pair(1) == Pair(first=1, second=2) == Pair(1, second=2) == Pair(1, 2)
+    for wrong in (lambda: point(make)(1), lambda: Pair(1, 2, 3)):
+        with pytest.raises(TypeError, match="positional"):
+            wrong()
+    with pytest.raises(TypeError, match="multiple values"):
+        Pair(1, first=2)
 
 
 @both
