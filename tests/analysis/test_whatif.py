@@ -327,3 +327,22 @@ def test_a_coalition_has_the_shares_that_its_members_operate_or_host(tee, expect
     found = smallest_coalitions(facts_of(SHARED % tee), "notes", LEVELS.index("verbatim"), size=2)
 
     assert [one.parties for one in found.coalitions] == expected
+
+
+KEYS = """
+fedpolicy: 1
+name: keys
+parties: {{a: {{role: participant}}, x: {{role: processor}}, y: {{role: processor}}}}
+nodes: {{client: {{kind: client, party: a}}, store: {{kind: store, party: y}}}}
+datasets: {{notes: {{at: client, categories: health}}}}
+flows: {{f: {{from: client, to: {target}, payload: records, sealed_for: {readers}}}}}
+"""
+
+
+@pytest.mark.parametrize("target", ["store", "public"])
+@pytest.mark.parametrize("readers", ["{threshold: 2, of: [x, y]}", "{threshold: 2, of: [x, store]}"])
+def test_a_coalition_has_the_keys_of_its_members_by_whatever_name(target, readers):
+    found = smallest_coalitions(
+        facts_of(KEYS.format(target=target, readers=readers)), "notes", LEVELS.index("verbatim")
+    )
+    assert [(one.parties, one.datasets) for one in found.coalitions] == [(("x", "y"), ("notes@a",))]

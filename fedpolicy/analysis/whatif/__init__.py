@@ -27,7 +27,26 @@ ADVERSARY = "adversary"
 def pooled(graph: FlowGraph, parties: Iterable[str]) -> FlowGraph:
     """Let parties share all that they see: what one of them operates, or sees as its host, all of them operate."""
     names = members(graph, parties)
-    return replace(graph, vertices={name: _shared(vertex, names) for name, vertex in graph.vertices.items()})
+    shared = {name: _shared(vertex, names) for name, vertex in graph.vertices.items()}
+    return replace(graph, vertices=shared | _keys(graph, names, names))
+
+
+def _keys(graph: FlowGraph, parties: set[str], holders: set[str]) -> dict[str, Vertex]:
+    """What parties can open by their own name, not by that of a node: a place for each key, which all holders have."""
+    readers = {reader for seal in graph.seals for reader in seal.readers} & parties
+    return {
+        name: Vertex(
+            id=name,
+            kind="place",
+            name=name,
+            family=name,
+            path=(),
+            party=name,
+            host=name,
+            operators=tuple(sorted(holders)),
+        )
+        for name in sorted(readers - graph.vertices.keys())
+    }
 
 
 def _shared(vertex: Vertex, names: set[str]) -> Vertex:
@@ -56,6 +75,7 @@ def compromised(graph: FlowGraph, taken: str) -> FlowGraph:
         name: replace(vertex, operators=(*vertex.operators, ADVERSARY)) if name in places else vertex
         for name, vertex in graph.vertices.items()
     }
+    vertices |= _keys(graph, parties - graph.members.keys(), {*parties, ADVERSARY})
     principal = Principal(id=ADVERSARY, party=ADVERSARY, implied=True)
     return replace(
         graph,

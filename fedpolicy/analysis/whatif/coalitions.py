@@ -45,7 +45,9 @@ def smallest_coalitions(study: Study, dataset: str, level: int, *, size: int = 3
     """
     graph = study.graph
     items = [item for item in graph.data if dataset in {item.id, item.family}]
-    parties = sorted({graph.principals[viewer.party].party for viewer in viewers_of(graph)} - {"public"})
+    readers = {reader for seal in graph.seals for reader in seal.readers} & graph.principals.keys()
+    seeing = {viewer.party for viewer in viewers_of(graph)} | readers
+    parties = sorted({graph.principals[name].party for name in seeing} - {"public"})
     found: dict[frozenset[str], list[str]] = {}
     tried = 0
     for count in range(1, size + 1):
