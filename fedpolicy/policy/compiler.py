@@ -9,11 +9,10 @@ from typing import Any
 from fedpolicy.errors import PolicyError, Problems
 from fedpolicy.findings import Reference, Severity, Span
 from fedpolicy.language.model import Deployment
-from fedpolicy.language.model.agreement import Agreement
 from fedpolicy.language.model.dataset import Dataset, Model
 from fedpolicy.language.model.entry import Entry
 from fedpolicy.language.model.flow import ApiCall, Task
-from fedpolicy.language.model.party import Node, Party
+from fedpolicy.language.model.party import Agreement, Node, Party
 from fedpolicy.language.model.shape import entries_under, paths_in
 from fedpolicy.limits import MAX_QUANTITY
 from fedpolicy.policy import Param, Rule, typed

@@ -10,9 +10,9 @@ from fedpolicy.graph import Flow, Mask, Path
 from fedpolicy.graph.lookup import family_of, ordered
 from fedpolicy.graph.masks import common, grouped
 from fedpolicy.graph.places import NOBODY, is_unknown
-from fedpolicy.language.model.agreement import Agreement
 from fedpolicy.language.model.dataset import Dataset
 from fedpolicy.language.model.flow import ApiCall, Task
+from fedpolicy.language.model.party import Agreement
 from fedpolicy.policy.fields import Missing
 from fedpolicy.records import dataclass
 

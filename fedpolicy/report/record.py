@@ -12,8 +12,8 @@ from fedpolicy.report import listing
 if TYPE_CHECKING:
     from fedpolicy.analysis import Study
     from fedpolicy.graph import DataItem
-    from fedpolicy.language.model.agreement import Agreement
     from fedpolicy.language.model.entry import Entry
+    from fedpolicy.language.model.party import Agreement
     from fedpolicy.language.model.safeguards import Safeguard
     from fedpolicy.language.reading import Document
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from fedpolicy.analysis.budget import Budget
     from fedpolicy.analysis.control.matrix import Continuity
     from fedpolicy.findings import Finding
-    from fedpolicy.language.model.agreement import Agreement
+    from fedpolicy.language.model.party import Agreement
     from fedpolicy.language.model.safeguards import Safeguard
     from fedpolicy.language.reading import Document
     from fedpolicy.overview import Overview

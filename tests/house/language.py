@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from fedpolicy.language.model import Deployment
-from fedpolicy.language.model.agreement import Agreement, Governance
 from fedpolicy.language.model.dataset import Dataset, Model
 from fedpolicy.language.model.flow import ApiCall, Flow, Task
-from fedpolicy.language.model.party import Node, Party
+from fedpolicy.language.model.party import Agreement, Governance, Node, Party
 from fedpolicy.language.model.safeguards import KINDS
 from fedpolicy.language.model.shape import entry_shape
 from fedpolicy.topologies import TOPOLOGIES

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from fedpolicy.language.model import Deployment
-from fedpolicy.language.model.agreement import Governance
+from fedpolicy.language.model.party import Governance
 from fedpolicy.language.model.safeguards import NormBound, SecureAggregation
 from fedpolicy.language.reading.validator import Invalid, validated, validated_as
 from fuzz.twin import both_read, trees

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from fedpolicy import api
-from fedpolicy.language.model.agreement import Agreement
+from fedpolicy.language.model.party import Agreement
 from fedpolicy.language.model.shape import words_of
 from fedpolicy.sources import Source
 

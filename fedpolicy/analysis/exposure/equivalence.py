@@ -11,8 +11,8 @@ from fedpolicy.catalog import Catalog
 from fedpolicy.graph import FlowGraph, Mask, bits
 from fedpolicy.graph.masks import common, grouped, united
 from fedpolicy.graph.places import is_unknown
-from fedpolicy.language.model.agreement import Agreement
 from fedpolicy.language.model.dataset import Dataset
+from fedpolicy.language.model.party import Agreement
 from fedpolicy.records import dataclass, field
 
 Key = tuple[Hashable, ...]

@@ -8,11 +8,10 @@ it. The reader, the schema, what rules may compare, and the tables of the docume
 
 from typing import Annotated, Literal
 
-from fedpolicy.language.model.agreement import Agreement, Governance
 from fedpolicy.language.model.dataset import Dataset, Model
 from fedpolicy.language.model.entry import Entry, key
 from fedpolicy.language.model.flow import ApiCall, Flow, Task
-from fedpolicy.language.model.party import Node, Party
+from fedpolicy.language.model.party import Agreement, Governance, Node, Party
 from fedpolicy.language.model.types import Name, Transport, Within
 
 

@@ -11,10 +11,10 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from fedpolicy.language.model import Deployment
-from fedpolicy.language.model.agreement import Agreement
 from fedpolicy.language.model.dataset import Dataset
 from fedpolicy.language.model.entry import Entry, Named
 from fedpolicy.language.model.flow import Flow, Task, TreeHop
+from fedpolicy.language.model.party import Agreement
 from fedpolicy.language.model.safeguards import Safeguard
 from fedpolicy.language.model.shape import Key, Shape, entry_shape
 from fedpolicy.language.reading.checks import CHECKS

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import TypeVar
 
 from fedpolicy.graph.lookup import ordered
-from fedpolicy.language.model.agreement import Agreement
+from fedpolicy.language.model.party import Agreement
 from fedpolicy.language.model.shape import words_of
 from fedpolicy.policy.elements.shared import boolean, is_private, open_field, texts, words
 from fedpolicy.policy.fields import Kind, Missing, Presence, Subject, Type, fields_of

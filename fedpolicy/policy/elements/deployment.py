@@ -7,8 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from fedpolicy.graph.lookup import ordered
 from fedpolicy.graph.places import is_unknown
 from fedpolicy.language.model import Deployment
-from fedpolicy.language.model.agreement import EuAiAct, Governance
-from fedpolicy.language.model.party import Party
+from fedpolicy.language.model.party import EuAiAct, Governance, Party
 from fedpolicy.language.model.shape import words_of
 from fedpolicy.policy.elements.agreement import firm_answer
 from fedpolicy.policy.elements.dataset import has_permit
