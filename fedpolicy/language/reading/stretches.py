@@ -130,8 +130,11 @@ def _put(line: re.Match[str], form: _Form, words: _Words, stretch: Stretch) -> N
         raise ScalarError(f"{name} is no key here")
     places, marks = list(chain.from_iterable(line.regs)), stretch.marks
     stretch.last = row = len(marks.labels)
-    for column, take in zip(marks.places, form.columns, strict=True):
-        column.extend(take(places))
+    starts, ends, key_starts, key_ends = form.columns
+    marks.start.extend(starts(places))
+    marks.end.extend(ends(places))
+    marks.key_start.extend(key_starts(places))
+    marks.key_end.extend(key_ends(places))
     marks.after.extend([row + rows for rows in form.after])
     marks.labels.append(name)
     marks.labels.extend(form.labels)
