@@ -58,7 +58,9 @@ def _risk(whole: Whole) -> Presence:
 
 def _act_duties(whole: Whole) -> Presence:
     roles = _roles_under_the_act(whole)
-    return None if roles is None else ordered(map(str.lower, roles.values()))
+    said = None if roles is None else ordered(map(str.lower, roles.values()))
+    # `no provider` and `non-deployer` are words for having no such role.
+    return said and [role for role in said if not role.startswith(("no ", "not ", "non-"))]
 
 
 def _without_act_role(whole: Whole) -> Presence:
