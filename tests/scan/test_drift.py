@@ -305,7 +305,7 @@ def test_a_model_that_is_set_up_is_a_call_that_nobody_declared(here):
     write(here, FILES | {"main.tf": agent})
     told = [one for one in found(DECLARED.replace("SAFEGUARD", SVT_DECLARED)) if one.rule == "call-not-declared"]
     assert [str(one.span).partition("-")[0] for one in told] == ["main.tf:1:1"]
-    assert told[0].message.startswith("code calls amazon-bedrock, but no call to it is declared")
+    assert told[0].message.startswith("these files let a program call amazon-bedrock, but no call to it is declared")
 
 
 def test_a_parameter_that_no_code_reads_is_no_safeguard(here):
@@ -386,7 +386,7 @@ router_settings: {fallbacks: [{reports: [spare]}]}
     write(here, FILES | {"gateway/config.yaml": config})
     (one,) = found(DECLARED.replace("SAFEGUARD", SVT_DECLARED))
     assert (one.rule, one.span.file) == ("call-not-declared", "gateway/config.yaml")
-    assert one.message.startswith("code calls mistral, but no call to it is declared")
+    assert one.message.startswith("these files let a program call mistral, but no call to it is declared")
 
 
 def test_names_that_people_give_are_the_same_nodes(here):

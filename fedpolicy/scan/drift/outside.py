@@ -8,7 +8,7 @@ from fedpolicy.catalog import Catalog
 from fedpolicy.findings import Verdict
 from fedpolicy.graph import Vertex
 from fedpolicy.report import amount
-from fedpolicy.scan import NONE, Evidence
+from fedpolicy.scan import NONE, Evidence, Strength
 from fedpolicy.scan.drift import Drift
 from fedpolicy.scan.drift.sides import DeclaredSide, FoundSide, NodePairs, alike
 from fedpolicy.scan.members import trackers_of
@@ -50,8 +50,10 @@ def _unasked(declared: DeclaredSide, found: FoundSide, seen: frozenset[str], cat
 
 def _asked(declared: DeclaredSide, name: str, places: Sequence[Evidence]) -> Drift:
     more = f" (here and in {amount(len(places) - 1, 'more place')})" if places[1:] else ""
-    what = f"code calls {name}{more}, but no call to it is declared"
-    open_ = f"code calls a model{more}, and neither the code nor the declaration says who runs it"
+    coded = places[0].strength is Strength.WIRED
+    who, whose = ("code calls", "the code") if coded else ("these files let a program call", "these files")
+    what = f"{who} {name}{more}, but no call to it is declared"
+    open_ = f"{who} a model{more}, and neither {whose} nor the declaration says who runs it"
     message, verdict = (open_, Verdict.UNKNOWN) if name == "unknown" else (what, Verdict.FAIL)
     return declared.drift(
         "call-not-declared", f"api_calls.{name}", message, "api_calls", found=places[0].span, verdict=verdict
