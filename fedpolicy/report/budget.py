@@ -178,7 +178,8 @@ def spending_row(spent: Spending) -> dict[str, Any]:
 
 def _budget_row(budget: Budget) -> dict[str, Any]:
     return {
-        **row_of(budget, "parties", "datasets", "unit"),
+        "parties": list(budget.parties),
+        **row_of(budget, "datasets", "unit"),
         "low": _number(budget.low),
         "high": _number(budget.high),
         "infinite": math.isinf(budget.low),

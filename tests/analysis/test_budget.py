@@ -10,9 +10,10 @@ import pytest
 
 from fedpolicy.analysis import budget
 from fedpolicy.analysis.budget.claims import Ruling
-from fedpolicy.analysis.budget.sights import Sight
+from fedpolicy.analysis.budget.sights import Looking, Sight
 from fedpolicy.analysis.changes import BudgetChange
 from fedpolicy.analysis.exposure.participation import lower_rate
+from fedpolicy.report.budget import as_json as budget_json
 from tests.helpers import facts_of
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "clinical-notes" / "deployment.yaml"
@@ -682,7 +683,7 @@ def test_a_sight_is_undecided_where_the_readings_differ(favourable, unfavourable
 
 def test_where_nothing_has_noise_no_pair_is_looked_at(monkeypatch):
     """Ten thousand parties and as many datasets are a hundred million pairs, of which all say the same."""
-    monkeypatch.setattr(budget, "_cells", None)
+    monkeypatch.setattr(budget, "rows_of", None)
 
     assert ledger("{kind: norm_bound, limit: 1.0}").bare == ("notes",)
     with pytest.raises(TypeError):
@@ -762,3 +763,70 @@ def test_a_sum_of_some_clients_has_only_their_shares_of_the_noise(count, how, da
     assert seen == pytest.approx({key: LEFT[shares, count] for key, shares in left.items()}, abs=1e-3)
     assert found.shares[0].claim is Ruling.REFUTED
     assert found.shares[0].measured.high == pytest.approx(LEFT[min(left.values()), count], abs=1e-3)
+
+
+EACH = """
+fedpolicy: 1
+name: test
+parties: {{hub: {{role: coordinator}}, {parties}}}
+nodes: {{agg: {{kind: aggregator, party: hub}}, {nodes}}}
+datasets: {{{datasets}}}
+tasks:
+  t:
+    {{method: fedavg, runs_on: [{names}], data: [{data}], clients_per_round: {count}, safeguards: [
+      {{kind: secure_aggregation, min_clients: {count}}},
+      {{kind: differential_privacy, where: distributed, noise_multiplier: 5, clipping_norm: 1.0, delta: 1.0e-6,
+        unit: record, sampling: none, steps: 1}}]}}
+"""
+
+
+def each_with_a_dataset(count):
+    """A ledger of many owners with an entry each; the last two have one entry together."""
+    numbers = [f"{number:03}" for number in range(count)]
+    sets = {f"d{one}": [f"n{one}"] for one in numbers[:-2]} | {"both": [f"n{one}" for one in numbers[-2:]]}
+    return facts_of(
+        EACH.format(
+            parties=", ".join(f"p{one}: {{role: participant}}" for one in numbers),
+            nodes=", ".join(f"n{one}: {{kind: client, party: p{one}}}" for one in numbers),
+            datasets=", ".join(
+                f"{name}: {{at: [{', '.join(at)}], categories: health, subjects: 100}}" for name, at in sets.items()
+            ),
+            names=", ".join(f"n{one}" for one in numbers),
+            data=", ".join(sets),
+            count=count,
+        ),
+        10,
+    ).ledger
+
+
+def test_many_owners_have_a_line_each_on_all_the_others():
+    ledger = each_with_a_dataset(100)
+
+    everybody = tuple(f"p{number:03}" for number in range(100))
+    lines = {(one.family, len(one.parties)): one for one in ledger.budgets}
+    assert len(ledger.budgets) == len(lines) == 2 * 99
+    others = lines["d007", 99].parties
+    assert tuple(others) == tuple(one for one in everybody if one != "p007") == others
+    assert (others[0], others[6], others[7], others[-1]) == ("p000", "p006", "p008", "p099")
+    assert (others[5:8], hash(others)) == (("p005", "p006", "p008"), hash(tuple(others)))
+    assert others < lines["d006", 99].parties
+    with pytest.raises(IndexError):
+        others[99]
+    assert lines["d007", 1].parties == ("hub",)
+    # Each of the two learns of the other's, so that the line is about both.
+    assert tuple(lines["both", 100].parties) == everybody
+    assert lines["both", 100].datasets == ("both@p098", "both@p099")
+    assert "p000" in budget_json("x", ledger, 10)
+
+
+def test_no_pair_of_party_and_dataset_is_looked_at_for_the_ledger(monkeypatch):
+    asked = []
+    mechanisms = Looking.mechanisms
+    monkeypatch.setattr(
+        Looking, "mechanisms", lambda self, sights, party: asked.append(party) or mechanisms(self, sights, party)
+    )
+
+    ledger = each_with_a_dataset(70)
+
+    # Once a party and once a line.
+    assert len(asked) == 71 + len(ledger.budgets) == 71 + 2 * 69

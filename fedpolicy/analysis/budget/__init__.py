@@ -10,17 +10,15 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 
 from fedpolicy.analysis.budget.claims import Share, share_of
+from fedpolicy.analysis.budget.rows import Row, families_of, rows_of
 from fedpolicy.analysis.budget.sights import Looking, Sight
 from fedpolicy.analysis.exposure.disclosures import undeclared
-from fedpolicy.analysis.exposure.mechanisms import Mechanism
+from fedpolicy.analysis.exposure.mechanisms import Mechanism, mechanism_at
 from fedpolicy.analysis.exposure.privacy import Effort, Spending, judge, shown, units_of
 from fedpolicy.analysis.exposure.state import Exposure
 from fedpolicy.graph import FlowGraph, Guard, Mask, bits
 from fedpolicy.graph.masks import grouped
 from fedpolicy.records import dataclass, replace
-
-# The dataset, how it is seen, and the mechanisms as those see them who look.
-Key = tuple[str, tuple[Sight, ...], tuple[Mechanism, ...]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +33,7 @@ class Budget:
     the dataset.
     """
 
-    parties: tuple[str, ...]
+    parties: Sequence[str]
     datasets: tuple[str, ...]
     family: str
     unit: str
@@ -63,22 +61,6 @@ class Ledger:
     bare: tuple[str, ...] = ()
 
 
-@dataclass(slots=True, kw_only=True)
-class _Row:
-    parties: list[str]
-    mask: Mask
-    own_of_all: Mask
-
-    def admit(self, party: str, mask: Mask, own: Mask) -> bool:
-        """Take a party in whose instances differ from the others' only by what is theirs or its own."""
-        if (mask & ~self.mask & ~self.own_of_all) or (self.mask & ~mask & ~own):
-            return False
-        self.mask |= mask
-        self.own_of_all &= own
-        self.parties.append(party)
-        return True
-
-
 def ledger_of(exposure: Exposure, within: Exposure, effort: Effort = Effort.DECIDE) -> Ledger:
     """
     Account for everything, however large it gets.
@@ -91,26 +73,17 @@ def ledger_of(exposure: Exposure, within: Exposure, effort: Effort = Effort.DECI
     whole = _whole(graph)
     if not any(guard.noise is not None for flow in graph.flows for guard in flow.guards):
         return Ledger(budgets=(), shares=(), bare=_bare(looking, whole))
-    rows: dict[Key, list[_Row]] = {}
-    covered = 0
-    for party in sorted(looking.viewers):
-        own = exposure.own.get(party, 0)
-        for key, mask in _cells(looking, whole, party, own):
-            covered |= mask if any(sight.favourable for sight in key[1]) else 0
-            found = rows.setdefault(key, [])
-            if not any(row.admit(party, mask, own) for row in found):
-                found.append(_Row(parties=[party], mask=mask, own_of_all=own))
+    rows, covered = rows_of(looking, whole)
     families = {graph.data[index].family for index in bits(covered)}
     budgets = [
-        _budget(looking, key, row, whole=row.mask == whole[key[0]], effort=effort)
-        for key, found in rows.items()
-        if key[0] in families
-        for row in found
+        _budget(looking, family, sights, row, whole=row.mask == whole[family], effort=effort)
+        for family in rows.keys() & families
+        for (sights, _), row in rows[family]
     ]
     return Ledger(
         budgets=tuple(sorted(budgets, key=_order)),
         shares=tuple(_shares(graph, limit, effort)),
-        bare=tuple(sorted({key[0] for key in rows} - families)),
+        bare=tuple(sorted(rows.keys() - families)),
     )
 
 
@@ -119,40 +92,21 @@ def _bare(looking: Looking, whole: Mapping[str, Mask]) -> tuple[str, ...]:
     seen = 0
     for party in looking.viewers:
         seen |= looking.party(party).everything & ~looking.exposure.own.get(party, 0)
-    return tuple(sorted(family for family, _ in _families(looking.exposure.graph, whole, seen)))
+    return tuple(sorted(family for family, _ in families_of(looking.exposure.graph, whole, seen)))
 
 
 def _whole(graph: FlowGraph) -> dict[str, Mask]:
     return grouped((item.family, item.bit) for item in graph.data)
 
 
-def _cells(looking: Looking, whole: Mapping[str, Mask], party: str, own: Mask) -> Iterator[tuple[Key, Mask]]:
-    """The instances of others that a party sees at all, by dataset and by how it sees them."""
-    looks = looking.party(party)
-    for family, among in _families(looking.exposure.graph, whole, looks.everything & ~own):
-        cells: dict[Key, Mask] = {}
-        for sights, cell in looks.cells(among):
-            key = (family, sights, looking.mechanisms(sights, party))
-            cells[key] = cells.get(key, 0) | cell
-        yield from cells.items()
-
-
-def _families(graph: FlowGraph, whole: Mapping[str, Mask], mask: Mask) -> Iterator[tuple[str, Mask]]:
-    while mask:
-        family = graph.data[next(bits(mask & -mask))].family
-        yield family, mask & whole[family]
-        mask &= ~whole[family]
-
-
-def _budget(looking: Looking, key: Key, row: _Row, *, whole: bool, effort: Effort) -> Budget:
-    family, sights, _ = key
-    exposure, party = looking.exposure, min(row.parties)
+def _budget(looking: Looking, family: str, sights: Sequence[Sight], row: Row, *, whole: bool, effort: Effort) -> Budget:
+    exposure, party = looking.exposure, row.parties[0]
     told = [(sight, looking.told(sight, party, effort)) for sight in sights]
     sight, (spent, low, high) = min(told, key=lambda one: (one[1][2], one[1][1]))
     certain = math.isinf(low) and (sight.certain or not sight.names)
     mechanisms = looking.mechanisms((sight,), party)
     return Budget(
-        parties=tuple(sorted(row.parties)),
+        parties=row.parties,
         datasets=exposure.names(row.mask),
         family=family,
         unit=exposure.graph.data[next(bits(row.mask))].unit or "unknown",
@@ -167,14 +121,13 @@ def _budget(looking: Looking, key: Key, row: _Row, *, whole: bool, effort: Effor
     )
 
 
-def _missing(exposure: Exposure, row: _Row, spent: Spending, *, undecided: bool) -> tuple[str, ...]:
+def _missing(exposure: Exposure, row: Row, spent: Spending, *, undecided: bool) -> tuple[str, ...]:
     open_facts = spent.missing if spent.low != spent.high else ()
     if not undecided:
         return open_facts
-    party = min(row.parties)
+    party = row.parties[0]
     index = next(bits(row.mask & ~exposure.own.get(party, 0)))
-    viewers = [viewer for viewer in exposure.viewers.values() if viewer.party == party]
-    return tuple(sorted({*open_facts, *undeclared(exposure, viewers, index)}))
+    return tuple(sorted({*open_facts, *undeclared(exposure, exposure.capacities[party], index)}))
 
 
 def _shares(graph: FlowGraph, limit: float, effort: Effort) -> Iterator[Share]:
@@ -196,11 +149,12 @@ def _shares(graph: FlowGraph, limit: float, effort: Effort) -> Iterator[Share]:
 def _not_for(graph: FlowGraph, guard: Guard, masks: Sequence[Mask]) -> tuple[tuple[str, str], ...]:
     """The datasets that a mechanism protects on none of its flows, and why; whatever its epsilon is."""
     found: dict[str, list[str]] = {}
+    known = mechanism_at(graph.deployment, guard.path, guard.noise) if guard.noise else None
     for mask in masks:
         units = units_of(graph, mask)
         first = {graph.data[index].family: index for index in bits(mask)}
         for family, index in first.items():
-            found.setdefault(family, []).append(judge(graph, guard, index, units, math.inf).why)
+            found.setdefault(family, []).append(judge(graph, guard, index, units, math.inf, known).why)
     return tuple((family, whys[-1]) for family, whys in sorted(found.items()) if all(whys))
 
 

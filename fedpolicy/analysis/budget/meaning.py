@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
 from math import exp, inf
 from statistics import NormalDist
 
@@ -23,7 +24,8 @@ _DELTAS = (0.003, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.45, 0.6, 0.75, 0.9)
 _PLACES, _FEW, _LONG = 25, 8, 10**7
 
 
-def found_at_most(mechanisms: Sequence[Mechanism], spent: Spending) -> float:
+@lru_cache(maxsize=4096)
+def found_at_most(mechanisms: tuple[Mechanism, ...], spent: Spending) -> float:
     """Of the units that took part, the share that a test with one false positive in a hundred finds at most."""
     alpha = FALSE_POSITIVES
     pairs = [] if spent.high == inf else [(spent.high, spent.delta or 0.0)]

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from fedpolicy.analysis.exposure import MALLEABLE_VOID, RECONSTRUCTABLE, VERBATIM, Reading, Trust
 from fedpolicy.analysis.exposure.insiders import Insiders
-from fedpolicy.analysis.exposure.mechanisms import mechanism_at
+from fedpolicy.analysis.exposure.mechanisms import Mechanism
 from fedpolicy.analysis.exposure.privacy import bounded_for, spend
 from fedpolicy.analysis.exposure.sizes import NO_MESSAGE, Few, Message, message_of, note_message
 from fedpolicy.analysis.exposure.transfer import ALL, Effect
@@ -39,6 +39,7 @@ class Effects:
     few: Few
     counted: frozenset[int] = frozenset()
     supplied: bool = True
+    mechanisms: Mapping[int, Mechanism] = field(default_factory=dict)
     insiders: Mapping[int, Insiders] = field(default_factory=dict)
     _noise: dict[_CACHED, Mask] = field(default_factory=dict)
     _made: dict[Message, Mask] = field(default_factory=dict)
@@ -160,14 +161,15 @@ class Effects:
     def _epsilon(self, counted: tuple[Guard, Mask]) -> float:
         # Of several mechanisms on one flow the one with the smallest budget says what is spent.
         guard, _ = counted
-        if guard.noise is None:
+        if guard.noise is None or guard.mechanism is None:
             return 0.0
-        return spend([mechanism_at(self.graph.deployment, guard.path, guard.noise)], self.max_epsilon).high
+        return spend([self.mechanisms[guard.mechanism]], self.max_epsilon).high
 
     def _protected(self, guard: Guard, data: Mask) -> Mask:
         key = (guard.path, data)
         if key not in self._noise:
-            self._noise[key] = bounded_for(self.graph, guard, data, self.reading, self.max_epsilon)
+            known = self.mechanisms.get(-1 if guard.mechanism is None else guard.mechanism)
+            self._noise[key] = bounded_for(self.graph, guard, known, data, self.reading, self.max_epsilon)
         return self._noise[key]
 
     def _cap(self, flow: Flow) -> int:

@@ -6,7 +6,7 @@ Clients that add up in parts, as below the relays of a tree, put only their own 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
 from fedpolicy.analysis.exposure.mechanisms import OUTSIDE, Mechanism, mechanism_at
@@ -72,13 +72,13 @@ class Insiders:
     within: Mapping[int, int] = field(default_factory=dict)
     inner: tuple[int, ...] = ()
 
-    def towards(self, party: str, parts: Iterable[frozenset[str]] = ()) -> Towards:
+    def towards(self, party: str, parts: Sequence[frozenset[str]] = ()) -> Towards:
         """What a party knows that subtracts sums of some of the clients, which it has seen as well."""
         own, there = self.own.get(party, 0), self.there
-        mine = frozenset(self.crowd.weights) if self.clients is None else self.clients
-        left = mine.difference(*parts)
-        if left and left != mine:
-            own, there = self.crowd.own(party, left), min(there, self.crowd.there(left))
+        if parts:
+            mine = frozenset(self.crowd.weights) if self.clients is None else self.clients
+            if left := mine.difference(*parts):
+                own, there = self.crowd.own(party, left), min(there, self.crowd.there(left))
         return Towards(
             own=own,
             sees_sample=party in self.sees,
@@ -230,8 +230,9 @@ def _crowd(graph: FlowGraph, path: Path, shared: list[Flow]) -> Crowd:
     senders = {flow.source for flow in shared}
     idle = _idle(graph, path, senders) if senders else []
     sums: dict[frozenset[str], int] = {}
-    guards = {id(flow.guards): flow.guards for flow in shared}.values()
-    for guard in (guard for some in guards for guard in some if not guard.ignored):
+    guards = [guard for flow in shared for guard in flow.guards if not guard.ignored and guard.aggregate is not None]
+    # Thousands of clients name the same sum.
+    for guard in {guard.aggregate: guard for guard in guards}.values():
         if isinstance(does := guard.does, Sum) and guard.aggregate is not None:
             clients = frozenset(graph.aggregates[guard.aggregate].contributors)
             here = sum(graph.vertices[name].weight for name in clients)

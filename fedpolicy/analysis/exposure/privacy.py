@@ -179,20 +179,29 @@ class Protection:
     missing: tuple[str, ...] = ()
 
 
-def bounded_for(graph: FlowGraph, guard: Guard, mask: Mask, reading: Reading, max_epsilon: float) -> Mask:
+def bounded_for(
+    graph: FlowGraph, guard: Guard, mechanism: Mechanism | None, mask: Mask, reading: Reading, max_epsilon: float
+) -> Mask:
     """The instances of `mask` that the mechanism protects in this reading."""
     found = 0
     units = units_of(graph, mask)
     for index in bits(mask):
-        verdict = judge(graph, guard, index, units, max_epsilon)
+        verdict = judge(graph, guard, index, units, max_epsilon, mechanism)
         if not verdict.why and (reading is Reading.LOW or not verdict.missing):
             found |= 1 << index
     return found
 
 
-def judge(graph: FlowGraph, guard: Guard, index: int, units: int | None, max_epsilon: float) -> Protection:
+def judge(
+    graph: FlowGraph,
+    guard: Guard,
+    index: int,
+    units: int | None,
+    max_epsilon: float,
+    mechanism: Mechanism | None = None,
+) -> Protection:
     """
-    Check one mechanism for one instance among `units` (None: not declared).
+    Check one mechanism for one instance among `units` (None: not declared); `mechanism` is it as released, if known.
 
     It needs noise, a clipping norm, an epsilon (computed over its whole run) of at most `max_epsilon`, a unit at
     least as large as the one that is protected, and a delta below one over the number of units (Dwork and Roth
@@ -203,7 +212,7 @@ def judge(graph: FlowGraph, guard: Guard, index: int, units: int | None, max_eps
         return Protection(why="it is not differential privacy")
     if spec.noise_multiplier == 0:
         return Protection(why="its noise is zero")
-    mechanism = mechanism_at(graph.deployment, guard.path, spec)
+    mechanism = mechanism or mechanism_at(graph.deployment, guard.path, spec)
     if mechanism.without:
         return Protection(why=mechanism.without)
     spending = spend([mechanism], max_epsilon)

@@ -71,6 +71,7 @@ class Exposure:
     _asked: dict[Reading, Reading] = field(default_factory=dict)
     _refused: InputError | None = None
     _believed: bool | None = None
+    _of_party: dict[str, Mapping[int, Mechanism]] = field(default_factory=dict)
     _parts: dict[str, frozenset[int]] = field(default_factory=dict)
 
     def holdings(self, reading: Reading, *, private: bool = True, log: bool = False) -> Holdings:
@@ -94,6 +95,7 @@ class Exposure:
                 malleable=malleable_seals(self.graph),
                 few=Few(graph=self.graph, catalog=self.catalog, reading=reading),
                 supplied=self.supplied,
+                mechanisms=self.mechanisms,
                 insiders=self.insiders,
                 counted=frozenset(one.index for one in self.graph.aggregates if one.least_units),
             )
@@ -155,8 +157,8 @@ class Exposure:
 
     def towards(self, party: str) -> Mapping[int, Mechanism]:
         """Every mechanism as a party sees it: without the shares of noise that it knows, or the chance of a sample."""
-        if not self.insiders:
-            return self.mechanisms
+        if (settled := self._of_party.get(party)) is not None:
+            return settled
         seen_parts, known = self._parts_seen(party), {}
         for index, one in sorted(self.insiders.items()):
             if one.clients is None or index in seen_parts:
@@ -167,7 +169,7 @@ class Exposure:
                 index: self.insiders[index].mechanism(self.graph, one) for index, one in known.items() if one != OUTSIDE
             }
             self._towards[key] = {**self.mechanisms, **seen}
-        return self._towards[key]
+        return self._of_party.setdefault(party, self._towards[key])
 
     def _parts_seen(self, party: str) -> frozenset[int]:
         """The noise that is in sums of some of the clients, where a party sees such sums."""
