@@ -332,7 +332,10 @@ class Learning:
         for fact in facts:
             everybody = self.seen(fact, "public", frozenset({"public"}))
             for party, role in viewers | {(name, "operator") for name in readers}:
-                if self.seen(fact, party, pool := frozenset({party})) > everybody:
+                pool = frozenset({party})
+                # Noise that nobody has a share of stays for each of them: less one's own part, no more is learnt.
+                kept = any(noise.shares is None and self._protects(noise, fact, pool) for noise in fact.noises)
+                if self.seen(fact, party, pool) > everybody and not (kept and everybody):
                     yield party, role, fact, pool
 
     def _together(self, viewer: tuple[str, str], seen: dict[tuple[str, str], set[tuple[int, bool]]]) -> int:
