@@ -77,7 +77,9 @@ class Insiders:
         own, there = self.own.get(party, 0), self.there
         if parts:
             mine = frozenset(self.crowd.weights) if self.clients is None else self.clients
-            if left := mine.difference(*parts):
+            left = mine.difference(*parts)
+            # Of clients that it knows anyway nothing is left to find out.
+            if not self.crowd.known.get(party, {}).keys() >= left:
                 own, there = self.crowd.own(party, left), min(there, self.crowd.there(left))
         return Towards(
             own=own,
