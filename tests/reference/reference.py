@@ -92,13 +92,13 @@ def _calls(world: World, models: Models) -> Iterator[Movement]:
 def _flows(world: World, models: Models) -> Iterator[Movement]:
     for name, flow in world.file.flows.items():
         row = world.catalog.payloads[flow.payload]
-        if row.carries == "nothing":
-            continue
         sealed = row.carries == "sealed"
         level = VERBATIM if sealed else models.level(flow.payload)
         for source in world.nodes(flow.from_):
             own = _seals(world, flow, source)
             for way in _ways(world, flow, source):
+                if row.carries == "nothing":
+                    continue  # whoever it goes to is there all the same
                 plain = Movement(
                     way=way,
                     level=level,
