@@ -13,11 +13,12 @@ from fedpolicy.graph.guards import guards_on_work, performers, seals_for
 from fedpolicy.graph.routes import Runs, held_by_federation, stand_ins
 from fedpolicy.language.model.does import Sum
 from fedpolicy.records import dataclass, replace
-from fedpolicy.topologies import TOPOLOGIES
+from fedpolicy.topologies import DESUGAR, KEYS, TOPOLOGIES, possible
 
 if TYPE_CHECKING:
     from fedpolicy.catalog.rows import MethodRow
     from fedpolicy.language.model.flow import Task
+    from fedpolicy.topologies import Topology
 
 UNKNOWN = "unknown"  # the method of which nobody knows what it is
 
@@ -121,13 +122,31 @@ def _follow(builder: Builder, job: Job, runs: Runs, found: dict[str, Job]) -> No
 
 def arranged(job: Job) -> tuple[Job, ...]:
     """The same task in each way in which its contributions may travel: one, unless nobody knows which."""
-    if not job.task.says_unknown("topology"):
+    ways = _ways(job.task, job.method, job.topology)
+    if ways == (job.topology,):
         return (job,)
-    origin = job.origin.unless([f"{job.origin.id}.topology"])
-    # Where all clients see what each one sends, everybody sees the most; a divided model travels in one way only.
-    meets = job.method.up and TOPOLOGIES[job.topology].exchanges != "activations"
-    ways = dict.fromkeys((job.topology, "peer_to_peer" if meets else job.topology))
-    return tuple(replace(job, topology=way, up=_uplink_payload(job.method, way), origin=origin) for way in ways)
+    unsure = job.origin.unless([f"{job.origin.id}.topology"])
+    # Where all that are possible share a file, the first of them is the least that may be.
+    least = ways[0] if len({DESUGAR[way] for way in ways}) == 1 else None
+    return tuple(
+        replace(
+            job,
+            topology=way,
+            up=_uplink_payload(job.method, way),
+            origin=job.origin if way == least else unsure,
+        )
+        for way in ways
+    )
+
+
+def _ways(task: Task, method: MethodRow, topology: str) -> tuple[str, ...]:
+    """The topologies that a task may have: its own, or all that are possible where nobody knows which."""
+    if not (task.says_unknown("topology") and method.up):
+        return (topology,)
+    found = possible([key for key in ("aggregator", "via", *KEYS) if getattr(task, key)])
+    # Those that share a file travel alike, and of the last no less can be learned.
+    files = {DESUGAR[way]: way for way in found}
+    return tuple(files.values() if len(files) > 1 else found) or (topology,)
 
 
 def job_of(builder: Builder, name: str, runs: Runs) -> Job:
@@ -229,7 +248,12 @@ def _uplink_payload(method: MethodRow, topology: str) -> str:
 
 
 def _rests(builder: Builder, task: Task) -> list[str]:
-    row = TOPOLOGIES[topology_of(builder, task, builder.catalog.methods[task.method])]
+    method = builder.catalog.methods[task.method]
+    ways = _ways(task, method, topology_of(builder, task, method))
+    return sorted({place for way in ways for place in _rests_in(builder, task, TOPOLOGIES[way])})
+
+
+def _rests_in(builder: Builder, task: Task, row: Topology) -> set[str]:
     top = task.top_model_at if "top_model_at" in row.keys else None
     last = task.hops[-1].at if task.hops else ()
     above = () if row.aggregator == "none" or top else aggregators_of(builder, task) or last
@@ -237,7 +261,7 @@ def _rests(builder: Builder, task: Task) -> list[str]:
     found = {place for reference in task.runs_on for place in builder.places.members.get(reference, [])}
     # Of a family of aggregators, or of tops, only those that somebody sends to.
     places = (builder.targets(member, reference) for member in members for reference in (*above, *(top or ())))
-    return sorted(found.union(*places))
+    return found.union(*places)
 
 
 def _masks(builder: Builder, task: Task, origin: Origin, members: list[Vertex]) -> dict[str, Mask]:

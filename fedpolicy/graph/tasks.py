@@ -31,14 +31,15 @@ def desugar_tasks(builder: Builder, runs: Runs) -> None:
         made = [_train(builder, way, runs, quoted) for way in ways]
         # What a task says of its exchange is drawn, also where only somebody else can train its model.
         ours = next((way for way in ways if not way.hosted), job if _says_who_exchanges(job) else None)
-        exchanged = [one for way in arranged(ours) for one in _exchange(builder, way)] if ours is not None else []
+        exchanged = [_exchange(builder, way) for way in arranged(ours)] if ours is not None else []
+        received = [one for outcomes in exchanged for one in outcomes]
         for way, outcomes in zip(ways, made, strict=True):
             # Whoever trains one of them elsewhere learns nothing of the others.
             exchanges = way is ours or not way.hosted
-            _carry_input(builder, way, [*outcomes, *(exchanged if exchanges else ())], since, exchanges=exchanges)
+            _carry_input(builder, way, [*outcomes, *(received if exchanges else ())], since, exchanges=exchanges)
         if job.task.produces is not None:
-            every = [*(one for some in made for one in some), *exchanged]
-            _produce(builder, replace(job, hosted=ours is None), job.task.produces, every)
+            done = replace(job, hosted=ours is None)
+            _produce_each_way(builder, done, job.task.produces, [one for some in made for one in some], exchanged)
 
 
 def _exchange(builder: Builder, job: Job) -> list[Outcome]:
@@ -197,6 +198,7 @@ def _carry(
     # without being sent anything has it as it is.
     sealed = next((flow for flow in sent if flow.seals), None)
     sealing = tuple(replace(one, rests_on=job.clients) for one in (sealed.guards if sealed else ()) if _seals(one))
+    exchange = arranged(job)[0].origin  # which may be for nobody to know
     for target in places:
         # A personal model goes on from its own copy; who has none gets them all.
         copy = builder.model_vertex(model, builder.vertex(target)).id
@@ -204,7 +206,7 @@ def _carry(
             Use(
                 model=copy,
                 targets=(target,),
-                origin=job.origin,
+                origin=exchange if target in sent_to else job.origin,
                 role="carried",
                 payload=job.up,
                 guards=sealing if target in sent_to else (),
@@ -217,7 +219,18 @@ def _seals(guard: Guard) -> bool:
     return isinstance(guard.does, Seal) and not guard.ignored
 
 
-def _produce(builder: Builder, job: Job, model: str, outcomes: list[Outcome]) -> None:
+def _produce_each_way(
+    builder: Builder, job: Job, model: str, made: Sequence[Outcome], exchanged: Sequence[list[Outcome]]
+) -> None:
+    """What comes of training elsewhere comes of it for certain, and of an exchange as surely as its way is known."""
+    if len(exchanged) <= 1:
+        _produce(builder, job, model, [*made, *(one for outcomes in exchanged for one in outcomes)])
+        return
+    for way, outcomes in ((job, made), *zip(arranged(job), exchanged, strict=True)):
+        _produce(builder, way, model, outcomes)
+
+
+def _produce(builder: Builder, job: Job, model: str, outcomes: Sequence[Outcome]) -> None:
     declared = builder.deployment.models.get(model)
     if declared is not None and declared.copies == "personal":
         for place in job.contributors if outcomes else ():

@@ -8,7 +8,7 @@ called by the graph. So this room knows neither: what a topology does, it does t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, Literal
 
@@ -45,6 +45,21 @@ TOPOLOGIES: Mapping[str, Topology] = dict(sorted(_ROWS.items(), key=lambda entry
 DESUGAR: Mapping[str, Callable[[Exchange], list[Outcome]]] = {
     name: file.desugar for file in _FILES for name in file.TOPOLOGIES
 }
+
+KEYS = tuple(dict.fromkeys(key for row in TOPOLOGIES.values() for key in row.keys))  # those of few topologies
+
+
+def possible(stated: Collection[str]) -> list[str]:
+    """The topologies that a task may have of which nobody knows it: any that the keys stated there leave open."""
+    own = {key for key in KEYS if key in stated}
+    return [name for name, row in TOPOLOGIES.items() if own <= set(row.keys) and not _shut_out(row, stated)]
+
+
+def _shut_out(row: Topology, stated: Collection[str]) -> bool:
+    levels = "hops" in row.keys and "hops" not in stated
+    idle = row.exchanges == "nothing" and "via" in stated
+    return levels or idle or (row.aggregator == "none" and "aggregator" in stated)
+
 
 # Which names there are is known when the files are found; for type checkers any will do.
 if TYPE_CHECKING:

@@ -9,7 +9,10 @@ import pytest
 
 from fedpolicy.analysis.exposure.equivalence import _cells
 from fedpolicy.analysis.facts import cells_of
-from tests.helpers import facts_of, read_case
+from fedpolicy.catalog.rows import LEVELS
+from fedpolicy.language.reading import load_text
+from fedpolicy.topologies import TOPOLOGIES
+from tests.helpers import NONE, catalog, facts_of, read_case, table
 
 
 @pytest.mark.parametrize(("many", "hidden"), [(5_000, 0), (5_001, 1)])
@@ -39,3 +42,48 @@ def test_an_enclave_of_which_all_is_said_decides_nothing_about_another():
 
     assert one == other
     assert any(vouched < guaranteed for _, vouched, guaranteed in one)
+
+
+NOBODY_KNOWS = """
+fedpolicy: 1
+name: test
+parties: {{a: {{role: participant}}, b: {{role: participant}}, hub: {{role: coordinator}}, x: {{role: processor}}}}
+nodes: {{client: {{kind: client, party: [a, b]}}, top: {{kind: {kind}, party: hub}}, relay: {{kind: relay, party: x}}}}
+datasets: {{notes: {{at: client, categories: health, subjects: 900}}}}
+models: {{base: {{weights: open, weights_at: client}}, out: {{}}}}
+tasks: {{train: {{data: notes, runs_on: client, topology: {topology}, {task}}}}}
+"""
+SUMS = "safeguards: [{kind: secure_aggregation, min_clients: 2}]"
+
+
+@pytest.mark.parametrize(
+    ("task", "kind", "possible"),
+    [
+        ("method: fedavg, produces: out", "aggregator", 7),
+        ("method: fedavg, produces: out", "store", 4),
+        (f"method: lora, model: base, aggregator: top, {SUMS}", "aggregator", 3),
+        ("method: gradient_boosting, produces: out, top_model_at: client@a, labels_at: client@a", "store", 2),
+        ("method: gradient_boosting, via: relay, clients_per_round: 2", "aggregator", 5),
+        ("method: vertical_training, model: base, labels_at: client@a, aggregator: top", "aggregator", 2),
+        ("method: fedavg, hops: [top], produces: out", "aggregator", 1),
+        ("method: evaluation, model: base, via: relay", "aggregator", 5),
+        ("method: private_set_intersection", "aggregator", 7),
+    ],
+)
+def test_an_unknown_topology_covers_each_that_could_be_stated(task, kind, possible):
+    unknown = table(facts_of(NOBODY_KNOWS.format(topology="unknown", task=task, kind=kind)))
+    rank = LEVELS.index
+    stated = 0
+    for topology in TOPOLOGIES:
+        text = NOBODY_KNOWS.format(topology=topology, task=task, kind=kind)
+        if load_text(text, "deployment.yaml", catalog()).errors:
+            continue
+        stated += 1
+        known = table(facts_of(text))
+        for pair in known.keys() | unknown.keys():
+            (low, high, sure), (least, most, surest) = known.get(pair, NONE), unknown.get(pair, NONE)
+            assert rank(least) <= rank(low), (topology, pair)
+            assert rank(high) <= rank(most), (topology, pair)
+            assert rank(sure) <= rank(surest), (topology, pair)
+
+    assert stated == possible

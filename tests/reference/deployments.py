@@ -192,6 +192,7 @@ class Author:
                 {"topology": "star"},
                 {"topology": "peer_to_peer"},
                 {"topology": "local"},
+                {"topology": "unknown"},
                 self.hops(),
                 {"via": "relay"},
             )
@@ -213,7 +214,7 @@ class Author:
 
     def divided(self, *, boosts: bool) -> Tree:
         """A model in two parts, or trees over columns held apart; an aggregator beside the top is an arbiter."""
-        found: Tree = {"topology": "vertical"} if boosts or self.odds(0.4) else {}
+        found: Tree = {"topology": self.one("vertical", "vertical", "unknown")} if boosts or self.odds(0.4) else {}
         found |= self.one({}, {"top_model_at": "store"}, {"top_model_at": "store"}, {"top_model_at": "client"})
         if self.odds(0.4):
             found["labels_at"] = self.one("client", "store", f"client@{self.clients[-1]}")

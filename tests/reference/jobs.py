@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 
 from tests.reference.few import contributed
 from tests.reference.models import Models
@@ -29,6 +30,26 @@ class Job:
                 self.moved.append((item.place, member, item.id))
         self.givers: list[str] = [member for member in self.members if self.masks[member]]
         self.mask = frozenset(item for mask in self.masks.values() for item in mask)
+
+    def ways(self) -> list[Job]:
+        """The same in each topology that the file could state as it stands, where it says that nobody knows which."""
+        task = self.task
+        if not (task.says_unknown("topology") and self.method.up):
+            return [self]
+        if task.hops:
+            found = ["tree"]
+        elif task.labels_at or task.top_model_at:
+            found = ["split", "vertical"]
+        else:
+            found = ["star", "split", "vertical"]
+            found += [] if task.aggregator else ["peer_to_peer"]
+            found += [] if task.aggregator or task.via else ["local"]
+        return [self._stating(way) for way in found]
+
+    def _stating(self, topology: str) -> Job:
+        one = copy(self)
+        one.task = self.task.changed(topology=topology)
+        return one
 
     @property
     def topology(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from tests.reference.divided import Divided
@@ -35,7 +35,7 @@ class Desugared(Divided):
             self.models.made = {}
             for job in self.jobs:
                 if job.task.produces and job.name not in hosted:
-                    places = (*job.members, *self._tops(job))
+                    places = (*job.members, *(top for way in job.ways() for top in self._tops(way)))
                     self.models.made[job.task.produces] = [Made(places=places)]
             again = {job.name for job in self.jobs if job.task.produces and job.hosted(job.task.model)}
             if again <= hosted:
@@ -62,11 +62,23 @@ class Desugared(Divided):
                     for member in job.members:
                         yield from self.models.contents(model, member, job.why)
             if self._exchanges(job):
-                yield from getattr(self, f"_{job.topology}")(job)
+                yield from self._exchanged(job)
                 for model in job.inputs():
                     yield from self._inherited(job, model)
             if self._personal_result(job):
-                yield from self._personal(job)
+                yield from self._each_way(job, self._personal)
+
+    def _exchanged(self, job: Job) -> Iterator[Movement]:
+        yield from self._each_way(job, lambda way: getattr(self, f"_{way.topology}")(way))
+
+    def _each_way(self, job: Job, moves: Callable[[Job], Iterator[Movement]]) -> Iterator[Movement]:
+        """Where nobody knows how it travels, each way may be the one."""
+        ways = job.ways()
+        # Features of the same people held apart let no less be learned than a model that is split.
+        sure = len(ways) == 1 or ways[0].topology == "split"
+        for way in ways:
+            for one in moves(way):
+                yield one if sure and way is ways[0] else replace(one, maybe=True)
 
     def _exchanges(self, job: Job) -> bool:
         """Whether those who take part exchange anything: they train, or the file says how what they make travels."""

@@ -9,7 +9,7 @@ from fedpolicy.language.reading.mistakes import Contradiction, clients_of, contr
 from fedpolicy.language.reading.raw import Names, Tree, ids, text, tree_levels
 from fedpolicy.language.reading.spans import Path
 from fedpolicy.suggest import listed
-from fedpolicy.topologies import TOPOLOGIES
+from fedpolicy.topologies import KEYS, TOPOLOGIES, possible
 
 if TYPE_CHECKING:
     from fedpolicy.catalog.rows import MethodRow
@@ -97,7 +97,7 @@ def check_without_updates(names: Names) -> Iterator[Contradiction]:
             continue
         topology = TOPOLOGIES.get(said := text(task, "topology") or "")
         way = said or _default(task, method)
-        alone = way in TOPOLOGIES and TOPOLOGIES[way].exchanges == "nothing"
+        alone = way in TOPOLOGIES and TOPOLOGIES[way].exchanges == "nothing" and not _nobody_knows(task)
         rests = [(*path, "method"), (*path, "topology")]
         if not method.up and topology is not None and topology.exchanges == "updates":
             message = f"`topology: {text(task, 'topology')}` says who exchanges updates, and {name} sends none"
@@ -124,7 +124,8 @@ def check_local_transport(names: Names) -> Iterator[Contradiction]:
 def _connects(names: Names, task: Tree, method: MethodRow) -> bool:
     """Whether anything may leave a place where a task runs, or come to it."""
     topology = TOPOLOGIES.get(text(task, "topology") or method.topology or "")
-    alone = topology is not None and topology.exchanges == "nothing" and not ("aggregator" in task or "hops" in task)
+    quiet = topology is not None and topology.exchanges == "nothing" and not _nobody_knows(task)
+    alone = quiet and not ("aggregator" in task or "hops" in task)
     here = names.places(sorted(_named(task, "runs_on")))
     if method.hosted or not alone or here is None:
         return True
@@ -148,7 +149,7 @@ def check_topology(names: Names) -> Iterator[Contradiction]:
     """Keys that a topology needs or has no use for."""
     for path, task in names.entries("tasks"):
         method = names.catalog.methods.get(text(task, "method") or "")
-        topology = text(task, "topology") or _default(task, method)
+        topology = text(task, "topology") or _likely(task, method)
         yield from _superfluous(path, task, topology)
         yield from _hops(path, task, topology)
         if topology == "tree":
@@ -167,6 +168,19 @@ def _default(task: Tree, method: MethodRow | None) -> str:
     if method and method.up and "aggregator" in task and row and row.exchanges != "activations":
         return "star"
     return (method.topology if method else None) or ("star" if method and method.up else "")
+
+
+def _nobody_knows(task: Tree) -> bool:
+    return "topology" in task and task["topology"] is None
+
+
+def _likely(task: Tree, method: MethodRow | None) -> str:
+    """The default, or what else fits the keys of a task of which nobody knows the topology."""
+    default = _default(task, method)
+    if not _nobody_knows(task):
+        return default
+    found = possible([key for key in ("aggregator", "via", *KEYS) if task.get(key)])
+    return default if default in found or not found else found[-1]
 
 
 def _rests(path: Path) -> list[Path]:
@@ -240,6 +254,8 @@ def _aggregator(names: Names, path: Path, task: Tree, method: MethodRow | None) 
         return
     rests = (*rests, *_rests(path), (*path, "aggregator"), (*path, "model"), *_kinds(names))
     what = f"{clients} clients exchange updates"
+    if not known and _nobody_knows(task):
+        return  # then they exchange in a way that needs none
     if known:
         message = f"{what}, and it is not said which aggregator combines them"
         advice = f"add `aggregator`: {listed(known)}"
