@@ -202,7 +202,8 @@ def _members(finding: Finding) -> tuple[Member, ...]:
 
 
 def _worst(members: Sequence[Member]) -> str:
-    return max((member.level for member in members), key=lambda word: LEVELS.index(word.rpartition(" ")[2]))
+    levels = list(dict.fromkeys(member.level for member in members))
+    return levels[0] if len(levels) == 1 else max(levels, key=lambda word: LEVELS.index(word.rpartition(" ")[2]))
 
 
 def _people(members: Sequence[Member]) -> tuple[list[str], list[str], dict[str, str]]:
@@ -213,21 +214,28 @@ def _people(members: Sequence[Member]) -> tuple[list[str], list[str], dict[str, 
 
 
 def _told(group: MemberGroup, elements: Sequence[str], parties: list[str], owner_of: Mapping[str, str]) -> str:
-    owners = ordered(owner_of.values())
-    people: dict[str, list[str]] = {"parties": parties, "datasets": ordered(map(family_of, owner_of)), "owners": owners}
-    words = {f"disclosure.{name}": value_words(Type.LIST, [names]) for name, names in people.items()}
-    words["disclosure.whose"] = "one another" if parties == owners else words["disclosure.owners"]
-    asked = [element for element in elements if element.startswith("parties.")] or [elements[0]]
-    words |= {
-        "disclosure.level": _worst(group.members),
-        "element": value_words(Type.LIST, [asked]),
-        **dict(group.words),
-    }
-    return fill(group.template, words.__getitem__)
+    known = dict(group.words)
+
+    def word(name: str) -> str:
+        if name in known:
+            return known[name]
+        if name == "disclosure.level":
+            return _worst(group.members)
+        if name == "element":
+            return value_words(Type.LIST, [[one for one in elements if one.startswith("parties.")] or [elements[0]]])
+        owners = ordered(owner_of.values())
+        if name == "disclosure.whose" and parties == owners:
+            return "one another"
+        people = {"disclosure.parties": parties, "disclosure.datasets": ordered(map(family_of, owner_of))}
+        return value_words(Type.LIST, [people.get(name, owners)])
+
+    return fill(group.template, word)
 
 
 def _paths(members: Sequence[Member]) -> tuple[tuple[Hop, ...], ...]:
     """One path for each way, of whichever member comes first."""
+    if len(members) == 1:
+        return members[0].paths
     found = list(members[0].paths)
     known = {_way(path) for path in found}
     for member in members[1:]:

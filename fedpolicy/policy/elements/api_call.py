@@ -66,9 +66,12 @@ class CallView:
 
 def call_term(view: CallView, name: str) -> Presence:
     """A term of a call: what an agreement settles, else what the call, its model or the provider says."""
-    return (
-        settled_term(view.keeps_nothing, name, own_term(view, name)) if name in NOTHING_KEPT else own_term(view, name)
-    )
+    return view.world.once(f"{name} of the call {view.id}", (), lambda _: _call_term(view, name))
+
+
+def _call_term(view: CallView, name: str) -> Presence:
+    own = own_term(view, name)
+    return settled_term(view.keeps_nothing, name, own) if name in NOTHING_KEPT else own
 
 
 def settled_term(kept: Presence, name: str, own: Presence) -> Presence:

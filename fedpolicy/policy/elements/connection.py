@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import reduce
+from operator import or_
 from typing import get_args
 
-from fedpolicy.graph import Flow
+from fedpolicy.graph import Flow, Mask
 from fedpolicy.graph.lookup import Lookup, ordered
 from fedpolicy.language.model import flow as declared
 from fedpolicy.language.model.flow import ApiCall, Task
@@ -68,11 +70,11 @@ _FIELDS = (
 )
 
 
-def _crossing(world: World) -> Iterator[tuple[Flow, tuple[str, ...]]]:
+def _crossing(world: World) -> Iterator[tuple[Flow, Mask]]:
     """
     The flows on which somebody gets unsealed what another party sends, and that say something of private data.
 
-    With each one go its datasets.
+    With each one go the instances that it may carry.
     """
     lookup = world.lookup
     models = {name for name, vertex in world.graph.vertices.items() if vertex.kind == "model"}
@@ -80,11 +82,12 @@ def _crossing(world: World) -> Iterator[tuple[Flow, tuple[str, ...]]]:
     moves = [flow for flow in unsealed if flow.source not in models and flow.target not in models]
     meeting = _meeting(world, moves) if lookup.meets else {}
     says = {payload: _says_something(world, payload) for payload in {flow.payload for flow in moves}}
+    private = lookup.instances_of(name for name in world.every_family if is_private(world, (name,)))
     for flow in moves:
         if says[flow.payload] and _crosses(lookup, flow, meeting):
-            families = lookup.families_in(world.carried(flow))
-            if is_private(world, families):
-                yield flow, families
+            carried = world.carried(flow)
+            if carried & private:
+                yield flow, carried
 
 
 def _crosses(lookup: Lookup, flow: Flow, meeting: Mapping[str, set[str]]) -> bool:
@@ -109,9 +112,9 @@ def _says_something(world: World, payload: str) -> bool:
 
 
 def _subjects(world: World) -> Sequence[Subject]:
-    found: dict[tuple[str, str | None], tuple[list[Flow], dict[int, tuple[str, ...]]]] = {}
+    found: dict[tuple[str, str | None], tuple[list[Flow], dict[int, Mask]]] = {}
     known: dict[tuple[str, str], tuple[str, str | None]] = {}
-    for flow, families in _crossing(world):
+    for flow, sent in _crossing(world):
         # What an element's own words settle, they settle for thousands of its flows.
         at = (flow.origin, flow.role)
         said = known.get(at) or transport_of(world, flow)
@@ -119,19 +122,17 @@ def _subjects(world: World) -> Sequence[Subject]:
             known[at] = said
         flows, carried = found.setdefault(said, ([], {}))
         flows.append(flow)
-        carried[id(families)] = families  # the same datasets are one tuple, for thousands of flows
+        carried[id(sent)] = sent  # the same instances are one object, for thousands of flows
     return [
         _subject(world, element, stated, flows, carried.values())
         for (element, stated), (flows, carried) in sorted(found.items(), key=lambda one: one[0])
     ]
 
 
-def _subject(
-    world: World, element: str, stated: str | None, flows: Sequence[Flow], carried: Iterable[tuple[str, ...]]
-) -> Subject:
+def _subject(world: World, element: str, stated: str | None, flows: Sequence[Flow], carried: Iterable[Mask]) -> Subject:
     origins = tuple(ordered(flow.origin for flow in flows))
     path = () if element == "deployment" else tuple(element.split(".", 1))
-    families = tuple(ordered(name for some in carried for name in some))
+    families = world.lookup.families_in(reduce(or_, carried))
     return Subject(id=element, path=path, data=ConnectionView(world, tuple(flows), stated, origins, families))
 
 
