@@ -118,7 +118,9 @@ def placeholders(template: str) -> tuple[tuple[str, int], ...]:
 
 def fill(template: str, word: Callable[[str], str]) -> str:
     """Put a word for every name in braces, join the lines, and say one thing in the singular."""
-    text = " ".join(_PLACE.sub(lambda found: word(found[1].strip()), template).split())
+    pieces = _PLACE.split(template)
+    pieces[1::2] = [word(name.strip()) for name in pieces[1::2]]
+    text = " ".join("".join(pieces).split())
     return _ONE.sub(r"1 \1", text) if "1 " in text else text
 
 

@@ -90,8 +90,11 @@ def outside(view: DisclosureView) -> bool:
 
 def otherwise(view: DisclosureView) -> bool:
     """Whether each of these hosts learns as much of the same in another capacity, such as provider."""
-    found, others = view.found, view.world.learned_in(view.families)
-    return found.role == "host" and all(
+    found = view.found
+    if found.role != "host":
+        return False
+    others = view.world.learned_in(view.families)
+    return all(
         any(
             other.role != "host"
             and party in other.parties

@@ -213,9 +213,10 @@ def _alike(world: World, families: Iterable[str]) -> tuple[str, ...]:
     names = tuple(families)
     if len(names) != 1:
         return names
-    if names not in world.alike:
-        world.alike[names] = _first_alike(world, names)
-    return world.alike[names]
+    known = world.alike.get(names)
+    if known is None:
+        known = world.alike[names] = _first_alike(world, names)
+    return known
 
 
 def _first_alike(world: World, names: tuple[str, ...]) -> tuple[str, ...]:
