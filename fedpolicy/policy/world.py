@@ -64,10 +64,9 @@ class World:
 
     def place(self, path: Path) -> Span:
         """Where the key of a path stands in the file."""
-        known = self._places.get(path)
-        if known is None:
-            known = self._places[path] = self.document.spans.key(path)
-        return known
+        if path not in self._places:
+            self._places[path] = self.document.spans.key(path)
+        return self._places[path]
 
     @cached_property
     def models(self) -> Mapping[str, ModelFacts]:
