@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import yaml
 
 from fedpolicy.analysis.budget.meaning import over_steps
-from fedpolicy.report import clean, listing
+from fedpolicy.report import amount, clean, listing
 
 if TYPE_CHECKING:
     from fedpolicy.analysis.budget import Budget, Ledger
@@ -160,7 +160,7 @@ def _slug(name: str) -> str:
 def _tuning(deployment: Deployment) -> str | None:
     """What is said of runs that settings were chosen by."""
     runs = [guard.tuning_runs for guard in _noises(deployment) if guard.tuning_runs]
-    return f"settings were chosen by {max(runs):,} runs, each of which is counted" if runs else None
+    return f"settings were chosen by {amount(max(runs), 'run')}, each of which is counted" if runs else None
 
 
 def _tier(part: str, key: str) -> int:

@@ -63,7 +63,7 @@ def _loss_text(loss: Loss) -> str:
         return "nothing"
     low, high = (f"{value:.3g}" for value in loss)
     if math.isinf(loss[0]):
-        return "ε infinite"
+        return "no finite ε"
     return f"ε {high}" if low == high else f"ε {low} or more" if math.isinf(loss[1]) else f"ε at most {high}"
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from fedpolicy.analysis.facts import LEVELS, Disclosure
 from fedpolicy.page import Activity, DataCategory, Measure, Processor, Recipient, Responsibility, Ropa, Who
-from fedpolicy.report import listing
+from fedpolicy.report import amount, listing
 
 if TYPE_CHECKING:
     from fedpolicy.analysis import Study
@@ -117,10 +117,10 @@ class _Making:
         for family in families:
             days = self._file.datasets[family].retention_days
             if days is not None:
-                yield f"{family}: {days:,} days"
+                yield f"{family}: {amount(days, 'day')}"
         kept = getattr(entry, "retention_days", None)
         if kept is not None and not name.startswith("datasets."):
-            yield f"at the recipient: {kept:,} days"
+            yield f"at the recipient: {amount(kept, 'day')}"
 
     def _declared(self, name: str) -> Iterator[DataItem]:
         section, _, own = name.partition(".")

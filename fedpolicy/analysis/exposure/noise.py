@@ -100,7 +100,9 @@ def _insight(towards: Towards, whole: float, part: float) -> tuple[str, ...]:
 
 
 def _there(survivors: int, shares: int) -> str:
-    return f"in each step at least {min(survivors, shares):,} of {shares:,} shares of the noise are there"
+    least = min(survivors, shares)
+    there = f"{least:,} of {shares:,} share{'s' * (shares > 1)} of the noise"
+    return f"in each step at least {there} {'is' if least == 1 else 'are'} there"
 
 
 def _stated(spec: DifferentialPrivacy, at: str) -> tuple[float | None, tuple[str, ...]]:
@@ -147,7 +149,8 @@ def _granted(deployment: Deployment, path: Path, spec: DifferentialPrivacy) -> t
 def _contributions(spec: DifferentialPrivacy) -> tuple[str, ...]:
     """A step of DP-SGD clips records, of which a larger unit may have several."""
     if spec.contributions_per_unit is not None:
-        return (f"no {spec.unit or 'unit'} has more than {spec.contributions_per_unit:,} contributions in a step",)
+        most = spec.contributions_per_unit
+        return (f"no {spec.unit or 'unit'} has more than {most:,} contribution{'s' * (most > 1)} in a step",)
     several = spec.mechanism == "dp_sgd" and spec.unit in {"day", "person"}
     return (f"what one {spec.unit} contributes to a step is clipped together",) if several else ()
 

@@ -148,7 +148,7 @@ def fewer_steps(deployment: Deployment, path: Path, spec: DifferentialPrivacy) -
     task = task_of(deployment, path)
     if task is None or task.rounds is None or spec.steps is None or spec.mechanism in _PER_ANSWER:
         return ""
-    return f"{spec.steps:,} steps in {task.rounds:,} rounds" if spec.steps < task.rounds else ""
+    return f"{spec.steps:,} step{'s' * (spec.steps > 1)} in {task.rounds:,} rounds" if spec.steps < task.rounds else ""
 
 
 def lower_rate(graph: FlowGraph, path: Path, spec: DifferentialPrivacy) -> str:

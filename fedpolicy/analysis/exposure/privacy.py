@@ -79,8 +79,18 @@ def shown(spending: Spending) -> str:
     return f"between {low} and {high}" if spending.missing and spending.low > 0 else f"at most {high}"
 
 
+def called(name: str, words: str) -> str:
+    """A loss in words as a noun: `an epsilon of about 50.3`, `no finite epsilon`, `a rho that is not known`."""
+    if words == "infinite":
+        return f"no finite {name}"
+    article = "an" if name == "epsilon" else "a"
+    return f"{article} {name} that is {words}" if words == "not known" else f"{article} {name} of {words}"
+
+
 def shown_between(low: float, high: float) -> str:
     """Two ends in words: one number where they are equal as shown."""
+    if math.isinf(low):
+        return "infinite"
     if _rounded(low) == _rounded(high):
         return _rounded(low)
     if math.isinf(high):
@@ -235,6 +245,8 @@ def _weak(spec: DifferentialPrivacy, spending: Spending, limit: float) -> str:
         return ""
     claimed = spec.claimed_epsilon
     instead = f", not the {claimed:g} that is claimed" if claimed is not None and claimed < spending.low else ""
+    if math.isinf(spending.low):
+        return f"it has no finite epsilon{instead}"
     return f"its epsilon is {over(spending, limit)}{instead}, above the limit of {limit:g}"
 
 
@@ -248,7 +260,7 @@ def _wrong_unit(spec: DifferentialPrivacy, graph: FlowGraph, index: int) -> str:
 def _large_delta(spec: DifferentialPrivacy, units: int | None) -> str:
     if spec.delta is None or units is None or spec.mechanism in PURE or spec.delta * units < 1:
         return ""
-    return f"its delta of {spec.delta:g} is not below one over the {units:,} units"
+    return f"its delta of {spec.delta:g} is not below one over the {units:,} unit{'s' * (units > 1)}"
 
 
 def _missing(spec: DifferentialPrivacy, mechanism: Mechanism, graph: FlowGraph, index: int) -> list[str]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from math import inf
 
 from fedpolicy.analysis.accounting import INSTALL_HINT
 from fedpolicy.analysis.exposure import INFERABLE
 from fedpolicy.analysis.exposure.fixpoint import Holdings
-from fedpolicy.analysis.exposure.privacy import Spending, judge, over, shown, units_of
+from fedpolicy.analysis.exposure.privacy import Spending, called, judge, over, shown, units_of
 from fedpolicy.analysis.exposure.sizes import missing_size
 from fedpolicy.analysis.exposure.sums import HIDING
 from fedpolicy.analysis.exposure.views import Viewer
@@ -158,12 +159,11 @@ def _overspent(
 ) -> Iterator[NotCounted]:
     if spent is None or spent.high <= max_epsilon:
         return
-    if spent.least > max_epsilon:
-        how = f"{over(spent, max_epsilon)}, above the limit of {max_epsilon:g}"
-    else:
-        how = f"{shown(spent)}, and the limit is {max_epsilon:g}"
+    proved = max_epsilon < spent.low < inf
+    found = called("epsilon", over(spent, max_epsilon) if proved else shown(spent))
+    limit = f"{'above the limit of' if max_epsilon < spent.least < inf else 'and the limit is'} {max_epsilon:g}"
     known = f"; it {' and '.join(spent.because)}" if spent.because else ""
-    why = f"all that {viewer.party} sees together has an epsilon of {how}{known}"
+    why = f"all that {viewer.party} sees together has {found}, {limit}{known}"
     for trail in trails:
         for number, flow in enumerate(trail):
             for guard in flow.guards:

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from fedpolicy.analysis.budget import Budget
 from fedpolicy.analysis.budget.claims import Ruling, Share
-from fedpolicy.analysis.exposure.privacy import shown
+from fedpolicy.analysis.exposure.privacy import called, shown
 from fedpolicy.graph.lookup import ordered
 from fedpolicy.language.model.dataset import Dataset
 from fedpolicy.language.model.shape import words_of
@@ -15,6 +15,8 @@ from fedpolicy.policy.elements.shared import boolean, data_fields, open_field, t
 from fedpolicy.policy.fields import Field, Kind, Known, Missing, Presence, Subject, Type, Value
 from fedpolicy.policy.world import World
 from fedpolicy.records import dataclass
+
+_IN_WORDS = "the same in words, such as `an epsilon of about 50.5` or `no finite epsilon`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,7 @@ KIND = Kind(
             about="epsilon of the one mechanism that spends most, at the least",
             read=_largest,
         ),
-        words("epsilon_text", "the same in words, such as `about 50.5`", lambda view: view.found.words),
+        words("epsilon_text", _IN_WORDS, lambda view: called("epsilon", view.found.words)),
         boolean("infinite", "they see these data without noise too", lambda view: view.found.sees_more),
         open_field("delta", Type.NUMBER, "the delta that epsilon is computed at", _delta),
         words("theorem", "how epsilon is computed", lambda view: view.found.spent.theorem),
@@ -147,7 +149,7 @@ BUDGET_FIELDS = (
         read=lambda view: view.share.spent.least if view.share else 0.0,
         known=Known.RANGE,
     ),
-    _of_share("epsilon_text", "the same in words, such as `about 50.5`", lambda s: shown(s.spent), "", Type.TEXT),
+    _of_share("epsilon_text", _IN_WORDS, lambda s: called("epsilon", shown(s.spent)), "", Type.TEXT),
     _of_share("theorem", "how that is computed", lambda s: s.spent.theorem, "", Type.TEXT),
     _of_share("claim", "what the computation comes to about the claim", lambda s: s.claim.value, "none", Type.TEXT),
     _of_share(
