@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from enum import Enum
 
 from fedpolicy.errors import InputError
-from fedpolicy.graph import Enclave, FlowGraph, Mask, bits, keyed
+from fedpolicy.graph import Enclave, FlowGraph, Mask, Vertex, bits, keyed
+from fedpolicy.language.model.does import Unsaid
 from fedpolicy.limits import MAX_HIDDEN_FORMS, MAX_NESTED_SUMS
 from fedpolicy.records import dataclass, field
 from fedpolicy.startup import NamedTuple
@@ -102,6 +103,25 @@ class Trust:
         return frozenset(found)
 
 
+def is_settled(graph: FlowGraph) -> bool:
+    """Whether no fact is missing that would say what is where, who does it and whom it hides, but for sizes."""
+    every = {id(flow.guards): flow.guards for flow in graph.flows if flow.guards}  # thousands of flows share one set
+    return (
+        all(flow.certain for flow in graph.flows)
+        and not any(isinstance(guard.does, Unsaid) for guards in every.values() for guard in guards)
+        and not any("unknown" in item.categories for item in graph.data)
+        and all(one.k_low == one.k_high for one in graph.aggregates)
+        and all(_says(vertex) for vertex in graph.vertices.values())
+    )
+
+
+def _says(vertex: Vertex) -> bool:
+    """Whether it is clear who is there, and whom an enclave keeps out."""
+    if vertex.enclave is None and not vertex.may_lack(vertex.host) and len(vertex.operators) < 2:  # noqa: PLR2004
+        return True
+    return all(vertex.keeps_out(who) is not None for who in (*vertex.operators, vertex.host))
+
+
 OPEN, SUM, SEALED, NOISE = "open", "sum", "sealed", "noise"
 # Seals that were to be put on by somebody on whom the owner does not rely; one could compute under the second.
 VOID, MALLEABLE_VOID = -1, -2
@@ -170,6 +190,10 @@ class Hidden:
         if mask and form not in state:
             self._keep(self._near.setdefault(_like(vertex, form, _marks(form)[0]), []), form)
         return mask
+
+    def copy(self) -> Hidden:
+        """The same, to which others may be added."""
+        return Hidden(most=self.most, count=self.count, _near={like: list(near) for like, near in self._near.items()})
 
     def _beyond_others(self, vertex: str, form: Form, mask: Mask, state: State) -> Mask:
         """The same, beside what is behind fewer seals and in fewer sums, as nothing is that is in one sum alone."""

@@ -25,7 +25,8 @@ class Effects:
     """
     Computes effects; equal guards on thousands of flows are judged once. `supplied`: some code has an author.
 
-    `insiders` say which noise is added up in parts.
+    `insiders` say which noise is added up in parts. All but the `doubted` flows have the effects that they have in a
+    reading that this one is `like`, if there is one.
     """
 
     graph: FlowGraph
@@ -41,6 +42,8 @@ class Effects:
     supplied: bool = True
     mechanisms: Mapping[int, Mechanism] = field(default_factory=dict)
     insiders: Mapping[int, Insiders] = field(default_factory=dict)
+    like: Effects | None = None
+    doubted: Mapping[int, Mask] = field(default_factory=dict)
     _noise: dict[_CACHED, Mask] = field(default_factory=dict)
     _made: dict[Message, Mask] = field(default_factory=dict)
     _effects: dict[tuple[object, ...], Effect] = field(default_factory=dict)
@@ -50,7 +53,8 @@ class Effects:
         """What this flow lets through of its data; flows that differ only in these and their ends share one effect."""
         found = self._of.get(flow.index)
         if found is None:
-            found = self._of[flow.index] = self._shared(flow)
+            like = self.like if flow.index not in self.doubted else None
+            found = self._of[flow.index] = like.of(flow) if like else self._shared(flow)
         return found
 
     def _shared(self, flow: Flow) -> Effect:
@@ -210,26 +214,33 @@ class Effects:
         return seal, found, data & ~found
 
 
-def is_believed(graph: FlowGraph, trust: Trust) -> bool:
+def doubted_flows(graph: FlowGraph, trust: Trust) -> Mapping[int, Mask] | None:
     """
-    Whether all owners rely on everybody on whose word anything rests that lowers what is said of their data.
+    The flows of whose data some owner does not rely on those who lower what is said of them; and whose owners do.
 
-    Then what is guaranteed is what is declared. It asks all that `Effects` and `Hiding` ask of `trust`; of enclaves and
-    of code that somebody supplies more is asked than this.
+    Of all else what is guaranteed is what is declared. It asks all that `Effects` and `Hiding` ask of `trust`; None
+    where more is asked than this: of enclaves, of code that somebody supplies and of sums that an owner doubts.
     """
     if any(place.enclave or place.supplier for place in graph.vertices.values()):
-        return False
+        return None
     if any(task.code_from for task in graph.deployment.tasks.values()):
-        return False
+        return None
+    if any(one.rests_on and trust.accepting(one.rests_on, one.data) != one.data for one in graph.aggregates):
+        return None
     everything = (1 << len(graph.data)) - 1
-    words = {(one.rests_on, graph.key(one.data)): one.data for one in graph.aggregates if one.rests_on}
+    known: dict[tuple[frozenset[str], object], Mask] = {}
+    found: dict[int, Mask] = {}
     for flow in graph.flows:
         if flow.guards or flow.seals:
             data = everything if flow.data is None else flow.data
-            key = graph.key(data)
-            words.update({(guard.rests_on, key): data for guard in flow.guards if not guard.ignored})
-            words |= {(performers(graph.vertices[flow.source]), key): data} if flow.seals else {}
-    return all(trust.accepting(rests_on, mask) == mask for (rests_on, _), mask in words.items())
+            words = {guard.rests_on for guard in flow.guards if not guard.ignored}
+            words |= {performers(graph.vertices[flow.source])} if flow.seals else set()
+            for key in ((rests_on, graph.key(data)) for rests_on in words if rests_on):
+                if key not in known:
+                    known[key] = trust.accepting(key[0], data)
+                if known[key] != data:
+                    found[flow.index] = found.get(flow.index, data) & known[key]
+    return found
 
 
 def suppliers_of(graph: FlowGraph, flow: Flow) -> frozenset[str]:

@@ -8,31 +8,27 @@ of the flows.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from fedpolicy.analysis.exposure import (
     INFERABLE,
-    MALLEABLE_VOID,
     OPEN,
     SEALED,
     SUM,
     VERBATIM,
-    VOID,
     Form,
     Hidden,
     Reading,
     State,
-    read_sum,
-    unsealed,
 )
 from fedpolicy.analysis.exposure.effects import Effects
-from fedpolicy.analysis.exposure.sums import Hiding
+from fedpolicy.analysis.exposure.sums import Hiding, arrive_at
 from fedpolicy.analysis.exposure.transfer import Effect, transfer
 from fedpolicy.graph import Flow, FlowGraph, Mask, Vertex
-from fedpolicy.graph.masks import common, grouped, lacking
-from fedpolicy.limits import USUAL
-from fedpolicy.records import dataclass, field
+from fedpolicy.graph.masks import grouped, lacking
+from fedpolicy.records import dataclass, field, replace
 
+Leaving = Sequence[tuple[Effect, Mask | None, Sequence[Flow]]]
 Moved = tuple[Form, Mask, Form]  # as it arrives or leaves, the instances, and the form at the source
 _LARGE = 512  # instances
 _HIDDEN = (SUM, SEALED)
@@ -69,60 +65,102 @@ class Holdings:
 
 
 def propagate(
-    graph: FlowGraph, effects: Effects, hiding: Hiding, *, log: bool = False, most: int = USUAL.forms
-) -> Holdings:
-    """Push what is stored along the flows until nothing new arrives. Raises InputError for more than `most` forms."""
-    holdings = Holdings(
-        graph=graph,
-        hiding=hiding,
-        effects=effects,
-        states=_stored(graph),
-        models_into=_models_into(graph, effects),
-        enclosed=frozenset(place for place, vertex in graph.vertices.items() if vertex.enclave),
-    )
-    out = _outgoing(graph, effects)
-    at_home = {vertex: state[Form(OPEN, VERBATIM)] for vertex, state in holdings.states.items()}
-    spread = _Spread(
-        holdings=holdings,
+    graph: FlowGraph, effects: Effects, hiding: Hiding, some: Mapping[int, Mask], *, log: bool, most: int
+) -> Spread:
+    """
+    Push what is stored along the flows until nothing new arrives; raises InputError for more than `most` forms.
+
+    By those flows of which it says so only `some` of their data travel.
+    """
+    states = _stored(graph)
+    spread = Spread(
+        holdings=Holdings(
+            graph=graph,
+            hiding=hiding,
+            effects=effects,
+            states=states,
+            models_into=_models_into(graph, effects),
+            enclosed=frozenset(place for place, vertex in graph.vertices.items() if vertex.enclave),
+        ),
         log=log,
-        onward={vertex for vertex, leaving in out.items() if _passes_on(leaving, at_home.get(vertex, 0))},
         large=len(graph.data) > _LARGE,
-        queue=deque(sorted(holdings.states)),
-        fresh={vertex: dict.fromkeys(state) for vertex, state in holdings.states.items()},
+        queue=deque(sorted(states)),
+        fresh={vertex: dict.fromkeys(state) for vertex, state in states.items()},
         hidden=Hidden(most=most),
+        at_home={vertex: state[Form(OPEN, VERBATIM)] for vertex, state in states.items()},
+        first=set(states),
     )
-    sent_home: set[str] = set()
-    while spread.queue:
-        vertex = spread.queue.popleft()
-        state = holdings.states[vertex]
-        new = {form: state[form] for form in spread.fresh.pop(vertex)}
-        if vertex in at_home:
-            new = _beside(new, at_home[vertex], first=vertex not in sent_home)
-            sent_home.add(vertex)
-        for effect, data, flows in out.get(vertex, ()) if new else ():
-            sent = transfer(effect, new, data)
-            if sent:
-                spread.send(sent, flows)
-    return holdings
+    spread.let_out(_outgoing(graph.flows, effects, some))
+    spread.run()
+    return spread
 
 
 @dataclass(slots=True, kw_only=True)
-class _Spread:
+class Spread:
     """
     What is on its way: vertices in the order in which something new came to them, and what it was.
 
-    Those that are `onward` may send on what comes to them; most clients only ever send what they have at home. Of each
-    form that is `fresh` all is sent on, as keeping apart what is new in it takes longer than to send it once more.
+    Those that are `onward` may send on what comes to them; most clients only ever send what they have `at_home`, and
+    that when it is their turn for the `first` time. Of each form that is `fresh` all is sent on, as keeping apart what
+    is new in it takes longer than to send it once more.
     """
 
     holdings: Holdings
     log: bool
-    onward: set[str]
     large: bool
     queue: deque[str]
     fresh: dict[str, dict[Form, None]]
     hidden: Hidden
+    at_home: Mapping[str, Mask]
+    first: set[str]
+    out: dict[str, Leaving] = field(default_factory=dict)
+    onward: set[str] = field(default_factory=set)
     last: dict[Form, Mask] = field(default_factory=dict)
+
+    def further(self, effects: Effects, hiding: Hiding, flows: Sequence[Flow], *, log: bool) -> Holdings:
+        """Send all data by these flows, too; this one stays as it is, so that another reading can go on from it."""
+        held = self.holdings
+        states = {vertex: dict(state) for vertex, state in held.states.items()}
+        before = {vertex: list(found) for vertex, found in held.log.items()} if log else {}
+        spread = replace(
+            self,
+            holdings=replace(held, effects=effects, hiding=hiding, states=states, log=before),
+            log=log,
+            hidden=self.hidden.copy(),
+            out=dict(self.out),
+            onward=set(self.onward),
+        )
+        more = _outgoing(flows, effects, {})
+        spread.let_out(more)
+        for vertex in sorted(more.keys() & states.keys()):
+            spread.leave(vertex, dict(states[vertex]), more[vertex], first=True)
+        spread.run()
+        return spread.holdings
+
+    def let_out(self, more: Mapping[str, Leaving]) -> None:
+        """Add flows to those by which vertices send on what comes to them."""
+        for vertex, leaving in more.items():
+            self.out[vertex] = [*self.out.get(vertex, ()), *leaving]
+            if _passes_on(leaving, self.at_home.get(vertex, 0)):
+                self.onward.add(vertex)
+
+    def run(self) -> None:
+        """Send on what is new until nothing is."""
+        while self.queue:
+            vertex = self.queue.popleft()
+            state = self.holdings.states[vertex]
+            new = {form: state[form] for form in self.fresh.pop(vertex)}
+            self.leave(vertex, new, self.out.get(vertex, ()), first=vertex in self.first)
+            self.first.discard(vertex)
+
+    def leave(self, vertex: str, new: State, leaving: Leaving, *, first: bool) -> None:
+        """Send what is new at a vertex by some of the flows out of it."""
+        if vertex in self.at_home:
+            new = _beside(new, self.at_home[vertex], first=first)
+        for effect, data, flows in leaving if new else ():
+            sent = transfer(effect, new, data)
+            if sent:
+                self.send(sent, flows)
 
     def send(self, sent: Sequence[Moved], flows: Sequence[Flow]) -> None:
         """Send the same along several flows."""
@@ -163,7 +201,9 @@ class _Spread:
             if form.kind == OPEN and (form.level <= INFERABLE or vertex.kind != "model"):
                 found.append(moved)
             else:
-                found += [(arrived, part, source) for arrived, part in arrive_at(self.holdings, vertex, form, mask)]
+                found += [
+                    (arrived, part, source) for arrived, part in arrive_at(self.holdings.hiding, vertex, form, mask)
+                ]
         return found
 
     def _new(self, target: str, arriving: Sequence[Moved], state: State) -> list[Moved]:
@@ -201,26 +241,6 @@ class _Spread:
         waiting.update((form, None) for form, _, _ in found)
 
 
-def arrive_at(holdings: Holdings, vertex: Vertex, form: Form, mask: Mask) -> Iterator[tuple[Form, Mask]]:
-    """
-    Everything that a form amounts to at a vertex: itself, and what can be read from it there.
-
-    Whatever is open at a level arrives open at every lower level too, by the same flow.
-    """
-    if vertex.kind == "model" and form.level > INFERABLE:
-        form = form._replace(level=INFERABLE)
-    if form.kind == SUM:
-        hiding = holdings.hiding
-        yield from read_sum(form, mask, common(mask, hiding.covers(form, vertex.operators)), hiding.noise_in(form))
-        if vertex.kind == "model":
-            return
-    yield form, mask
-    if form.kind == SEALED:
-        left = tuple(seal for seal in form.seals if not _opens(holdings.graph, vertex, seal))
-        if left != form.seals:
-            yield from arrive_at(holdings, vertex, form._replace(seals=left) if left else unsealed(form), mask)
-
-
 def _stored(graph: FlowGraph) -> dict[str, State]:
     states: dict[str, State] = {}
     forms = [Form(OPEN, level) for level in range(1, VERBATIM + 1)]
@@ -243,29 +263,29 @@ def _exists(flow: Flow, effects: Effects) -> bool:
     return not flow.echo and (flow.certain or effects.reading is not Reading.LOW)
 
 
-def _outgoing(graph: FlowGraph, effects: Effects) -> dict[str, list[tuple[Effect, Mask | None, list[Flow]]]]:
+def _outgoing(flows: Iterable[Flow], effects: Effects, some: Mapping[int, Mask]) -> dict[str, Leaving]:
     """The flows out of each vertex; those with the same effect on the same data go together."""
     leaving: dict[str, list[Flow]] = {}
-    for flow in graph.flows:
+    for flow in flows:
         if _exists(flow, effects):
             leaving.setdefault(flow.source, []).append(flow)
-    return {source: _alike(flows, effects) for source, flows in leaving.items()}
+    return {source: _alike(flows, effects, some) for source, flows in leaving.items()}
 
 
-def _alike(flows: Sequence[Flow], effects: Effects) -> list[tuple[Effect, Mask | None, list[Flow]]]:
+def _alike(flows: Sequence[Flow], effects: Effects, some: Mapping[int, Mask]) -> Leaving:
     if len(flows) == 1:
-        return [(effects.of(flows[0]), flows[0].data, [flows[0]])]
+        return [(effects.of(flows[0]), some.get(flows[0].index, flows[0].data), flows)]
     found: dict[tuple[int, object], tuple[Effect, Mask | None, list[Flow]]] = {}
     keys: dict[int, object] = {}  # by the very object, which thousands of flows share
     for flow in flows:
-        effect, data = effects.of(flow), flow.data
+        effect, data = effects.of(flow), some.get(flow.index, flow.data)
         if id(data) not in keys:
             keys[id(data)] = data if data is None else effects.graph.key(data)
         found.setdefault((id(effect), keys[id(data)]), (effect, data, []))[2].append(flow)
     return list(found.values())
 
 
-def _passes_on(leaving: Sequence[tuple[Effect, Mask | None, list[Flow]]], at_home: Mask) -> bool:
+def _passes_on(leaving: Leaving, at_home: Mask) -> bool:
     """Whether a vertex may send on anything beside the records that it has at home."""
     return any(data is None or (data is not at_home and lacking(data, at_home)) for _, data, _ in leaving)
 
@@ -275,13 +295,3 @@ def _beside(state: State, at_home: Mask, *, first: bool) -> State:
     others = ~at_home
     found = ((form, mask if first and form.kind == OPEN else mask & others) for form, mask in state.items())
     return {form: mask for form, mask in found if mask}
-
-
-def _opens(graph: FlowGraph, vertex: Vertex, seal: int) -> bool:
-    if seal in {VOID, MALLEABLE_VOID}:
-        return True
-    found = graph.seals[seal]
-    readers = set(found.readers)
-    if vertex.kind != "place" or found.threshold > 1:
-        return False
-    return vertex.id in readers or not readers.isdisjoint(vertex.operators)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from fedpolicy.analysis.exposure import Reading, Trust
+from fedpolicy.analysis.exposure import Reading, Trust, is_settled
 from fedpolicy.analysis.exposure.budgets import compose, leave_parts, settle
-from fedpolicy.analysis.exposure.effects import Effects, free_text_of, is_believed, malleable_seals
-from fedpolicy.analysis.exposure.fixpoint import Holdings, propagate
+from fedpolicy.analysis.exposure.effects import Effects, doubted_flows, free_text_of, malleable_seals
+from fedpolicy.analysis.exposure.fixpoint import Holdings, Spread, propagate
 from fedpolicy.analysis.exposure.insiders import Insiders, inner_parts, insiders_of
 from fedpolicy.analysis.exposure.mechanisms import OUTSIDE, Mechanism, mechanisms_of
 from fedpolicy.analysis.exposure.noise import Towards
@@ -30,11 +30,12 @@ from fedpolicy.analysis.exposure.views import (
 from fedpolicy.analysis.exposure.witness import Trail, Witnesses
 from fedpolicy.catalog import Catalog
 from fedpolicy.errors import InputError
-from fedpolicy.graph import DataItem, FlowGraph, Mask, Vertex, bits, keyed
+from fedpolicy.graph import DataItem, FlowGraph, Mask, bits, keyed
 from fedpolicy.graph.masks import grouped
-from fedpolicy.language.model.does import Unsaid
 from fedpolicy.limits import USUAL, Bounds
 from fedpolicy.records import dataclass, field, replace
+
+_COMPARED = {Reading.HIGH, Reading.GUARANTEED}  # they differ in what owners doubt, and in nothing else
 
 
 @dataclass(slots=True, kw_only=True)
@@ -43,7 +44,7 @@ class Exposure:
     One graph under all three readings; what is expensive is computed when it is first asked for.
 
     Where everything is `settled`, no missing fact tells the most favourable reading from the least favourable one;
-    where noise is `divided`, some sums have only a part of it.
+    where noise is `divided`, some sums have only a part of it. `distrusted` is what `doubted_flows` says.
     """
 
     graph: FlowGraph
@@ -60,6 +61,7 @@ class Exposure:
     items: Mapping[str, DataItem]
     settled: bool
     divided: bool
+    distrusted: Mapping[int, Mask] | None
     _holdings: dict[tuple[Reading, bool, bool], Holdings] = field(default_factory=dict)
     _names: dict[tuple[int, Mask], tuple[str, ...]] = field(default_factory=dict)
     _openers: dict[Reading, Openers] = field(default_factory=dict)
@@ -70,7 +72,7 @@ class Exposure:
     _alike: dict[Reading, Reading] = field(default_factory=dict)
     _asked: dict[Reading, Reading] = field(default_factory=dict)
     _refused: InputError | None = None
-    _believed: bool | None = None
+    _begun: Spread | None = None
     _of_party: dict[str, Mapping[int, Mechanism]] = field(default_factory=dict)
     _parts: dict[str, frozenset[int]] = field(default_factory=dict)
 
@@ -80,6 +82,7 @@ class Exposure:
         log = log or (private and reading is Reading.HIGH)
         key = (reading, private, log)
         if key not in self._holdings:
+            shared = bool(self.distrusted) and private and reading in _COMPARED
             trust = self.lenient if reading is Reading.VOUCHED else self.trust
             hiding = Hiding(
                 graph=self.graph, trust=trust, reading=reading, insiders=self.insiders, tallies=self._tallies
@@ -98,8 +101,10 @@ class Exposure:
                 mechanisms=self.mechanisms,
                 insiders=self.insiders,
                 counted=frozenset(one.index for one in self.graph.aggregates if one.least_units),
+                like=self.holdings(Reading.HIGH).effects if shared and reading is not Reading.HIGH else None,
+                doubted=self.distrusted or {},
             )
-            self._holdings[key] = self._propagated(effects, hiding, log=log)
+            self._holdings[key] = self._propagated(effects, hiding, log=log, shared=shared)
         return self._holdings[key]
 
     def _like(self, reading: Reading) -> Reading:
@@ -113,9 +118,7 @@ class Exposure:
     @property
     def believed(self) -> bool:
         """Whether every owner relies on all who protect its data, so that what is declared is guaranteed."""
-        if self._believed is None:
-            self._believed = is_believed(self.graph, self.trust)
-        return self._believed
+        return self.distrusted is not None and not self.distrusted
 
     @property
     def supplied(self) -> bool:
@@ -128,12 +131,17 @@ class Exposure:
         """Whether nobody says if some enclave vouches for what is done in it."""
         return any(place.vouches is None for place in self.graph.enclaves.values())
 
-    def _propagated(self, effects: Effects, hiding: Hiding, *, log: bool) -> Holdings:
+    def _propagated(self, effects: Effects, hiding: Hiding, *, log: bool, shared: bool) -> Holdings:
         """The fixpoint; what cannot be followed takes seconds to find out, and is found out once."""
         if self._refused is not None:
             raise self._refused
         try:
-            return propagate(self.graph, effects, hiding, log=log, most=self.most_forms)
+            if self.distrusted is None or not shared:
+                return propagate(self.graph, effects, hiding, {}, log=log, most=self.most_forms).holdings
+            if self._begun is None:
+                self._begun = propagate(self.graph, effects, hiding, self.distrusted, log=True, most=self.most_forms)
+            doubted = [self.graph.flows[index] for index in self.distrusted]
+            return self._begun.further(effects, hiding, doubted, log=log)
         except InputError as error:
             self._refused = error
             raise
@@ -262,6 +270,7 @@ def prepare(graph: FlowGraph, catalog: Catalog, max_epsilon: float | None = None
     limit = max_epsilon if max_epsilon is not None else catalog.levels["bounded"].max_epsilon
     viewers = viewers_of(graph)
     mechanisms = mechanisms_of(graph)
+    trust = Trust(graph=graph)
     insiders = insiders_of(graph, max(mechanisms) + 1) if mechanisms else {}
     wholes = {part: index for index, one in insiders.items() for part in one.inner if one.clients is None}
     return Exposure(
@@ -269,32 +278,15 @@ def prepare(graph: FlowGraph, catalog: Catalog, max_epsilon: float | None = None
         catalog=catalog,
         max_epsilon=limit if limit is not None else 0.0,
         most_forms=bounds.forms,
-        trust=Trust(graph=graph),
+        trust=trust,
         lenient=Trust(graph=graph, lenient=True),
         own=grouped((item.owner, item.bit) for item in graph.data),
         mechanisms=mechanisms | {part: mechanisms[index] for part, index in wholes.items()},
         insiders=insiders,
         divided=bool(wholes),
+        distrusted=doubted_flows(graph, trust),
         viewers={(viewer.party, viewer.role): viewer for viewer in viewers},
         capacities=capacities_of(viewers),
         items={item.id: item for item in graph.data},
-        settled=not mechanisms and _settled(graph) and not asks_for_size(graph, catalog),
+        settled=not mechanisms and is_settled(graph) and not asks_for_size(graph, catalog),
     )
-
-
-def _settled(graph: FlowGraph) -> bool:
-    every = {id(flow.guards): flow.guards for flow in graph.flows if flow.guards}  # thousands of flows share one set
-    return (
-        all(flow.certain for flow in graph.flows)
-        and not any(isinstance(guard.does, Unsaid) for guards in every.values() for guard in guards)
-        and not any("unknown" in item.categories for item in graph.data)
-        and all(one.k_low == one.k_high for one in graph.aggregates)
-        and all(_says(vertex) for vertex in graph.vertices.values())
-    )
-
-
-def _says(vertex: Vertex) -> bool:
-    """Whether it is clear who is there, and whom an enclave keeps out."""
-    if vertex.enclave is None and not vertex.may_lack(vertex.host) and len(vertex.operators) < 2:  # noqa: PLR2004
-        return True
-    return all(vertex.keeps_out(who) is not None for who in (*vertex.operators, vertex.host))

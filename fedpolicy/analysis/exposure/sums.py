@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import reduce
 from operator import or_
 
-from fedpolicy.analysis.exposure import Form, Reading, Trust
+from fedpolicy.analysis.exposure import (
+    INFERABLE,
+    MALLEABLE_VOID,
+    SEALED,
+    SUM,
+    VOID,
+    Form,
+    Reading,
+    Trust,
+    read_sum,
+    unsealed,
+)
 from fedpolicy.analysis.exposure.insiders import Insiders
 from fedpolicy.analysis.exposure.sizes import Sizes, sizes_of
 from fedpolicy.graph import Aggregate, FlowGraph, Mask, Vertex, bits
-from fedpolicy.graph.masks import grouped, united
+from fedpolicy.graph.masks import common, grouped, united
 from fedpolicy.records import dataclass, field
 
 # A sum of two leaves a single contribution to whoever made the other one.
@@ -211,3 +222,32 @@ def _count(graph: FlowGraph, aggregate: Aggregate) -> Tally:
 def _known(viewer: str, place: Vertex) -> int:
     """The peer of a cohort stands for all other members, and each of them knows itself only."""
     return 1 if viewer == place.party else place.weight
+
+
+def arrive_at(hiding: Hiding, vertex: Vertex, form: Form, mask: Mask) -> Iterator[tuple[Form, Mask]]:
+    """
+    Everything that a form amounts to at a vertex: itself, and what can be read from it there.
+
+    Whatever is open at a level arrives open at every lower level too, by the same flow.
+    """
+    if vertex.kind == "model" and form.level > INFERABLE:
+        form = form._replace(level=INFERABLE)
+    if form.kind == SUM:
+        yield from read_sum(form, mask, common(mask, hiding.covers(form, vertex.operators)), hiding.noise_in(form))
+        if vertex.kind == "model":
+            return
+    yield form, mask
+    if form.kind == SEALED:
+        left = tuple(seal for seal in form.seals if not _opens(hiding.graph, vertex, seal))
+        if left != form.seals:
+            yield from arrive_at(hiding, vertex, form._replace(seals=left) if left else unsealed(form), mask)
+
+
+def _opens(graph: FlowGraph, vertex: Vertex, seal: int) -> bool:
+    if seal in {VOID, MALLEABLE_VOID}:
+        return True
+    found = graph.seals[seal]
+    readers = set(found.readers)
+    if vertex.kind != "place" or found.threshold > 1:
+        return False
+    return vertex.id in readers or not readers.isdisjoint(vertex.operators)

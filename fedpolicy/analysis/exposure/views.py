@@ -19,7 +19,8 @@ from fedpolicy.analysis.exposure import (
     read_sum,
     unsealed,
 )
-from fedpolicy.analysis.exposure.fixpoint import Holdings, arrive_at
+from fedpolicy.analysis.exposure.fixpoint import Holdings
+from fedpolicy.analysis.exposure.sums import arrive_at
 from fedpolicy.analysis.exposure.transfer import ALL, transfer
 from fedpolicy.graph import FlowGraph, Mask, Vertex
 from fedpolicy.graph.masks import common, united
@@ -218,7 +219,7 @@ def answering(holdings: Holdings, vertex: Vertex) -> State:
         for flow in holdings.models_into.get(vertex.id, ()):
             state = holdings.states.get(flow.source, {})
             for form, mask, _ in transfer(holdings.effects.of(flow), state, flow.data):
-                for arrived, part in arrive_at(holdings, vertex, form, mask):
+                for arrived, part in arrive_at(holdings.hiding, vertex, form, mask):
                     found[arrived] = found.get(arrived, 0) | part
     return found
 

@@ -8,7 +8,8 @@ from functools import reduce
 from itertools import accumulate
 
 from fedpolicy.analysis.exposure import NOISE, OPEN, Form
-from fedpolicy.analysis.exposure.fixpoint import Holdings, Moved, arrive_at
+from fedpolicy.analysis.exposure.fixpoint import Holdings, Moved
+from fedpolicy.analysis.exposure.sums import arrive_at
 from fedpolicy.analysis.exposure.transfer import Effect, transfer
 from fedpolicy.analysis.exposure.views import Openers, Viewer, seen_at, shielded
 from fedpolicy.graph import Flow, Mask, Vertex, bits
@@ -127,7 +128,7 @@ class Witnesses:
         key = (viewer.party, vertex.id, sent, level)
         if key not in self._shows:
             found = 0
-            for form, mask in arrive_at(self.holdings, vertex, sent, (1 << len(self.holdings.graph.data)) - 1):
+            for form, mask in arrive_at(self.holdings.hiding, vertex, sent, (1 << len(self.holdings.graph.data)) - 1):
                 if form.kind != NOISE:
                     found |= seen_at(self.holdings, viewer, vertex, form, mask, level, self.openers)
             self._shows[key] = found
@@ -255,7 +256,7 @@ class Witnesses:
             found: dict[Form, list[tuple[Flow, Form]]] = {}
             target = self.holdings.graph.vertices[vertex]
             for flow, sent, source in self._deliveries(vertex, index, origin):
-                for form in dict.fromkeys(one for one, _ in arrive_at(self.holdings, target, sent, 1 << index)):
+                for form in dict.fromkeys(one for one, _ in arrive_at(self.holdings.hiding, target, sent, 1 << index)):
                     found.setdefault(form, []).append((flow, source))
             self._bringers[key] = found
         return self._bringers[key]
