@@ -223,7 +223,7 @@ class Lookup:
     def families_of(self, instances: tuple[str, ...]) -> tuple[str, ...]:
         """The datasets of some instances, by their names."""
         if instances not in self._families_of:
-            self._families_of[instances] = tuple(ordered(map(family_of, instances)))
+            self._families_of[instances] = tuple(sorted({one.partition("@")[0] for one in instances}))
         return self._families_of[instances]
 
     @cached_property

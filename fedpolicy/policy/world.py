@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -103,23 +103,23 @@ class World:
         return [name for name, node in sorted(self.deployment.nodes.items()) if node.kind == "aggregator"]
 
     @cached_property
+    def learned(self) -> frozenset[str]:
+        """The datasets of which anybody else learns something."""
+        return frozenset[str]().union(*(self.lookup.families_of(one.datasets) for one in self.study.disclosures))
+
+    @cached_property
     def learned_from(self) -> Mapping[str, Sequence[Disclosure]]:
-        """What anybody else learns of each dataset."""
+        """What anybody learns of each dataset who is more than a host."""
         found: dict[str, list[Disclosure]] = {}
         for disclosure in self.study.disclosures:
-            for family in self.lookup.families_of(disclosure.datasets):
+            for family in self.lookup.families_of(disclosure.datasets) if disclosure.role != "host" else ():
                 found.setdefault(family, []).append(disclosure)
         return found
 
-    def learned_in(self, families: tuple[str, ...]) -> Sequence[Disclosure]:
-        """What anybody else learns of the first of some datasets; the others are learned with it, or apart."""
-        return self.learned_from.get(families[0], ()) if families else ()
-
     def is_person(self, party: str) -> bool:
         """Whether a party stands for people with data of their own: users, or the cohort of a cross-device setting."""
-        if "user" in self.lookup.roles(party):
-            return True
-        return self.deployment.setting == "cross-device" and self.cohorts.get(party, 1) > 1
+        many = self.deployment.setting == "cross-device" and self.cohorts.get(party, 1) > 1
+        return many or "user" in self.lookup.roles(party)
 
     def is_in(self, party: str, territories: Territories) -> bool | None:
         """Whether a party is in one of some countries, or in the EEA; None where nobody says where it is."""
@@ -229,9 +229,9 @@ class World:
         references = element.data if isinstance(element, Task) else element.sends
         return tuple(ordered(family_of(reference) for reference in references))
 
-    def datasets(self, families: Iterable[str]) -> list[Dataset]:
+    def datasets(self, families: Iterable[str]) -> Iterator[Dataset]:
         """The declared datasets of these names."""
-        return [self.deployment.datasets[name] for name in families if name in self.deployment.datasets]
+        return (self.deployment.datasets[name] for name in families if name in self.deployment.datasets)
 
     def owners(self, families: Iterable[str]) -> list[str]:
         """Who owns any instance of these datasets."""

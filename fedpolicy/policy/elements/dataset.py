@@ -191,7 +191,7 @@ _FIELDS = (
     boolean(
         "leaves_owner",
         "another party learns something about it",
-        lambda view: bool(view.world.learned_from.get(view.id)),
+        lambda view: view.id in view.world.learned,
     ),
 )
 

@@ -67,8 +67,8 @@ def whose(view: DisclosureView) -> str:
 
 def allowed(view: DisclosureView) -> Presence:
     """The most that the releases permit."""
-    missing = Missing(tuple(f"datasets.{name}.releases" for name in view.families))
-    return missing if view.found.allowed is None else view.found.allowed
+    found = view.found.allowed
+    return Missing(tuple(f"datasets.{name}.releases" for name in view.families)) if found is None else found
 
 
 def roles(view: DisclosureView) -> Iterable[str]:
@@ -91,17 +91,13 @@ def outside(view: DisclosureView) -> bool:
 def otherwise(view: DisclosureView) -> bool:
     """Whether each of these hosts learns as much of the same in another capacity, such as provider."""
     found = view.found
-    if found.role != "host":
-        return False
-    others = view.world.learned_in(view.families)
-    return all(
+    return found.role == "host" and all(
         any(
-            other.role != "host"
-            and party in other.parties
+            party in other.parties
             and other.high >= found.high
             and (other.low >= found.high or set(found.missing) <= set(other.missing))
             and set(found.datasets) <= set(other.datasets)
-            for other in others
+            for other in view.world.learned_from.get(view.families[0], ())  # the others are learned with it, or apart
         )
         for party in found.parties
     )

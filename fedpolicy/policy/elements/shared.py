@@ -165,9 +165,12 @@ def is_personal(world: World, families: Iterable[str]) -> bool:
 
 
 def _private(world: World, families: tuple[str, ...]) -> Presence:
-    found = [_NOT_PRIVATE.isdisjoint(dataset.categories) for dataset in world.datasets(families)]
+    if any(
+        _NOT_PRIVATE.isdisjoint(one.categories) and _UNKNOWN not in one.categories for one in world.datasets(families)
+    ):
+        return True
     unsure = _uncategorised(world, families)
-    return True if sum(found) > len(unsure) else Missing(_paths(unsure)) if unsure else False
+    return Missing(_paths(unsure)) if unsure else False
 
 
 def _is(world: World, families: Iterable[str], name: str) -> Presence:
