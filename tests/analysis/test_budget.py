@@ -495,10 +495,26 @@ def test_noise_for_a_sum_says_nothing_of_a_rule_that_adds_nothing_up(rule):
     assert towards(summed("noise_multiplier: 50, sampling: none", "aggregator").ledger, "a").high < 1
 
 
-def test_weights_of_a_mean_are_taken_to_be_bounded_and_that_is_said():
-    (share,) = summed("noise_multiplier: 50, sampling: none", rule="weighted_mean").ledger.shares
+@pytest.mark.parametrize(
+    ("where", "rule", "more", "claim", "missing"),
+    [
+        ("distributed", "weighted_mean", "", Ruling.OPEN, "safeguards.1.bounded_weights"),
+        ("aggregator", "weighted_mean", ", bounded_weights: unknown", Ruling.OPEN, "safeguards.1.bounded_weights"),
+        ("aggregator", "fedadam", "", Ruling.OPEN, "safeguards.1.bounded_weights"),
+        ("aggregator", "unknown", "", Ruling.OPEN, "aggregation"),
+        ("aggregator", "weighted_mean", ", bounded_weights: true", Ruling.HOLDS, ""),
+        ("aggregator", "weighted_mean", ", bounded_weights: false", Ruling.OPEN, "safeguards.1.claim"),
+        ("client", "weighted_mean", "", Ruling.HOLDS, ""),
+        ("aggregator", "mean", "", Ruling.HOLDS, ""),
+    ],
+)
+def test_noise_on_a_sum_is_made_for_weights_that_are_bounded(where, rule, more, claim, missing):
+    more = f"noise_multiplier: 50, sampling: none, claimed_epsilon: 1{more}"
+    (share,) = summed(more, where, rule=rule).ledger.shares
 
-    assert "no weight in the mean is larger than the one that the noise was made for" in share.spent.assumptions
+    assert (share.claim, share.missing) == (claim, (f"tasks.t.{missing}",) if missing else ())
+    assumed = "no weight in the mean is larger than the one that the noise was made for" in share.spent.assumptions
+    assert assumed == (rule == "weighted_mean" and where != "client" and "false" not in more)
 
 
 THREE_CLINICS = """

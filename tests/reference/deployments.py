@@ -210,7 +210,17 @@ class Author:
         noisy = next((one for one in kept if one.get("where") == "client"), None)
         if noisy and "secure_aggregation" in kinds and self.odds(0.6):
             noisy["where"] = "distributed"
-        return {"safeguards": kept} if kept else {}
+        return {"safeguards": kept, **self.weighed(kept, exchanges=exchanges)} if kept else {}
+
+    def weighed(self, guards: list[Tree], *, exchanges: bool) -> Tree:
+        """How contributions are added up, which noise on the sum has to be made for."""
+        central = next((one for one in guards if one.get("where") in ("aggregator", "distributed")), None)
+        if not central or not exchanges or self.odds(0.6):
+            return {}
+        found = {"aggregation": self.one("weighted_mean", "weighted_mean", "unknown")}
+        if found["aggregation"] != "unknown" and self.odds(0.6):
+            central["bounded_weights"] = self.one(True, True, False)
+        return found
 
     def divided(self, *, boosts: bool) -> Tree:
         """A model in two parts, or trees over columns held apart; an aggregator beside the top is an arbiter."""

@@ -105,12 +105,24 @@ def noises(
     found = []
     for number, one in enumerate(guards):
         if one.kind == "differential_privacy" and one.where == where:
-            enough = tuple((item, _enough(world, one, item, covered)) for item in sorted(covered))
+            weighed = _weighed(world, title, one)
+            enough = tuple((item, _enough(world, one, item, covered, weighed)) for item in sorted(covered))
             found.append(Noise(id=f"{title}.{number}", enough=enough, words=word(world, one, places)))
     return tuple(found)
 
 
-def _enough(world: World, one: Any, item: str, covered: frozenset[str]) -> Answer:
+def _weighed(world: World, title: str, one: Any) -> Answer:
+    """Whether no contribution weighs more in what is added up than the noise on the sum was made for."""
+    section, name, *_ = title.split(".")
+    if section != "tasks" or one.where == "client":
+        return "yes"
+    task = world.file.tasks[name]
+    if task.aggregation == "weighted_mean":
+        return {True: "yes", False: "no", None: "unknown"}[one.bounded_weights]
+    return "unknown" if task.says_unknown("aggregation") else "yes"
+
+
+def _enough(world: World, one: Any, item: str, covered: frozenset[str], weighed: Answer) -> Answer:
     """
     Whether noise counts for an instance.
 
@@ -122,7 +134,7 @@ def _enough(world: World, one: Any, item: str, covered: frozenset[str]) -> Answe
     dataset = world.file.datasets[found.dataset]
     if one.unit is not None and UNITS.index(one.unit) < UNITS.index(dataset.unit):
         return "no"
-    answers: list[Answer] = [_small(world, one.delta, covered)]
+    answers: list[Answer] = [_small(world, one.delta, covered), weighed]
     answers += ["unknown" for key in ("noise_multiplier", "clipping_norm", "unit") if getattr(one, key) is None]
     return "no" if "no" in answers else "unknown" if "unknown" in answers else "yes"
 

@@ -23,7 +23,7 @@ _BY_EPSILON = frozenset({"exponential", "randomised_response"})
 _NO_SUMS = frozenset(
     {"median", "coordinate_median", "geometric_median", "trimmed_mean", "krum", "multi_krum", "bulyan", "majority"}
 )
-_SUMS = frozenset({"mean", "sum", "norm_bounded"})
+SUMS = frozenset({"mean", "sum", "norm_bounded"})
 _WEIGHTED = "no weight in the mean is larger than the one that the noise was made for"
 
 
@@ -67,7 +67,8 @@ def noise_of(deployment: Deployment, path: Path, spec: DifferentialPrivacy, towa
     if most is None:
         return NoiseRatio(most=None, least=None, missing=missing)
     most, notes = _effective(spec, most) / (spec.contributions_per_unit or 1), _granted(deployment, path, spec)
-    unstated = (f"{at}.norm",) if spec.mechanism == "laplace" and spec.norm is None else ()
+    lacks_norm = spec.mechanism == "laplace" and spec.norm is None
+    unstated = (*((f"{at}.norm",) if lacks_norm else ()), *_unweighed(deployment, path, spec, at))
     rounded = tuple(f"{at}.{name}" for name in _DISCRETE.get(spec.mechanism, ()) if getattr(spec, name) is None)
     least = None if unstated or rounded else most
     if spec.where != "distributed":
@@ -155,10 +156,19 @@ def _contributions(spec: DifferentialPrivacy) -> tuple[str, ...]:
     return (f"what one {spec.unit} contributes to a step is clipped together",) if several else ()
 
 
+def _unweighed(deployment: Deployment, path: Path, spec: DifferentialPrivacy, at: str) -> tuple[str, ...]:
+    """The fact that says whether one contribution can change the sum by more than its noise was made for."""
+    task = task_of(deployment, path)
+    if task is not None and spec.where != "client" and task.says_unknown("aggregation"):
+        return (f"tasks.{path[1]}.aggregation",)
+    rule = _aggregation(deployment, path, spec)
+    return () if not rule or rule in SUMS or spec.bounded_weights else (f"{at}.bounded_weights",)
+
+
 def _summed(rule: str) -> tuple[str, ...]:
     if rule == "weighted_mean":
         return (_WEIGHTED,)
-    return (f"the aggregation `{rule}` is a sum of the clipped contributions",) if rule and rule not in _SUMS else ()
+    return (f"the aggregation `{rule}` is a sum of the clipped contributions",) if rule and rule not in SUMS else ()
 
 
 def _shared(
@@ -212,6 +222,8 @@ def why_without(deployment: Deployment, path: Path, spec: DifferentialPrivacy) -
         return "metric privacy bounds what is told apart of near values, not what is learned of a unit"
     if (rule := _aggregation(deployment, path, spec)) in _NO_SUMS:
         return f"its noise is made for a clipped sum, and `{rule}` is none: one contribution may change it by more"
+    if rule and rule not in SUMS and spec.bounded_weights is False:
+        return f"`{rule}` may give one contribution more weight than its noise was made for"
     if spec.mechanism == "laplace" and spec.norm in {"l2", "linf"}:
         return f"Laplace noise takes a bound in l1; clipping in {spec.norm} leaves more, the more coordinates there are"
     if spec.norm == "linf" and spec.mechanism not in PURE | {"gnmax"}:

@@ -111,6 +111,11 @@ class DifferentialPrivacy(Safeguard):
         "The most clipped contributions of one unit in a step, such as the records of one person. Left out: 1.",
         None,
     )
+    bounded_weights: bool | None = key(
+        "Whether a weighted mean, or a rule of your own, gives no contribution more weight than the noise was made"
+        " for.",
+        open=True,
+    )
     tuning_runs: Positive | None = key(
         "The number of runs on the same data that settings were chosen by; each spends as much. Left out: 1.", None
     )

@@ -21,6 +21,7 @@ _ONLY_OF = {
     "rounded_norm": ("discrete_gaussian", "skellam"),
     "noise_relative_to": ("dp_matrix_ftrl",),
 }
+_UNWEIGHED = ("mean", "sum", "norm_bounded")
 _ADVICE = (
     "write `count` on one node for a cohort, check parts of it in files of their own, or allow more with"
     " `check --max-nodes`"
@@ -33,7 +34,9 @@ def check_noise(names: Names) -> Iterator[Contradiction]:
         summed = any(isinstance(does(safeguard), Sum) for _, safeguard in maps(entry, "safeguards"))
         for place, safeguard in maps(entry, "safeguards"):
             if isinstance(does(safeguard), Noise):
-                yield from _noise((*path, "safeguards", place), safeguard, summed=summed)
+                here = (*path, "safeguards", place)
+                yield from _noise(here, safeguard, summed=summed)
+                yield from _weighed(names, here, safeguard)
 
 
 def check_readers(names: Names) -> Iterator[Contradiction]:
@@ -80,6 +83,28 @@ def _noise(path: Path, safeguard: Tree, *, summed: bool) -> Iterator[Contradicti
         yield contradiction((*path, "sampling_rate"), message, advice, rests_on=[(*path, "sampling")])
     yield from _twice(path, safeguard)
     yield from _elsewhere(path, safeguard)
+
+
+def _weighed(names: Names, path: Path, safeguard: Tree) -> Iterator[Contradiction]:
+    """A bound on weights where nothing is weighed."""
+    if "bounded_weights" not in safeguard:
+        return
+    task = names.entry("tasks", str(path[1])) if path[0] == "tasks" else {}
+    rule = text(task, "aggregation")
+    if _word(safeguard, "where") == "client":
+        why = "each client adds this noise to its own contribution, before any is weighed"
+    elif path[0] != "tasks":
+        why = "only a task adds contributions up"
+    elif rule in {None, *_UNWEIGHED} and task.get("aggregation", "") is not None:
+        why = f"`aggregation: {rule}` weighs all alike" if rule else "the task states no `aggregation` that weighs them"
+    else:
+        return
+    advice = "leave it out" + (
+        ", or say how the task weighs contributions, such as `aggregation: weighted_mean`" if "`" in why else ""
+    )
+    rests = [(*path, "where"), (*path[:2], "aggregation")]
+    message = f"`bounded_weights` says nothing here: {why}"
+    yield contradiction((*path, "bounded_weights"), message, advice, rests_on=rests)
 
 
 def _twice(path: Path, safeguard: Tree) -> Iterator[Contradiction]:
