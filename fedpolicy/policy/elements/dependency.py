@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from fedpolicy.analysis.control.capabilities import CAPABILITIES
 from fedpolicy.analysis.control.dependencies import Dependency, dependencies_of
@@ -87,25 +87,26 @@ def _of_question(world: World, use: str, places: set[str]) -> bool:
 def _stops_rounds(view: DependencyView) -> bool:
     """Whether the same outsiders can stop the rounds for the same participants, through other machines too."""
     own = view.found
+    machines = view.world.once("machines of outsiders", (), lambda _: _outside(view.world))
+    # One that concerns all of them stands under each name; fewest stand under the rarest.
     return any(
         one.cause != own.cause
         and set(own.controllers) <= set(one.controllers)
         and set(own.participants) <= set(one.participants)
         and set(own.uses) <= set(one.uses)
-        for one in view.world.once("machines of outsiders", (), lambda _: _outside(view.world))
+        for one in min((machines.get(name, ()) for name in (*own.controllers, *own.participants)), key=len)
     )
 
 
-def _outside(world: World) -> list[Dependency]:
-    """Machines of outsiders that can stop rounds, and nothing more."""
-    return [
-        one
-        for one in _every(world)
-        if one.how in {"operates", "hosts"}
-        and one.by_member is False
-        and "run" not in one.capabilities
-        and not _principal(DependencyView(world, one))
-    ]
+def _outside(world: World) -> Mapping[str, Sequence[Dependency]]:
+    """Machines of outsiders that can stop rounds, and nothing more, by the names of all whom they concern."""
+    found: dict[str, list[Dependency]] = {}
+    for one in _every(world):
+        by_outsider = one.how in {"operates", "hosts"} and one.by_member is False
+        if by_outsider and "run" not in one.capabilities and not _principal(DependencyView(world, one)):
+            for name in {*one.controllers, *one.participants}:
+                found.setdefault(name, []).append(one)
+    return found
 
 
 def _every(world: World) -> tuple[Dependency, ...]:
