@@ -132,9 +132,10 @@ def test_a_closed_key_may_be_unknown_too(node, kind, require, missing):
     assert (found.verdict, found.missing) == (Verdict.UNKNOWN, (missing,))
 
 
-def test_what_is_known_decides_before_what_is_not():
+@pytest.mark.parametrize("categories", ["unknown", "[public, unknown]"])
+def test_what_is_known_decides_before_what_is_not(categories):
     text = START + "    flows: {copy: {from: client, to: openai, payload: records}}\n"
-    text = text.replace("notes:", "more: {at: client, categories: unknown}, notes:")
+    text = text.replace("notes:", f"more: {{at: client, categories: {categories}}}, notes:")
     found = judged(text, rule_of("flow", "!flow.private")).findings
     assert [one.verdict for one in found] == [Verdict.FAIL]
 
