@@ -64,10 +64,22 @@ def _declared(origin: Origin, model: str, call: ApiCall) -> Call:
 
 def call_model(builder: Builder, place: Vertex, mask: Mask, call: Call, runs: Runs) -> Mask:
     """
-    Add the flows of one use of a model, and of its fallbacks.
+    Add the flows of one use of a model, and of all that stand in for it, each once and the nearest first.
 
     Returns what its answers quote beside what they were sent.
     """
+    quoted = _ask(builder, place, mask, call, runs)
+    asked, waiting = {call.model}, [call.model]
+    for model in waiting:
+        for name in builder.deployment.models[model].fallback:
+            if name not in asked:
+                asked.add(name)
+                waiting.append(name)
+                quoted |= _ask(builder, place, mask, _instead(call, name, model), runs)
+    return quoted
+
+
+def _ask(builder: Builder, place: Vertex, mask: Mask, call: Call, runs: Runs) -> Mask:
     found = route(builder, place, call.model, runs)
     _note_access(builder, place, call, found)
     quoted = 0
@@ -84,7 +96,7 @@ def call_model(builder: Builder, place: Vertex, mask: Mask, call: Call, runs: Ru
     for chain in found.ends:
         quoted |= answer(builder, call.origin, (place, *chain), call.model, call.retrieves, call.safeguards)
     _use(builder, place, call, found)
-    return quoted | _fall_back(builder, place, mask, call, runs)
+    return quoted
 
 
 def may_train(builder: Builder, call: Call, runner: Vertex) -> tuple[bool | None, str]:
@@ -201,20 +213,17 @@ def _note_access(builder: Builder, place: Vertex, call: Call, found: Route) -> N
         )
 
 
-def _fall_back(builder: Builder, place: Vertex, mask: Mask, call: Call, runs: Runs) -> Mask:
-    quoted = 0
-    for name in builder.deployment.models[call.model].fallback:
-        fallback = Call(
-            origin=call.origin.fallback(name, call.model),
-            model=name,
-            payloads=call.payloads,
-            safeguards=call.safeguards,
-            judged=call.judged,
-            retrieves=call.retrieves,
-            role="fallback",
-        )
-        quoted |= call_model(builder, place, mask, fallback, runs)
-    return quoted
+def _instead(call: Call, model: str, of: str) -> Call:
+    """The same call of a fallback; what was said of the call's own terms says nothing of it."""
+    return Call(
+        origin=call.origin.fallback(model, of),
+        model=model,
+        payloads=call.payloads,
+        safeguards=call.safeguards,
+        judged=call.judged,
+        retrieves=call.retrieves,
+        role="fallback",
+    )
 
 
 def note_indexes(builder: Builder, runs: Runs) -> None:

@@ -105,19 +105,17 @@ def fallbacks_of(builder: Builder, job: Job, runs: Runs) -> tuple[Job, ...]:
     name = job.task.model
     if name is None or not (job.hosted or job.method.needs == "weights"):
         return ()
-    found: dict[str, Job] = {}
-    _follow(builder, job, runs, found)
-    return tuple(found.values())
-
-
-def _follow(builder: Builder, job: Job, runs: Runs, found: dict[str, Job]) -> None:
-    of = str(job.task.model)
-    for name in builder.deployment.models[of].fallback:
-        if name not in found:
-            task = job.task.changed(model=name)
-            hosted = is_hosted(builder, task, job.method, runs)
-            found[name] = replace(job, task=task, hosted=hosted, origin=job.origin.fallback(name, of))
-            _follow(builder, found[name], runs, found)
+    found = {name: job}
+    waiting = [job]
+    for one in waiting:
+        of = str(one.task.model)
+        for other in builder.deployment.models[of].fallback:
+            if other not in found:
+                task = job.task.changed(model=other)
+                hosted = is_hosted(builder, task, job.method, runs)
+                found[other] = replace(job, task=task, hosted=hosted, origin=job.origin.fallback(other, of))
+                waiting.append(found[other])
+    return tuple(waiting[1:])
 
 
 def arranged(job: Job) -> tuple[Job, ...]:

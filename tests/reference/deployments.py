@@ -156,6 +156,8 @@ class Author:
             base["copies"] = "parts"
         if self.odds(0.15):
             base["fallback"] = "closed"
+            if self.odds(0.5):
+                closed["fallback"] = self.one("base", ["out", "base"])
         out: Tree = {}
         if self.odds(0.3):
             out["published"] = True

@@ -162,12 +162,12 @@ class Models:
         return frozenset(item.id for item in self.world.named(retrieves, runner))
 
     def stand_ins(self, name: str) -> list[str]:
-        """The fallbacks of a model, and theirs."""
+        """The fallbacks of a model, and theirs; not the model, for which they may stand in turn."""
         found: list[str] = []
         waiting = list(self.world.file.models[name].fallback)
         while waiting:
             one = waiting.pop(0)
-            if one not in found:
+            if one not in (name, *found):
                 found.append(one)
                 waiting += self.world.file.models[one].fallback
         return found
