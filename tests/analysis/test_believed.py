@@ -43,18 +43,22 @@ def test_both_readings_of_what_is_believed_are_equal(monkeypatch):
     assert believed >= 10
 
 
-@pytest.mark.parametrize("seed", [65, 127, 140, 154, 155, 175, 199, 237, 241, 261, 287, 318, 345, 356, 364, 378])
-def test_readings_that_share_a_start_show_what_each_shows_from_nothing(seed, monkeypatch):
-    found = read(trusting(deployment(f"doubted:{seed}"), but=2))
-    quick, whole = study_of(found).exposure, study_of(found).exposure
-    monkeypatch.setattr(whole, "distrusted", None)
-
-    assert quick.distrusted
-    assert held(quick) != quick.holdings(Reading.HIGH).states
-    # Forms that reveal no more than others do may be there or not, by the order in which they come.
-    for viewer in quick.viewers.values():
-        for reading in (Reading.HIGH, Reading.GUARANTEED):
-            assert quick.view(viewer, reading) == whole.view(viewer, reading), (viewer, reading)
+def test_readings_that_share_a_start_show_what_each_shows_from_nothing(monkeypatch):
+    differing = 0
+    for seed in range(400):
+        found = read(trusting(deployment(f"doubted:{seed}"), but=2))
+        quick = study_of(found).exposure if found is not None else None
+        if quick is None or not quick.distrusted:
+            continue
+        whole = study_of(found).exposure
+        monkeypatch.setattr(whole, "distrusted", None)
+        # Forms that reveal no more than others do may be there or not, by the order in which they come.
+        for viewer in quick.viewers.values():
+            assert quick.views(viewer) == whole.views(viewer), (seed, viewer)
+        differing += held(quick) != quick.holdings(Reading.HIGH).states
+        if differing == 4:
+            return
+    pytest.fail(f"only {differing} deployments tell the readings apart")
 
 
 @pytest.mark.parametrize("trusts", [["hub"], []])

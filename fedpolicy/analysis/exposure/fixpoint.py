@@ -102,7 +102,7 @@ class Spread:
 
     Those that are `onward` may send on what comes to them; most clients only ever send what they have `at_home`, and
     that when it is their turn for the `first` time. Of each form that is `fresh` all is sent on, as keeping apart what
-    is new in it takes longer than to send it once more.
+    is new in it takes longer than to send it once more. States that are `lent` are another's.
     """
 
     holdings: Holdings
@@ -115,20 +115,21 @@ class Spread:
     first: set[str]
     out: dict[str, Leaving] = field(default_factory=dict)
     onward: set[str] = field(default_factory=set)
+    lent: set[str] = field(default_factory=set)
     last: dict[Form, Mask] = field(default_factory=dict)
 
     def further(self, effects: Effects, hiding: Hiding, flows: Sequence[Flow], *, log: bool) -> Holdings:
         """Send all data by these flows, too; this one stays as it is, so that another reading can go on from it."""
-        held = self.holdings
-        states = {vertex: dict(state) for vertex, state in held.states.items()}
-        before = {vertex: list(found) for vertex, found in held.log.items()} if log else {}
+        states = dict(self.holdings.states)
+        kept = {vertex: list(found) for vertex, found in self.holdings.log.items()} if log else {}
         spread = replace(
             self,
-            holdings=replace(held, effects=effects, hiding=hiding, states=states, log=before),
+            holdings=replace(self.holdings, effects=effects, hiding=hiding, states=states, log=kept),
             log=log,
             hidden=self.hidden.copy(),
             out=dict(self.out),
             onward=set(self.onward),
+            lent=set(states),
         )
         more = _outgoing(flows, effects, {})
         spread.let_out(more)
@@ -187,8 +188,9 @@ class Spread:
                     found = known[key] = self._read(vertex, sent)
                 arriving = found
             state = states.get(target)
-            if state is None:
-                state = states[target] = {}
+            if state is None or target in self.lent:
+                self.lent.discard(target)
+                state = states[target] = dict(state or {})
             new = self._new(target, arriving, state)
             if new:
                 self._keep(flow, new)

@@ -35,7 +35,7 @@ from fedpolicy.graph.masks import grouped
 from fedpolicy.limits import USUAL, Bounds
 from fedpolicy.records import dataclass, field, replace
 
-_COMPARED = {Reading.HIGH, Reading.GUARANTEED}  # they differ in what owners doubt, and in nothing else
+_COMPARED = (Reading.HIGH, Reading.GUARANTEED)  # they differ in what owners doubt, and in nothing else
 
 
 @dataclass(slots=True, kw_only=True)
@@ -126,11 +126,6 @@ class Exposure:
         tasks = self.graph.deployment.tasks.values()
         return any(task.code_from for task in tasks) or any(place.supplier for place in self.graph.vertices.values())
 
-    @property
-    def doubted(self) -> bool:
-        """Whether nobody says if some enclave vouches for what is done in it."""
-        return any(place.vouches is None for place in self.graph.enclaves.values())
-
     def _propagated(self, effects: Effects, hiding: Hiding, *, log: bool, shared: bool) -> Holdings:
         """The fixpoint; what cannot be followed takes seconds to find out, and is found out once."""
         if self._refused is not None:
@@ -220,16 +215,27 @@ class Exposure:
 
     def views(self, viewer: Viewer) -> dict[Reading, View]:
         """What a viewer sees in all readings that may differ."""
-        found = {same: self.view(viewer, same) for same in dict.fromkeys(self.asked.values())}
+        asked = self.asked
+        if self._holds_one(viewer):
+            asked = {one: Reading.HIGH if same is Reading.GUARANTEED else same for one, same in asked.items()}
+        found = {same: self.view(viewer, same) for same in dict.fromkeys(asked.values())}
         if self.public is not None and self.public is not viewer and len(found) > 1:
             add_everywhere(found, {same: self._published(self.public, same, private=True) for same in found})
-        return {reading: found[same] for reading, same in self.asked.items()}
+        return {reading: found[same] for reading, same in asked.items()}
+
+    def _holds_one(self, viewer: Viewer) -> bool:
+        """Whether a viewer sees by what is at its places alone, and there both readings hold the same."""
+        if not self.distrusted or self.graph.seals or self.mechanisms or self.public:
+            return False
+        one, other = (self.holdings(reading).states for reading in _COMPARED)
+        return all(one.get(place) == other.get(place) for place in viewer.places)
 
     @property
     def asked(self) -> Mapping[Reading, Reading]:
         """All readings that may differ, each with the one that says the same of this deployment."""
         if not self._asked:
-            asked = [Reading.LOW, Reading.HIGH, Reading.GUARANTEED, *([Reading.VOUCHED] if self.doubted else [])]
+            doubted = any(place.vouches is None for place in self.graph.enclaves.values())
+            asked = [Reading.LOW, Reading.HIGH, Reading.GUARANTEED, *([Reading.VOUCHED] if doubted else [])]
             self._asked.update((reading, self._like(reading)) for reading in asked)
         return self._asked
 
