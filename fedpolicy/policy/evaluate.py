@@ -13,7 +13,7 @@ from fedpolicy.language.reading import Document
 from fedpolicy.policy import Rule
 from fedpolicy.policy.elements import KINDS, Context, extracts, table
 from fedpolicy.policy.expression import activator
-from fedpolicy.policy.fields import CONSTANTS, Type, Value
+from fedpolicy.policy.fields import CONSTANTS, Subject, Type, Value
 from fedpolicy.policy.finding import (
     TOLD,
     Judgement,
@@ -144,13 +144,13 @@ def _of_kind(world: World, kind: str, rules: Sequence[Rule]) -> KindVerdict:
     wanted = {name for rule in rules for name in rule.variables}
     judge = _judge(world, rules, part.broken)
     for extract in extracts(world, kind, wanted, rules[0].owners_in, _concerned(kind, rules)):
-        for likeness, context in extract.elements():
+        for likeness, subject, context in extract.elements():
             group = cache.get(likeness)
             if group is None:
                 cache[likeness] = group = judge(context())
             group.elements += 1
             if group.reportable:
-                part.findings += _findings_for(world, context(), group.reportable)
+                part.findings += _findings_for(world, subject, context, group.reportable)
     _add_up(part, cache.values())
     return part
 
@@ -288,9 +288,11 @@ def _silent(world: World, rule: Rule, context: Context, why: Unanswered) -> FedP
     return PolicyError(message, span=rule.spans[why.key], help="correct the expression")
 
 
-def _findings_for(world: World, context: Context, reportable: Sequence[tuple[Rule, Judgement]]) -> list[Finding]:
-    evidence = witness_of(world, context.subject)
+def _findings_for(
+    world: World, subject: Subject, context: Callable[[], Context], reportable: Sequence[tuple[Rule, Judgement]]
+) -> list[Finding]:
+    evidence = witness_of(world, subject)
     return [
-        finding_of(world, rule, context.subject, evidence, one.verdict, one.severity, one.missing(context))
+        finding_of(world, rule, subject, evidence, one.verdict, one.severity, one.missing(context))
         for rule, one in reportable
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from fedpolicy.analysis.facts import Disclosure, NotCounted
@@ -43,13 +43,14 @@ class Judgement:
     undecided: bool = False
     doubtful: bool = False
 
-    def missing(self, context: Context) -> tuple[str, ...]:
-        """The dotted paths of the facts that would decide about one of these elements."""
+    def missing(self, context: Callable[[], Context]) -> tuple[str, ...]:
+        """The dotted paths of the facts that would decide about one of these elements; its context is made for them."""
         if self.verdict is not Verdict.UNKNOWN:
             return ()
-        facts = {path for name in self.absent for path in context.missing(name)}
-        facts |= set(context.subject.missing if self.undecided else ())
-        return tuple(sorted(facts | set(context.subject.doubt if self.doubtful else ())))
+        known = context()
+        facts = {path for name in self.absent for path in known.missing(name)}
+        facts |= set(known.subject.missing if self.undecided else ())
+        return tuple(sorted(facts | set(known.subject.doubt if self.doubtful else ())))
 
     def in_doubt(self) -> Judgement:
         """The same where it is open whether the law applies: what would fail is not known."""

@@ -214,7 +214,9 @@ def _people(members: Sequence[Member]) -> tuple[list[str], list[str], dict[str, 
 
 
 def _told(group: MemberGroup, elements: Sequence[str], parties: list[str], owner_of: Mapping[str, str]) -> str:
-    known = dict(group.words)
+    owners = ordered(owner_of.values())
+    known = {"disclosure.whose": "one another"} if parties == owners else {}
+    known |= group.words
 
     def word(name: str) -> str:
         if name in known:
@@ -223,11 +225,9 @@ def _told(group: MemberGroup, elements: Sequence[str], parties: list[str], owner
             return _worst(group.members)
         if name == "element":
             return value_words(Type.LIST, [[one for one in elements if one.startswith("parties.")] or [elements[0]]])
-        owners = ordered(owner_of.values())
-        if name == "disclosure.whose" and parties == owners:
-            return "one another"
-        people = {"disclosure.parties": parties, "disclosure.datasets": ordered(map(family_of, owner_of))}
-        return value_words(Type.LIST, [people.get(name, owners)])
+        if name == "disclosure.datasets":
+            return value_words(Type.LIST, [ordered(map(family_of, owner_of))])
+        return value_words(Type.LIST, [parties if name == "disclosure.parties" else owners])
 
     return fill(group.template, word)
 

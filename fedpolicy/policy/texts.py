@@ -32,7 +32,7 @@ _PATH = r"(?<![\w.])(?P<path>[A-Za-z_][\w.]*)(?![\w.(])"
 _WORD = r"""(?:'(?P<single>[^'\\]*)'|"(?P<double>[^"\\]*)")"""
 _PLACE = pattern(r"\{([^{}]*)\}")
 # A template says `{days} days` for any number of them.
-_ONE = pattern(r"(?<![\w.,])1 (client|contribution|day|owner|unit)s\b")
+_ONE = pattern(r"1 (?<![\w.,]1 )(client|contribution|day|owner|unit)s\b")  # quick to look for: it begins with a word
 _MOST = 6
 
 
@@ -121,7 +121,7 @@ def fill(template: str, word: Callable[[str], str]) -> str:
     pieces = _PLACE.split(template)
     pieces[1::2] = [word(name.strip()) for name in pieces[1::2]]
     text = " ".join("".join(pieces).split())
-    return _ONE.sub(r"1 \1", text) if "1 " in text else text
+    return _ONE.sub(r"1 \1", text)
 
 
 def value_words(kind: Type, values: Sequence[Value]) -> str:

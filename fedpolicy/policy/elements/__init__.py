@@ -113,17 +113,17 @@ class Extract:
     columns: Sequence[Sequence[Presence]]
     around: tuple[Mapping[str, Value], Mapping[str, Lack]]
 
-    def elements(self) -> Iterator[tuple[Hashable, Callable[[], Context]]]:
+    def elements(self) -> Iterator[tuple[Hashable, Subject, Callable[[], Context]]]:
         """Each element: what is equal for all of which every rule says the same, and how to make its context."""
         rows = zip(*map(_comparable, self.columns), strict=True) if self.columns else repeat(())
         read = zip(self.inside, rows, count())
         for one in self.subjects:
             if isinstance(one, Outside):
-                yield None, partial(Context, subject=one.subject, variants=(None,))
+                yield None, one.subject, partial(Context, subject=one.subject, variants=(None,))
             else:
                 subject, row, place = next(read)
                 variants = subject.variants and _alternatives(subject)
-                yield (row, variants, bool(subject.doubt)), partial(self._context, subject, place)
+                yield (row, variants, bool(subject.doubt)), subject, partial(self._context, subject, place)
 
     def _context(self, subject: Subject, place: int) -> Context:
         values: dict[str, Value] = {}
@@ -172,7 +172,7 @@ def contexts(world: World, kind: str, wanted: Collection[str], territories: Terr
     One that is about nobody there has a context without values: no rule applies to it.
     """
     for extract in extracts(world, kind, wanted, territories):
-        yield from (context() for _, context in extract.elements())
+        yield from (context() for _, _, context in extract.elements())
 
 
 def _told_apart(
