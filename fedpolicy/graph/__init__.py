@@ -117,6 +117,12 @@ class Vertex:
         """Whether nobody says if there is such an operator or host at all, who then is `unknown`."""
         return party == _NOBODY != self.party
 
+    @property
+    def is_alone(self) -> bool | None:
+        """Whether the party that it is of runs and hosts it without anybody else; None: not said."""
+        others = {*self.operators, self.host} - {self.party}
+        return None if others == {_NOBODY} and self.may_lack(_NOBODY) else not others
+
     def _kept_out(self, party: str) -> bool | None:
         if self.enclave is None or not self.enclave.attested:
             return False

@@ -228,6 +228,10 @@ def _produce_each_way(
         return
     for way, outcomes in ((job, made), *zip(arranged(job), exchanged, strict=True)):
         _produce(builder, way, model, outcomes)
+    declared = builder.deployment.models.get(model)
+    if declared is not None and declared.copies == "personal" and all(exchanged):
+        # Whichever way it is, everybody's own copy learns its own data.
+        _produce(builder, replace(job, hosted=True), model, exchanged[0])
 
 
 def _produce(builder: Builder, job: Job, model: str, outcomes: Sequence[Outcome]) -> None:

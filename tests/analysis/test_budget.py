@@ -781,6 +781,70 @@ def test_a_sum_of_some_clients_has_only_their_shares_of_the_noise(count, how, da
     assert found.shares[0].measured.high == pytest.approx(LEFT[min(left.values()), count], abs=1e-3)
 
 
+WARDS = """
+fedpolicy: 1
+name: test
+parties:
+  h1: {{role: participant, trusts: [participants]}}
+  h2: {{role: participant, trusts: [participants]}}
+  h3: {{role: participant, trusts: [participants]}}
+  nation: {{role: coordinator}}
+  cloud: {{role: host}}
+  reader: {{role: processor}}
+nodes:
+  ward: {{kind: client, party: [h1, h1, h1, h2, h2, h2, h3, h3, h3]}}
+  hospital: {{kind: aggregator, party: [h1, h2, h3]{hospital}}}
+  server: {{kind: aggregator, party: nation}}
+  desk: {{party: reader}}
+datasets: {{notes: {{at: ward, categories: health, subjects: 100{owner}}}}}
+models: {{out: {{weights: open, weights_at: [desk]}}}}
+tasks:
+  t:
+    {{method: fedavg, data: notes, runs_on: ward, hops: [{{at: hospital}}], aggregator: server, produces: out,
+      clients_per_round: 9, min_clients: 9, safeguards: [
+      {{kind: secure_aggregation, min_clients: 3}},
+      {{kind: differential_privacy, where: distributed, noise_multiplier: 5, clipping_norm: 1.0, sampling: none,
+        unit: record, delta: 1.0e-6, steps: 1}}]}}
+"""
+
+
+def told_of_a_ward(hospital="", owner=""):
+    """By party, what is spent on the data of the wards of h2, in the most and the least favourable reading."""
+    found = facts_of(WARDS.format(hospital=hospital, owner=owner), 10)
+    lines = [one for one in found.ledger.budgets if "notes@h2.1" in one.datasets]
+    return {party: (one.low, one.high, one.missing) for one in lines for party in one.parties}
+
+
+def test_an_owner_takes_no_noise_off_its_own_data_at_a_hop_of_its_own():
+    found = facts_of(WARDS.format(hospital="", owner=""), 10)
+
+    assert {(one.low, one.high, one.guaranteed) for one in found.disclosures} == {(1, 1, 1)}
+    told = {party: budget[1] for party, budget in told_of_a_ward().items() if party != "h2"}
+    # Noise 5 * sqrt(shares / 9): of a hospital's three wards, of the six others', and of all.
+    shares = {"nation": LEFT[1, 3], "h1": LEFT[2, 3], "h3": LEFT[2, 3], "reader": LEFT[3, 3]}
+    assert told == pytest.approx(shares, abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("hospital", "owner"),
+    # Somebody else is there, or the data are somebody else's.
+    [(", host: cloud", ""), (", operators: [cloud]", ""), ("", ", owner: h3")],
+)
+def test_whoever_knows_all_shares_takes_the_noise_off_data_of_others(hospital, owner):
+    told = told_of_a_ward(hospital, owner)
+
+    assert (told["nation"][0], told["reader"][0]) == (math.inf, math.inf)
+
+
+@pytest.mark.parametrize("key", ["host", "operators"])
+def test_who_else_may_be_at_a_hop_of_its_own_is_asked(key):
+    told = told_of_a_ward(f", {key}: {'unknown' if key == 'host' else '[unknown]'}")
+
+    assert told["nation"][:2] == pytest.approx((LEFT[1, 3], math.inf), abs=1e-3)
+    assert told["reader"][:2] == pytest.approx((LEFT[3, 3], math.inf), abs=1e-3)
+    assert told["nation"][2] == told["reader"][2] == (f"nodes.hospital.{key}",)
+
+
 EACH = """
 fedpolicy: 1
 name: test

@@ -70,8 +70,13 @@ class Learning:
         for fact in fresh:
             for new in set(self._sent(fact, one, source)):
                 for place in targets:
-                    self.at[place] |= {*self._opened(new, place)}
+                    here = {*self._opened(new, place)}
+                    self.at[place] |= here - {new} if self._has_part(new, place) else here
         return bool(fresh)
+
+    def _has_part(self, new: Fact, place: str) -> bool:
+        """Whether a place has the same in a part of the sum, which it passes on instead (decision 170)."""
+        return any(old.sums < new.sums and replace(new, sums=old.sums) == old for old in self.at[place])
 
     def _legs(self, one: Movement) -> Iterator[Leg]:
         """
@@ -177,7 +182,14 @@ class Learning:
         here = replace(fact, seals=seals, void=frozenset()) if fact.seals or fact.void else fact
         yield from {fact, here}  # whoever can open something can pass it on as it is, too
         if pool and not seals and here.sums and not any(self._hides(one, pool) for one in here.sums):
-            yield replace(here, sums=frozenset(), summed=False, noises=self._left_in(here, pool))
+            noises = self._left_in(here, frozenset() if self._owned(place) else pool)
+            yield replace(here, sums=frozenset(), summed=False, noises=noises)
+
+    def _owned(self, place: str) -> bool:
+        """Whether the owner alone runs and hosts a place, where it takes no noise off its own data (decision 175)."""
+        here = self.world.places[place]
+        present = {one for one in (*here.operators, here.host) if not self._perhaps(one)}
+        return present == {self.instance.owner}
 
     def _left_in(self, fact: Fact, pool: frozenset[str]) -> frozenset[Noise]:
         """The noise in what is left of a sum, which may be a single contribution."""
@@ -329,14 +341,21 @@ class Learning:
         viewers = {(party, role) for place in places.values() for party, role, _, _ in self._viewers(place)}
         known = {party for party, _ in viewers}
         readers = {name for fact in facts for seal in fact.seals for name in seal.readers} - known - places.keys()
+        viewers = {one for one in viewers if not self._perhaps(one[0])}
         for fact in facts:
             everybody = self.seen(fact, "public", frozenset({"public"}))
             for party, role in viewers | {(name, "operator") for name in readers}:
                 pool = frozenset({party})
                 # Noise that nobody has a share of stays for each of them: less one's own part, no more is learnt.
                 kept = any(noise.shares is None and self._protects(noise, fact, pool) for noise in fact.noises)
-                if self.seen(fact, party, pool) > everybody and not (kept and everybody):
+                more = self.seen(fact, party, pool) > everybody or self._taken(fact, pool)
+                if more and not (kept and everybody):
                     yield party, role, fact, pool
+
+    def _taken(self, fact: Fact, pool: frozenset[str]) -> bool:
+        """Whether there is noise towards everybody of which somebody knows all shares."""
+        noises = [noise for noise in fact.noises if self._protects(noise, fact, frozenset({"public"}))]
+        return bool(noises) and not any(self._protects(noise, fact, pool) for noise in noises)
 
     def _together(self, viewer: tuple[str, str], seen: dict[tuple[str, str], set[tuple[int, bool]]]) -> int:
         """What somebody learns who learns anything, and who knows what everybody knows too."""

@@ -72,13 +72,15 @@ class Desugared(Divided):
         yield from self._each_way(job, lambda way: getattr(self, f"_{way.topology}")(way))
 
     def _each_way(self, job: Job, moves: Callable[[Job], Iterator[Movement]]) -> Iterator[Movement]:
-        """Where nobody knows how it travels, each way may be the one."""
+        """Where nobody knows how it travels, each way may be the one; what moves in all of them does so for certain."""
         ways = job.ways()
+        found = [[*moves(way)] for way in ways]
         # Features of the same people held apart let no less be learned than a model that is split.
         sure = len(ways) == 1 or ways[0].topology == "split"
-        for way in ways:
-            for one in moves(way):
-                yield one if sure and way is ways[0] else replace(one, maybe=True)
+        for way, moved in zip(ways, found, strict=True):
+            for one in moved:
+                certain = (sure and way is ways[0]) or all(one in other for other in found)
+                yield one if certain else replace(one, maybe=True)
 
     def _exchanges(self, job: Job) -> bool:
         """Whether those who take part exchange anything: they train, or the file says how what they make travels."""
@@ -189,13 +191,15 @@ class Desugared(Divided):
         shared = exchanges and self._exchanges(job)
         for member in job.givers:
             noise = self._noises(job, "client", [member]) if self._trains_private(job) else ()
-            yield Movement(
-                way=(member, self.world.copy(job.task.produces, member)),
-                level=INFERABLE,
-                noises=noise,
-                why=job.why,
-                only=job.mask if shared else frozenset(job.masks[member]),
-            )
+            own = frozenset(job.masks[member])
+            for only in (own, job.mask - own) if shared else (own,):
+                yield Movement(
+                    way=(member, self.world.copy(job.task.produces, member)),
+                    level=INFERABLE,
+                    noises=noise,
+                    why=job.why,
+                    only=only,
+                )
 
     def _trains_private(self, job: Job) -> bool:
         return job.up is not None and self._summable(job)

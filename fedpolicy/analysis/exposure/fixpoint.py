@@ -170,7 +170,7 @@ class Spread:
         as_it_is = kinds == {OPEN}
         sums = [form for form, _, _ in sent if form.kind == SUM]
         vertices, states = self.holdings.graph.vertices, self.holdings.states
-        covers = self.holdings.hiding.covers
+        covers = self.holdings.hiding.covers_at
         known: dict[tuple[object, ...], list[Moved]] = {}
         for flow in flows:
             target = flow.target
@@ -181,7 +181,7 @@ class Spread:
                 key = (
                     vertex.kind,
                     target if SEALED in kinds else "",
-                    *[id(covers(form, vertex.operators)) for form in sums],
+                    *[id(covers(form, vertex)) for form in sums],
                 )
                 found = known.get(key)
                 if found is None:

@@ -58,6 +58,7 @@ def missing_on(
             found.update(flow.missing)
             found.update(_of_guards(holdings, item, flow, max_epsilon))
             found.update(_of_sums(holdings, flow))
+            found.update(_of_hop(holdings, item, flow))
             found.update(filter(None, [missing_size(holdings.effects.catalog, item, flow)]))
     return tuple(sorted(found))
 
@@ -111,6 +112,18 @@ def _of_sums(holdings: Holdings, flow: Flow) -> Iterator[str]:
     for index in sums:
         if index is not None:
             yield from holdings.graph.aggregates[index].missing
+
+
+def _of_hop(holdings: Holdings, item: DataItem, flow: Flow) -> Iterator[str]:
+    """Who else is where an owner adds up its own data: alone, it takes no noise away from them."""
+    vertex = holdings.graph.vertices[flow.target]
+    shared = (one for one in holdings.effects.insiders.values() if one.crowd.weights)
+    if vertex.party == item.owner and vertex.is_alone is None and any(shared):
+        yield from (f"nodes.{vertex.family}.{key}" for key in ("host", "operators") if _lacks(vertex, key))
+
+
+def _lacks(vertex: Vertex, key: str) -> bool:
+    return vertex.may_lack(vertex.host) if key == "host" else any(map(vertex.may_lack, vertex.operators))
 
 
 def _on_flow(

@@ -83,6 +83,17 @@ class Hiding:
             found = self._covered[key] = united(hidden, self._noisy(form, viewers))
         return found
 
+    def covers_at(self, form: Form, vertex: Vertex) -> Mask:
+        """The same where a place passes on what it gets: whoever runs it alone leaves the noise in its own data."""
+        found = self.covers(form, vertex.operators)
+        own = self._owned.get(vertex.party, 0) & ~found if form.noise >= 0 else 0
+        if not own or not (vertex.is_alone or (vertex.is_alone is None and self.reading is Reading.LOW)):
+            return found
+        key = (form.noise, form.sum, (*vertex.operators, ""), form.outer)
+        if key not in self._covered:
+            self._covered[key] = united(found, own & self._masked(self.graph.aggregates[form.sum]))
+        return self._covered[key]
+
     def noise_in(self, form: Form) -> int:
         """The noise that is in a sum: of what has gone into further sums, the shares of all that these add up."""
         within = self.insiders[form.noise].within if form.noise >= 0 else {}
@@ -92,8 +103,12 @@ class Hiding:
         return max(found, key=lambda one: (len(self.insiders[one].clients or ()), -one))
 
     def _noisy(self, form: Form, viewers: tuple[str, ...]) -> Mask:
-        aggregate = self.graph.aggregates[form.sum]
-        if not aggregate.summable or not self.insiders[self.noise_in(form)].leaves_noise(viewers):
+        left = self.insiders[self.noise_in(form)].leaves_noise(viewers)
+        return self._masked(self.graph.aggregates[form.sum]) if left else 0
+
+    def _masked(self, aggregate: Aggregate) -> Mask:
+        """The instances in a sum whose owners rely on its masks, behind which their noise is."""
+        if not aggregate.summable:
             return 0
         if aggregate.rests_on and not self.reading.trusting:
             return self.trust.accepting(aggregate.rests_on, aggregate.data)
@@ -233,7 +248,7 @@ def arrive_at(hiding: Hiding, vertex: Vertex, form: Form, mask: Mask) -> Iterato
     if vertex.kind == "model" and form.level > INFERABLE:
         form = form._replace(level=INFERABLE)
     if form.kind == SUM:
-        yield from read_sum(form, mask, common(mask, hiding.covers(form, vertex.operators)), hiding.noise_in(form))
+        yield from read_sum(form, mask, common(mask, hiding.covers_at(form, vertex)), hiding.noise_in(form))
         if vertex.kind == "model":
             return
     yield form, mask
