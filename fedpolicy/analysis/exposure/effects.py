@@ -228,18 +228,15 @@ def doubted_flows(graph: FlowGraph, trust: Trust) -> Mapping[int, Mask] | None:
     if any(one.rests_on and trust.accepting(one.rests_on, one.data) != one.data for one in graph.aggregates):
         return None
     everything = (1 << len(graph.data)) - 1
-    known: dict[tuple[frozenset[str], object], Mask] = {}
     found: dict[int, Mask] = {}
     for flow in graph.flows:
         if flow.guards or flow.seals:
-            data = everything if flow.data is None else flow.data
-            words = {guard.rests_on for guard in flow.guards if not guard.ignored}
-            words |= {performers(graph.vertices[flow.source])} if flow.seals else set()
-            for key in ((rests_on, graph.key(data)) for rests_on in words if rests_on):
-                if key not in known:
-                    known[key] = trust.accepting(key[0], data)
-                if known[key] != data:
-                    found[flow.index] = found.get(flow.index, data) & known[key]
+            data = relying = everything if flow.data is None else flow.data
+            words = [guard.rests_on for guard in flow.guards if not guard.ignored and guard.rests_on]
+            for rests_on in (*words, performers(graph.vertices[flow.source])) if flow.seals else words:
+                relying = trust.accepting(rests_on, relying)
+            if relying is not data and relying != data:
+                found[flow.index] = relying
     return found
 
 

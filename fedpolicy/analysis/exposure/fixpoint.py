@@ -240,7 +240,8 @@ class Spread:
         if waiting is None:
             waiting = self.fresh[flow.target] = {}
             self.queue.append(flow.target)
-        waiting.update((form, None) for form, _, _ in found)
+        for form, _, _ in found:
+            waiting[form] = None
 
 
 def _stored(graph: FlowGraph) -> dict[str, State]:

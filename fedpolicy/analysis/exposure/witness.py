@@ -53,7 +53,7 @@ class Witnesses:
     holdings: Holdings
     openers: Openers
     _targets: dict[str, list[Flow]] = field(default_factory=dict)
-    _into: dict[str, dict[tuple[str, int], list[tuple[Flow, Effect]]]] = field(default_factory=dict)
+    _into: dict[str, dict[str, dict[int, list[tuple[Flow, Effect]]]]] = field(default_factory=dict)
     _anything: dict[str, Mask] = field(default_factory=dict)
     _showing: dict[tuple[str, int], Mask] = field(default_factory=dict)
     _holders: dict[tuple[str, str, int], dict[int, list[str]]] = field(default_factory=dict)
@@ -168,14 +168,14 @@ class Witnesses:
                     self._targets.setdefault(flow.target, []).append(flow)
         if place not in self._into:
             self._into[place] = self._sorted(place)
-        sorted_in = self._into[place]
-        own, others = sorted_in.get((origin, index), []), sorted_in.get((origin, _MANY), [])
+        carried = self._into[place].get(origin, {})
+        own, others = carried.get(index, []), carried.get(_MANY, [])
         return sorted([*own, *others], key=lambda pair: pair[0].index) if own and others else own or others
 
-    def _sorted(self, place: str) -> dict[tuple[str, int], list[tuple[Flow, Effect]]]:
+    def _sorted(self, place: str) -> dict[str, dict[int, list[tuple[Flow, Effect]]]]:
         # Thousands of clients, or hundreds of regions, send to one place, each its own data: those flows are found by
         # what they carry.
-        found: dict[tuple[str, int], list[tuple[Flow, Effect]]] = {}
+        found: dict[str, dict[int, list[tuple[Flow, Effect]]]] = {}
         flows, graph = self._targets.get(place, ()), self.holdings.graph
         many = len(flows) >= _FEW
         into = [(flow, self._carried(flow) if many else flow.data or 0) for flow in flows]
@@ -186,9 +186,10 @@ class Witnesses:
             own = graph.is_own(mask)
             single = own or (flow.data is not None and mask.bit_count() == 1)
             several = bits(mask) if apart or single else (_MANY,)
+            both = found.setdefault("", {}), found.setdefault(flow.origin, {})
             for carried in (mask.bit_length() - 1,) if own else several:
-                for origin in ("", flow.origin):
-                    found.setdefault((origin, carried), []).append(pair)
+                for known in both:
+                    known.setdefault(carried, []).append(pair)
         return found
 
     def _carried(self, flow: Flow) -> Mask:
