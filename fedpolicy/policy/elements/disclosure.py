@@ -25,6 +25,7 @@ from fedpolicy.policy.elements.disclosure_view import (
     certainly_closed,
     closed_model,
     deidentified,
+    kept_by,
     otherwise,
     outside,
     own_data,
@@ -212,6 +213,7 @@ _FIELDS = (
         lambda v: ordered(n.kind for n in v.found.not_counted if n.level == "guaranteed"),
     ),
     texts("rests_on", "parties on whose word the declared level rests, though the owner does not trust them", rests_on),
+    words("kept_by", "what keeps it at the declared level, though the owner cannot rely on it", kept_by),
     boolean(
         "rests_on_recipient",
         "one of these is a party that it protects against",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from fedpolicy.analysis.facts import Disclosure, Step
+from fedpolicy.analysis.facts import Disclosure, NotCounted, Step
 from fedpolicy.graph.lookup import ordered
 from fedpolicy.language.model.does import Cap
 from fedpolicy.policy.elements.agreement import agreement_kinds, firm_answer, firm_lack, unsigned
@@ -174,8 +174,20 @@ def _origins(view: DisclosureView) -> set[str]:
 
 def rests_on(view: DisclosureView) -> list[str]:
     """On whose word the declared level rests, though the owner does not trust them."""
-    doubted = (entry for entry in view.found.not_counted if entry.level == "guaranteed")
-    return ordered(view.world.lookup.party(who) for entry in doubted for who in entry.rests_on)
+    return ordered(view.world.lookup.party(who) for entry in _doubted(view) for who in entry.rests_on)
+
+
+def kept_by(view: DisclosureView) -> str:
+    """The same in words; an enclave keeps data on nobody's word, and on nobody's guarantee."""
+    if named := rests_on(view):
+        return f"the word of {value_words(Type.LIST, [named])}"
+    kinds = {entry.kind for entry in _doubted(view)}
+    what = "an enclave" if kinds == {"tee"} else "something"
+    return f"{what} that nobody verifies for the owner" if kinds else ""
+
+
+def _doubted(view: DisclosureView) -> list[NotCounted]:
+    return [entry for entry in view.found.not_counted if entry.level == "guaranteed"]
 
 
 def agreements(view: DisclosureView) -> list[str] | Missing:
