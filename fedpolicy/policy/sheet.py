@@ -22,6 +22,7 @@ from fedpolicy.suggest import advise, shown_value
 
 _EXAMPLES = pattern(r"^examples:", re.MULTILINE)
 _KEY = pattern(r"^[^\s#]", re.MULTILINE)
+_ADVICE = "see docs/writing-rules.md for an example"
 Path = tuple[str | int, ...]
 
 
@@ -49,26 +50,27 @@ class Sheet:
         return Span(file=span.file, line=line, column=column, end_line=line, end_column=column + 1)
 
 
-def read_sheet(text: str | bytes, name: str, shape: RecordOf, *, examples: bool = True) -> Sheet:
+def read_sheet(text: str | bytes, name: str, shape: RecordOf, *, advice: str = "", examples: bool = True) -> Sheet:
     """
     Read a file of a known shape; without its examples where nobody will look at them.
 
-    Raises Problems with one PolicyError per mistake.
+    `advice` goes with every mistake that has none of its own. Raises Problems with one PolicyError per mistake.
     """
-    sheet = _of_one_map(text if examples else without_examples(text), name, shape.called)
-    found = [sheet.error(one.path, one.message, one.help, key=one.key) for one in shape.misfits(sheet.tree, ())]
+    sheet = _of_one_map(text if examples else without_examples(text), name, shape.called, advice)
+    misfits = shape.misfits(sheet.tree, ())
+    found = [sheet.error(one.path, one.message, one.help or advice, key=one.key) for one in misfits]
     if found:
         raise Problems(sorted(found, key=lambda error: (error.span or Span(file=name), error.message)))
     return sheet
 
 
-def _of_one_map(text: str | bytes, name: str, called: str) -> Sheet:
+def _of_one_map(text: str | bytes, name: str, called: str, advice: str) -> Sheet:
     source = read(text, name)
     if source.errors:
-        raise Problems([_own(error, name) for error in source.errors])
+        raise Problems([_own(error, name, advice) for error in source.errors])
     tree = source.documents[0].tree
     if not isinstance(tree, dict) or len(source.documents) > 1:
-        raise Problems([PolicyError(f"{called} is one map in a file of its own", span=Span(file=name))])
+        raise Problems([PolicyError(f"{called} is one map in a file of its own", span=Span(file=name), help=advice)])
     return Sheet(name=name, tree=tree, spans=source.documents[0].spans, lines=source.lines)
 
 
@@ -85,10 +87,10 @@ def without_examples(text: str | bytes) -> str | bytes:
     return text[: found.start()]
 
 
-def _own(error: FedPolicyError, name: str) -> PolicyError:
+def _own(error: FedPolicyError, name: str, advice: str) -> PolicyError:
     if "holds no deployment" in error.message:
-        return PolicyError("the file is empty", span=Span(file=name), help="see docs/writing-rules.md for an example")
-    return PolicyError(error.message, span=error.span, help=error.help, path=error.path)
+        return PolicyError("the file is empty", span=Span(file=name), help=advice or _ADVICE)
+    return PolicyError(error.message, span=error.span, help=error.help or advice, path=error.path)
 
 
 def _locate(lines: tuple[str, ...], span: Span, value: str, offset: int) -> tuple[int, int]:
@@ -149,6 +151,23 @@ class Anything(ValueShape):
         """Nothing."""
         del value, path
         return iter(())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Version(ValueShape):
+    """The number of the language of a file, and what such files hold."""
+
+    number: int
+    of: str
+
+    def misfits(self, value: object, path: Path) -> Iterator[Misfit]:
+        """Anything but this number."""
+        if value != self.number or isinstance(value, bool):
+            yield Misfit(path, f"this fedpolicy reads {self.of} of version {self.number}, not {shown_value(value)}")
+
+    def schema(self) -> dict[str, Any]:
+        """The same as JSON schema."""
+        return {**ValueShape.schema(self), "const": self.number}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

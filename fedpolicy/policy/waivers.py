@@ -6,12 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from fedpolicy.errors import FedPolicyError, PolicyError, Problems
 from fedpolicy.findings import Span
 from fedpolicy.policy.rulefile import RULE_ID, Day
-from fedpolicy.policy.sheet import MapOf, Misfit, Path, RecordOf, Sheet, TextShape, ValueShape, read_sheet
+from fedpolicy.policy.sheet import MapOf, Misfit, Path, RecordOf, Sheet, TextShape, ValueShape, Version, read_sheet
 from fedpolicy.records import dataclass as record
-from fedpolicy.suggest import shown_value
 
 NAME = "fedpolicy.waivers.yaml"
 VERSION = 1
@@ -27,19 +25,6 @@ _FILE_PATTERN = TextShape(
     advice="write one such as infra/deployment.yaml, from the root of the repository",
 )
 _ADVICE = "docs/waivers.md shows an example"
-
-
-class _Version(ValueShape):
-    """The version of the language of this file."""
-
-    def misfits(self, value: object, path: Path) -> Iterator[Misfit]:
-        """Anything but the number of this version."""
-        if value != VERSION or isinstance(value, bool):
-            yield Misfit(path, f"this fedpolicy reads waivers of version {VERSION}, not {shown_value(value)}", "")
-
-    def schema(self) -> dict[str, Any]:
-        """The same as JSON schema."""
-        return {**ValueShape.schema(self), "const": VERSION}
 
 
 @record(frozen=True, slots=True, kw_only=True)
@@ -121,7 +106,7 @@ _FILE = RecordOf(
     called="a file of waivers",
     about="Findings of fedpolicy that somebody has accepted for a time.",
     keys={
-        "fedpolicy_waivers": _Version(about="The version of this file's language."),
+        "fedpolicy_waivers": Version(number=VERSION, of="waivers", about="The version of this file's language."),
         "waivers": MapOf(item=_ENTRY, name="[a-z][a-z0-9_-]*", about="One entry a decision, by a name of your own."),
     },
     required=("fedpolicy_waivers",),
@@ -158,10 +143,7 @@ class WaiverFile:
 
 def read_waivers(text: str | bytes, name: str) -> WaiverFile:
     """Read a file of waivers. Raises Problems with every mistake in it: nothing is waived by a file that has some."""
-    try:
-        sheet = read_sheet(text, name, _FILE)
-    except Problems as problems:
-        raise Problems([_own(error) for error in problems.errors]) from problems
+    sheet = read_sheet(text, name, _FILE, advice=_ADVICE)
     entries: Any = sheet.tree.get("waivers", {})
     return WaiverFile(
         name=name, entries=tuple(_entry_of(sheet, key, entry) for key, entry in entries.items()), lines=sheet.lines
@@ -188,8 +170,3 @@ def _entry_of(sheet: Sheet, name: str, tree: dict[str, Any]) -> WaiverEntry:
 
 def _as_tuple(value: str | tuple[str, ...]) -> tuple[str, ...]:
     return (value,) if isinstance(value, str) else tuple(value)
-
-
-def _own(error: FedPolicyError) -> PolicyError:
-    advice = _ADVICE if not error.help or "writing-rules" in error.help else error.help
-    return PolicyError(error.message, span=error.span, help=advice, path=error.path)

@@ -6,15 +6,15 @@ from types import SimpleNamespace
 
 import pytest
 
-from fedpolicy.errors import PolicyError
-from fedpolicy.findings import Severity, Span
+from fedpolicy.errors import Problems
+from fedpolicy.findings import Severity
 from fedpolicy.policy.baseline import BaselineEntry, write_entries
 from fedpolicy.policy.elements import connection, software
 from fedpolicy.policy.elements.budget import variants_of
 from fedpolicy.policy.elements.shared import any_in_eea
 from fedpolicy.policy.excuse import _elsewhere
 from fedpolicy.policy.housekeeping import Coverage
-from fedpolicy.policy.waivers import _ENTRY, _own
+from fedpolicy.policy.waivers import _ENTRY, read_waivers
 from tests.policy.worlds import judged, rule_of, world_of
 
 
@@ -87,17 +87,27 @@ def test_a_waiver_that_is_no_map_is_wrong_once(value):
     assert "element" not in found.message
 
 
+ADVICE = "docs/waivers.md shows an example"
+
+
 @pytest.mark.parametrize(
-    ("said", "told"),
+    ("text", "message", "told"),
     [
-        ("", "docs/waivers.md shows an example"),
-        ("see docs/writing-rules.md", "docs/waivers.md shows an example"),
-        ("write a day", "write a day"),
+        ("", "the file is empty", ADVICE),
+        ("a: 1\n---\nb: 2\n", "a file of waivers is one map in a file of its own", ADVICE),
+        (
+            "fedpolicy_waivers: 2",
+            "this fedpolicy reads waivers of version 1, not `2`",
+            "docs/waivers.md shows an example",
+        ),
+        ("waivers: {}", "a file of waivers has no `fedpolicy_waivers`", "add `fedpolicy_waivers:`"),
     ],
 )
-def test_a_file_of_waivers_gives_its_own_advice(said, told):
-    found = _own(PolicyError("it is wrong", span=Span(file="w.yaml"), help=said, path="waivers.w"))
-    assert (found.message, found.help, found.path) == ("it is wrong", told, "waivers.w")
+def test_a_file_of_waivers_gives_its_own_advice(text, message, told):
+    with pytest.raises(Problems) as caught:
+        read_waivers(text, "w.yaml")
+
+    assert [(one.message, one.help, one.span.file) for one in caught.value.errors] == [(message, told, "w.yaml")]
 
 
 JUDGED = """

@@ -107,7 +107,6 @@ class Loss:
 Leaf = Atom | AtLeast | Gap
 Formula = Leaf | All | Any
 SURE = All(())
-NEVER = Any(())
 _NOTHING = Loss()
 
 

@@ -26,6 +26,7 @@ from fedpolicy.policy.elements.disclosure_view import (
     closed_model,
     deidentified,
     kept_by,
+    on_recipient,
     otherwise,
     outside,
     own_data,
@@ -214,11 +215,7 @@ _FIELDS = (
     ),
     texts("rests_on", "parties on whose word the declared level rests, though the owner does not trust them", rests_on),
     words("kept_by", "what keeps it at the declared level, though the owner cannot rely on it", kept_by),
-    boolean(
-        "rests_on_recipient",
-        "one of these is a party that it protects against",
-        lambda v: not set(rests_on(v)).isdisjoint(v.parties),
-    ),
+    boolean("rests_on_recipient", "one of these is a party that it protects against", on_recipient),
     *PERMITS,
     texts("claims", "claimed privacy budgets that the level rests on", lambda view: view.found.claims),
     open_field(

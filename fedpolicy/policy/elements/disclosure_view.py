@@ -177,6 +177,11 @@ def rests_on(view: DisclosureView) -> list[str]:
     return ordered(view.world.lookup.party(who) for entry in _doubted(view) for who in entry.rests_on)
 
 
+def on_recipient(view: DisclosureView) -> bool:
+    """Whether that is the word of somebody whom it protects against."""
+    return not set(rests_on(view)).isdisjoint(view.parties)
+
+
 def kept_by(view: DisclosureView) -> str:
     """The same in words; an enclave keeps data on nobody's word, and on nobody's guarantee."""
     if named := rests_on(view):

@@ -5,11 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, get_args
 
-from fedpolicy.errors import FedPolicyError, PolicyError, Problems
 from fedpolicy.findings import Span
 from fedpolicy.language.model.safeguards import KINDS
 from fedpolicy.language.model.types import Level
-from fedpolicy.policy.sheet import Flag, ListOf, MapOf, Misfit, Path, RecordOf, Sheet, TextShape, ValueShape, read_sheet
+from fedpolicy.policy.sheet import (
+    Flag,
+    ListOf,
+    MapOf,
+    Misfit,
+    Path,
+    RecordOf,
+    Sheet,
+    TextShape,
+    ValueShape,
+    Version,
+    read_sheet,
+)
 from fedpolicy.records import dataclass
 from fedpolicy.suggest import advise, shown_value
 
@@ -17,21 +28,6 @@ VERSION = 1
 _SECTIONS = ("tasks", "api_calls", "flows")
 _ROLES = ("any", "operator", "host", "provider")
 _ADVICE = "docs/site-policy.md shows an example"
-
-
-class _Version(ValueShape):
-    """The version of the language of this file."""
-
-    def misfits(self, value: object, path: Path) -> Iterator[Misfit]:
-        """Anything but the number of this version."""
-        if value != VERSION or isinstance(value, bool):
-            yield Misfit(
-                path, f"this fedpolicy reads policies of sites of version {VERSION}, not {shown_value(value)}", ""
-            )
-
-    def schema(self) -> dict[str, Any]:
-        """The same as JSON schema."""
-        return {**ValueShape.schema(self), "const": VERSION}
 
 
 class _Scalar(ValueShape):
@@ -126,7 +122,7 @@ _FILE = RecordOf(
     called="the policy of a site",
     about="What one site of a federation permits and demands, whatever the federation's own files say.",
     keys={
-        "fedpolicy_site": _Version(about="The version of this file's language."),
+        "fedpolicy_site": Version(number=VERSION, of="policies of sites", about="The version of this file's language."),
         "party": TextShape(
             pattern=_ID.pattern,
             called=_ID.called,
@@ -194,10 +190,7 @@ class SitePolicy:
 
 def read_site(text: str | bytes, name: str) -> SitePolicy:
     """Read a site's policy. Raises Problems with every mistake in it: nothing passes by a file that has some."""
-    try:
-        sheet = read_sheet(text, name, _FILE)
-    except Problems as problems:
-        raise Problems([_own(error) for error in problems.errors]) from problems
+    sheet = read_sheet(text, name, _FILE, advice=_ADVICE)
     tree: dict[str, Any] = sheet.tree
     releases = tree.get("releases")
     changed_by = tree.get("changed_by")
@@ -242,8 +235,3 @@ def _demand(sheet: Sheet, at: int, tree: dict[str, Any]) -> Demand:
         must_be=tree.get("must_be", {}),
         span=sheet.spans.key(("demands", at)),
     )
-
-
-def _own(error: FedPolicyError) -> PolicyError:
-    advice = _ADVICE if not error.help or "writing-rules" in error.help else error.help
-    return PolicyError(error.message, span=error.span, help=advice, path=error.path)
