@@ -43,22 +43,71 @@ def test_both_readings_of_what_is_believed_are_equal(monkeypatch):
     assert believed >= 10
 
 
-def test_readings_that_share_a_start_show_what_each_shows_from_nothing(monkeypatch):
-    differing = 0
-    for seed in range(400):
-        found = read(trusting(deployment(f"doubted:{seed}"), but=2))
-        quick = study_of(found).exposure if found is not None else None
-        if quick is None or not quick.distrusted:
-            continue
-        whole = study_of(found).exposure
-        monkeypatch.setattr(whole, "distrusted", None)
-        # Forms that reveal no more than others do may be there or not, by the order in which they come.
-        for viewer in quick.viewers.values():
-            assert quick.views(viewer) == whole.views(viewer), (seed, viewer)
-        differing += held(quick) != quick.holdings(Reading.HIGH).states
-        if differing == 4:
-            return
-    pytest.fail(f"only {differing} deployments tell the readings apart")
+def sites(trusts, safeguards, weights_at):
+    """Three sites that train on what all of them have, and tell what they hold to a tracker."""
+    names = ("a", "b", "c")
+    return {
+        "parties": {
+            **{name: {"role": "participant", "trusts": trusts} for name in names},
+            "hub": {"role": "coordinator"},
+        },
+        "nodes": {
+            **{f"train-{name}": {"kind": "client", "party": name} for name in names},
+            **{f"letters-{name}": {"kind": "store", "party": name} for name in names},
+            "agg": {"kind": "aggregator", "party": "hub"},
+            "top": {"kind": "aggregator", "party": "a"},
+            "tracker": {"kind": "tracker", "party": "b"},
+        },
+        "datasets": {
+            name: {"at": f"letters-{name}", "owner": name, "categories": ["health"], "subjects": 5000} for name in names
+        },
+        "models": {"m": {"ref": "meta-llama/Llama-3.1-8B-Instruct", "weights_at": weights_at}},
+        "tasks": {
+            "t": {
+                "method": "lora",
+                "model": "m",
+                "data": list(names),
+                "runs_on": [f"train-{name}" for name in names],
+                "aggregator": "agg",
+                "rounds": 3,
+                "clients_per_round": 3,
+                "safeguards": safeguards,
+            }
+        },
+        "flows": {
+            "up": {"from": "agg", "to": "top", "payload": "aggregate_update"},
+            "told": {"from": "train-a", "to": "tracker", "payload": "metrics"},
+            "seen": {"from": "tracker", "to": "agg", "payload": "embeddings"},
+        },
+    }
+
+
+NOISE = {
+    "kind": "differential_privacy",
+    "where": "client",
+    "noise_multiplier": 1.0,
+    "clipping_norm": 1.0,
+    "delta": 1e-6,
+    "unit": "record",
+    "sampling": "none",
+    "steps": 3,
+}
+
+
+@pytest.mark.parametrize("safeguards", [[], [NOISE]], ids=["plain", "noise"])
+@pytest.mark.parametrize("weights_at", [["agg"], ["train-a", "train-b", "train-c"]], ids=["hub", "sites"])
+@pytest.mark.parametrize("trusts", [["hub"], ["hub", "a"]], ids=["hub", "a"])
+def test_readings_that_share_a_start_show_what_each_shows_from_nothing(trusts, weights_at, safeguards, monkeypatch):
+    secure = {"kind": "secure_aggregation", "min_clients": 3}
+    found = read(sites(trusts, [secure, *safeguards], weights_at))
+    quick, whole = study_of(found).exposure, study_of(found).exposure
+    monkeypatch.setattr(whole, "distrusted", None)
+
+    assert quick.distrusted
+    assert held(quick) != quick.holdings(Reading.HIGH).states
+    # Forms that reveal no more than others do may be there or not, by the order in which they come.
+    for viewer in quick.viewers.values():
+        assert quick.views(viewer) == whole.views(viewer), viewer
 
 
 @pytest.mark.parametrize("trusts", [["hub"], []])

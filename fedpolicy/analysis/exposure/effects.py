@@ -219,7 +219,7 @@ def doubted_flows(graph: FlowGraph, trust: Trust) -> Mapping[int, Mask] | None:
     The flows of whose data some owner does not rely on those who lower what is said of them; and whose owners do.
 
     Of all else what is guaranteed is what is declared. It asks all that `Effects` and `Hiding` ask of `trust`; None
-    where more is asked than this: of enclaves, of code that somebody supplies and of sums that an owner doubts.
+    where more is asked than this: of enclaves, of code that somebody supplies, of sums that an owner doubts, of seals.
     """
     if any(place.enclave or place.supplier for place in graph.vertices.values()):
         return None
@@ -237,7 +237,7 @@ def doubted_flows(graph: FlowGraph, trust: Trust) -> Mapping[int, Mask] | None:
                 relying = trust.accepting(rests_on, relying)
             if relying is not data and relying != data:
                 found[flow.index] = relying
-    return found
+    return None if found and graph.seals else found  # which seal is opened first may depend on the order of flows
 
 
 def suppliers_of(graph: FlowGraph, flow: Flow) -> frozenset[str]:
