@@ -37,7 +37,9 @@ class Desugared(Divided):
                 if job.task.produces and job.name not in hosted:
                     places = (*job.members, *(top for way in job.ways() for top in self._tops(way)))
                     self.models.made[job.task.produces] = [Made(places=places)]
-            again = {job.name for job in self.jobs if job.task.produces and job.hosted(job.task.model)}
+            # What stands in for a model that others train may be trained here.
+            produced = (job for job in self.jobs if job.task.produces)
+            again = {job.name for job in produced if all(job.hosted(model) for model in job.inputs())}
             if again <= hosted:
                 return
             hosted |= again
