@@ -781,6 +781,52 @@ def test_a_sum_of_some_clients_has_only_their_shares_of_the_noise(count, how, da
     assert found.shares[0].measured.high == pytest.approx(LEFT[min(left.values()), count], abs=1e-3)
 
 
+MAY_SEE = """
+fedpolicy: 1
+name: test
+parties:
+  p0: {{role: participant, trusts: [participants]}}
+  p1: {{role: participant, trusts: [participants]}}
+  p2: {{role: participant, trusts: [participants]}}
+  agg: {{role: coordinator}}
+  north: {{role: processor}}
+nodes:
+  client: {{kind: client, party: [p0, p1, p2]}}
+  region: {{kind: relay, party: [p0, north], tee: {{kind: tdx, attested: true, verified_by: [public]{hides}}}}}
+  aggregator: {{kind: aggregator, party: agg, tee: {{kind: sgx, attested: true, verified_by: [public]}}}}
+  desk: {{party: north}}
+datasets: {{notes: {{at: client, categories: health, subjects: 100}}}}
+models: {{out: {{weights: open, weights_at: [desk]}}}}
+tasks:
+  t:
+    {{method: fedavg, data: notes, runs_on: client, hops: [{{at: region}}], aggregator: aggregator, produces: out,
+      clients_per_round: 3, min_clients: 3, safeguards: [
+      {{kind: secure_aggregation, min_clients: 2}},
+      {{kind: differential_privacy, where: distributed, noise_multiplier: 0.7, clipping_norm: 1.0, sampling: none,
+        unit: record, delta: 1.0e-6, steps: 1}}]}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("hides", "low", "high", "levels"),
+    # North works out what p0 sends where it sees the sum of the two others. Noise 0.7 * sqrt(3 / 3) and (1 / 3).
+    [
+        (", hides_from: [host, operator]", 7.373, 7.373, (1, 1)),
+        (", hides_from: [host]", 14.267, 14.267, (2, 2)),
+        ("", 7.373, 14.267, (1, 2)),
+    ],
+)
+def test_what_nobody_is_said_to_see_is_not_subtracted_in_the_favourable_reading(hides, low, high, levels):
+    found = facts_of(MAY_SEE.format(hides=hides), 10)
+
+    budget = next(one for one in found.ledger.budgets if "north" in one.parties and "notes@p0" in one.datasets)
+    told = next(one for one in found.disclosures if "north" in one.parties and "notes@p0" in one.datasets)
+    assert (budget.low, budget.high) == pytest.approx((low, high), abs=1e-3)
+    assert (told.low, told.high) == levels
+    asks = "nodes.region.tee.hides_from"
+    assert (asks in budget.missing, asks in told.missing) == (not hides, not hides)
+
+
 WARDS = """
 fedpolicy: 1
 name: test

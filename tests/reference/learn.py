@@ -332,6 +332,8 @@ class Learning:
         if any(self.instance.id in part for part in smaller):
             return True
         left = within.difference(*smaller)
+        if noise.shares.knows(party, left):  # nothing of them is left to find out
+            left = within
         return noise.shares.left(party, left) > 0
 
     def _published(self) -> Iterator[tuple[str, str, Fact, frozenset[str]]]:

@@ -85,6 +85,11 @@ class Shares:
         found = [one.items for one in sums if one.task == self.task]
         return max([self.inside, *found], key=len)
 
+    def knows(self, party: str, within: frozenset[str]) -> bool:
+        """Whether a party, or somebody with whom it runs anything, has a hand in all who contribute some data."""
+        known = {party} | dict(self.fellows).get(party, frozenset())
+        return all(one.controlled & known for one in self.adding if one.items & within)
+
     def left(self, party: str, within: frozenset[str]) -> int:
         """How many shares at least are in a sum of some data that a party does not know (decision 170)."""
         here = [one for one in self.adding if one.items & within]

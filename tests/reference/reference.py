@@ -26,21 +26,27 @@ def levels(deployment: Any, catalog: Catalog) -> dict[Row, Levels]:
     moves = movements(world)
     found: dict[Row, Levels] = {}
     least = [Learning(world, moves, item, Reading(favourable=False)) for item in world.instances]
-    parts: Parts = {}
-    for one in least:
-        for key, sums in one.parts().items():
-            parts.setdefault(key, set()).update(sums)
-    for item, unfavourable in zip(world.instances, least, strict=True):
+    best = [Learning(world, moves, item, Reading(favourable=True)) for item in world.instances]
+    parts, fewer = _parts(least), _parts(best)
+    for item, favourable, unfavourable in zip(world.instances, best, least, strict=True):
         trusted = frozenset(world.trusted(item.owner))
-        others = (Reading(favourable=True), Reading(favourable=False, trusted=trusted))
-        favourable, relied_on = (Learning(world, moves, item, reading) for reading in others)
-        low, high, guaranteed = (one.views(parts) for one in (favourable, unfavourable, relied_on))
+        relied_on = Learning(world, moves, item, Reading(favourable=False, trusted=trusted))
+        low, high, guaranteed = favourable.views(fewer), unfavourable.views(parts), relied_on.views(parts)
         for party, role in {*low, *high, *guaranteed}:
             # Whoever may learn anything knows what everybody knows, however that turns out.
             viewers = ((party, role), ("public", "public"))
             ranks = [max(table.get(viewer, NONE) for viewer in viewers) for table in (low, high, guaranteed)]
             if max(ranks) and party != item.owner:
                 found[party, role, item.id] = (LEVELS[ranks[0]], LEVELS[ranks[1]], LEVELS[ranks[2]])
+    return found
+
+
+def _parts(learning: list[Learning]) -> Parts:
+    """What everybody sees of sums of some clients, in one reading."""
+    found: Parts = {}
+    for one in learning:
+        for key, sums in one.parts().items():
+            found.setdefault(key, set()).update(sums)
     return found
 
 

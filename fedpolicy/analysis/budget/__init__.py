@@ -78,7 +78,7 @@ def ledger_of(exposure: Exposure, within: Exposure, effort: Effort = Effort.DECI
     budgets = [
         _budget(looking, family, sights, row, whole=row.mask == whole[family], effort=effort)
         for family in rows.keys() & families
-        for (sights, _), row in rows[family]
+        for (sights, *_), row in rows[family]
     ]
     return Ledger(
         budgets=tuple(sorted(budgets, key=_order)),
@@ -105,6 +105,7 @@ def _budget(looking: Looking, family: str, sights: Sequence[Sight], row: Row, *,
     sight, (spent, low, high) = min(told, key=lambda one: (one[1][2], one[1][1]))
     certain = math.isinf(low) and (sight.certain or not sight.names)
     mechanisms = looking.mechanisms((sight,), party)
+    undecided = sight.undecided or bool(looking.favourable((sight,), party))
     return Budget(
         parties=row.parties,
         datasets=exposure.names(row.mask),
@@ -117,7 +118,7 @@ def _budget(looking: Looking, family: str, sights: Sequence[Sight], row: Row, *,
         mechanisms=tuple(sorted(mechanism.path for mechanism in mechanisms)),
         seen=mechanisms,
         whole=whole,
-        missing=() if certain else _missing(exposure, row, spent, undecided=sight.undecided),
+        missing=() if certain else _missing(exposure, row, spent, undecided=undecided),
     )
 
 

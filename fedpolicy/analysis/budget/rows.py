@@ -13,7 +13,7 @@ from fedpolicy.graph import FlowGraph, Mask, bits
 from fedpolicy.records import dataclass
 
 # How something is seen, and the mechanisms as those see them who look.
-Manner = tuple[tuple[Sight, ...], tuple[Mechanism, ...]]
+Manner = tuple[tuple[Sight, ...], tuple[Mechanism, ...], tuple[Mechanism, ...]]
 # Of fewer parties a copy is cheap.
 _MANY = 64
 
@@ -76,7 +76,7 @@ def rows_of(looking: Looking, whole: Mapping[str, Mask]) -> tuple[dict[str, list
     for party in sorted(looking.viewers):
         looks = looking.party(party)
         for sights, cell in looks.cells(looks.everything & ~looking.exposure.own.get(party, 0)):
-            manner = (sights, looking.mechanisms(sights, party))
+            manner = (sights, looking.mechanisms(sights, party), looking.favourable(sights, party))
             masks = seen.setdefault(manner, {})
             masks[party] = masks.get(party, 0) | cell
             covered |= cell if any(sight.favourable for sight in sights) else 0

@@ -92,7 +92,7 @@ class Looking:
         spent = self._spent(sight.names, party, effort)
         if sight.certain or not sight.names:
             return spent, math.inf, math.inf
-        low = self._spent(sight.favourable, party, effort).least if sight.favourable else 0.0
+        low = self._spent(sight.favourable, party, effort, Reading.LOW).least if sight.favourable else 0.0
         high = math.inf if sight.possible else self._spent(sight.unfavourable, party, effort).high
         return spent, min(low, high), high
 
@@ -101,8 +101,15 @@ class Looking:
         towards = self.exposure.towards(party)
         return tuple(towards[name] for name in sorted({name for sight in sights for name in sight.names}))
 
-    def _spent(self, names: Names, party: str, effort: Effort) -> Spending:
-        towards = self.exposure.towards(party)
+    def favourable(self, sights: Sequence[Sight], party: str) -> tuple[Mechanism, ...]:
+        """Those that it may see less of: nobody says whether it gets a sum of some, which it could subtract."""
+        least, most = (self.exposure.towards(party, one) for one in (Reading.LOW, Reading.HIGH))
+        if least is most:
+            return ()
+        return tuple(least[name] for name in sorted({name for sight in sights for name in sight.favourable}))
+
+    def _spent(self, names: Names, party: str, effort: Effort, reading: Reading = Reading.HIGH) -> Spending:
+        towards = self.exposure.towards(party, reading)
         return spend([towards[name] for name in names], self.limit, effort)
 
 

@@ -73,8 +73,8 @@ class Exposure:
     _asked: dict[Reading, Reading] = field(default_factory=dict)
     _refused: InputError | None = None
     _begun: Spread | None = None
-    _of_party: dict[str, Mapping[int, Mechanism]] = field(default_factory=dict)
-    _parts: dict[str, frozenset[int]] = field(default_factory=dict)
+    _of_party: dict[tuple[str, Reading], Mapping[int, Mechanism]] = field(default_factory=dict)
+    _parts: dict[tuple[str, Reading], frozenset[int]] = field(default_factory=dict)
 
     def holdings(self, reading: Reading, *, private: bool = True, log: bool = False) -> Holdings:
         """The fixpoint of a reading, with or without differential privacy, and with its log for witness paths."""
@@ -156,13 +156,14 @@ class Exposure:
         if not seen.noise:
             return seen
         plain = lambda: self._seen(viewer, reading, private=False)  # noqa: E731  asked for only if it is needed
-        return compose(seen, self.towards(viewer.party), self.mechanisms, self.max_epsilon, reading, plain)
+        return compose(seen, self.towards(viewer.party, reading), self.mechanisms, self.max_epsilon, reading, plain)
 
-    def towards(self, party: str) -> Mapping[int, Mechanism]:
+    def towards(self, party: str, reading: Reading = Reading.HIGH) -> Mapping[int, Mechanism]:
         """Every mechanism as a party sees it: without the shares of noise that it knows, or the chance of a sample."""
-        if (settled := self._of_party.get(party)) is not None:
+        asked = (party, reading if self.divided and reading is Reading.LOW else Reading.HIGH)
+        if (settled := self._of_party.get(asked)) is not None:
             return settled
-        seen_parts, known = self._parts_seen(party), {}
+        seen_parts, known = self._parts_seen(*asked), {}
         for index, one in sorted(self.insiders.items()):
             if one.clients is None or index in seen_parts:
                 known[index] = one.towards(party, inner_parts(self.insiders, one, seen_parts))
@@ -172,21 +173,21 @@ class Exposure:
                 index: self.insiders[index].mechanism(self.graph, one) for index, one in known.items() if one != OUTSIDE
             }
             self._towards[key] = {**self.mechanisms, **seen}
-        return self._of_party.setdefault(party, self._towards[key])
+        return self._of_party.setdefault(asked, self._towards[key])
 
-    def _parts_seen(self, party: str) -> frozenset[int]:
+    def _parts_seen(self, party: str, reading: Reading) -> frozenset[int]:
         """The noise that is in sums of some of the clients, where a party sees such sums."""
-        if self.divided and party not in self._parts:
-            views = [self._gathered(one, Reading.HIGH, private=True) for one in self.capacities.get(party, ())]
+        if self.divided and (party, reading) not in self._parts:
+            views = [self._gathered(one, reading, private=True) for one in self.capacities.get(party, ())]
             plain = {index for view in views for index, mask in view.noise.items() if mask}
-            self._parts[party] = frozenset(plain.union(pair[0] for view in views for pair in view.stacked))
-        return self._parts.get(party, frozenset())
+            self._parts[party, reading] = frozenset(plain.union(pair[0] for view in views for pair in view.stacked))
+        return self._parts.get((party, reading), frozenset())
 
     def _seen(self, viewer: Viewer, reading: Reading, *, private: bool) -> View:
         """What a viewer sees, with each instance through as few mechanisms as say all."""
         view = self._gathered(viewer, reading, private=private)
         if view.stacked:
-            settle(view, self.towards(viewer.party), self.max_epsilon, reading)
+            settle(view, self.towards(viewer.party, reading), self.max_epsilon, reading)
         if self.divided:
             leave_parts(self.insiders, view.noise)
         return view
