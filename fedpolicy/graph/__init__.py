@@ -195,7 +195,7 @@ class Aggregate:
     `contributors` are places; `shares` the instances that each of them contributes, where these do not rest with it.
     `least_units` says of how many units it must be made at least to hide any. `k_low` and `k_high` are the contributors
     per round in the most and the least favourable reading; `rests_on` are those who must aggregate honestly where no
-    secure aggregation does it.
+    secure aggregation does it; `at` is the place where it is added up, if there is one.
     """
 
     index: int
@@ -209,6 +209,7 @@ class Aggregate:
     missing: tuple[str, ...] = ()
     shares: tuple[Mask, ...] = ()
     least_units: int | None = None
+    at: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -255,6 +255,7 @@ class Builder:
         missing: tuple[str, ...] = (),
         shares: tuple[Mask, ...] = (),
         payload: str = "",
+        at: str = "",
     ) -> int:
         """Declare a sum over contributions of a `payload` and return its index."""
         self.aggregates.append(
@@ -270,6 +271,7 @@ class Builder:
                 missing=missing,
                 shares=shares,
                 least_units=self.catalog.payloads[payload].least_units if payload else None,
+                at=at,
             )
         )
         return len(self.aggregates) - 1

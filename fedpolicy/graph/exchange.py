@@ -65,7 +65,13 @@ class Exchange:
         return self.guards(stage, place, self.job.up, of, sums), seals_for(self.builder, *(of or self.own))
 
     def secure_sums(
-        self, contributors: Sequence[Vertex], mask: Mask, of: Stage | None = None, shares: tuple[Mask, ...] = ()
+        self,
+        contributors: Sequence[Vertex],
+        mask: Mask,
+        of: Stage | None = None,
+        shares: tuple[Mask, ...] = (),
+        *,
+        at: str = "",
     ) -> dict[Path, int]:
         """One aggregate per secure aggregation: it hides a contribution among its clients, if there are as many."""
         safeguards, path = of or self.own
@@ -78,7 +84,7 @@ class Exchange:
                 k = max(1, min(does.clients_of(safeguard) - idle, here))
                 ids, own = [place.id for place in contributors], shares or self.job.shares(contributors)
                 found[*path, "safeguards", index] = self.builder.add_aggregate(
-                    self.job.origin, ids, mask, (k, k), frozenset(), shares=own, payload=self.job.up
+                    self.job.origin, ids, mask, (k, k), frozenset(), shares=own, payload=self.job.up, at=at
                 )
         return found
 
@@ -95,6 +101,7 @@ class Exchange:
             missing=missing,
             shares=self.job.shares(contributors),
             payload=self.job.up,
+            at="" if at is None else at.id,
         )
 
     @property

@@ -37,7 +37,7 @@ def desugar(exchange: Exchange) -> list[Outcome]:
 
 def _one(exchange: Exchange, top: Vertex, contributors: list[Vertex], below: Sequence[Vertex]) -> Outcome:
     job, mask = exchange.job, exchange.mask_of(contributors)
-    sums = exchange.secure_sums(contributors, mask)
+    sums = exchange.secure_sums(contributors, mask, at=top.id)
     relayed: dict[tuple[str, str], Mask] = {}
     for place in contributors:
         guards, seals = exchange.uplink(place, sums)

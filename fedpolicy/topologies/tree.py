@@ -94,11 +94,12 @@ def _collect(
     job, vertex = exchange.job, exchange.builder.vertex
     clients = _clients(below)
     mask = reduce(or_, (load[1] for load in below.values()), 0)
-    sums = exchange.secure_sums(clients, mask, guarded)
+    sums = exchange.secure_sums(clients, mask, guarded, at=target)
     if any(load[2] is not None for load in below.values()):
         # Above the first level it is aggregators that are hidden among each other.
         senders = [vertex(source) for source in sorted(below)]
-        sums = exchange.secure_sums(senders, mask, guarded, tuple(below[source][1] for source in sorted(below)))
+        shares = tuple(below[source][1] for source in sorted(below))
+        sums = exchange.secure_sums(senders, mask, guarded, shares, at=target)
     for source, (_, own, hidden, passed, _) in sorted(below.items()):
         guards, seals = exchange.uplink(vertex(source), sums, guarded)
         if hidden is None:

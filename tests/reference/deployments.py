@@ -74,7 +74,7 @@ class Author:
         for name in SERVICES:
             party = self.one("agg", "agg", "x", "a", self.one("unknown", "acme", "y"))
             if self.odds(0.12):
-                party = sorted({*self.clients}) if self.odds(0.6) else ["x", "y"]
+                party = sorted({*self.clients}) if self.odds(0.6) else self.one(["x", "y"], ["a", "x"])
             nodes[name] = {"kind": name, "party": party, **self.settings()}
         found: Tree = {
             "parties": self.parties(),

@@ -71,7 +71,9 @@ class Exchange:
         noise: tuple[Noise, ...] = ()
         if self._summable(job):
             crowded, idle = job.crowd(crowd), job.idle(job.members)
-            sums = secure_sums(self.world, guards, f"{job.why}.safeguards", [member], crowded, idle, job.least_units)
+            title, at, fed = f"{job.why}.safeguards", way[-1], self._stations(job, crowd)
+            at = "" if at.startswith("exchange:") else at
+            sums = secure_sums(self.world, guards, title, [member], crowded, idle, job.least_units, at=at, fed=fed)
             noise = self._noises(job, "client", [member])
             noise += self._divided_noises(job)
         if job.masks[member]:
@@ -85,6 +87,7 @@ class Exchange:
                 noises=noise,
                 seals=sealed,
                 caps=caps(self.world, guards, member),
+                gives=(job.name, job.crowd([member]), not sums) if self._linear(job) else None,
                 why=job.why,
             )
         every = tuple(one for other in job.givers for one in self._sealing(job, other, way[-1]))
@@ -94,6 +97,16 @@ class Exchange:
                 yield from self.models.contents(
                     model, place, job.why, level=min(INFERABLE, level), seals=self._joint(every)
                 )
+
+    def _linear(self, job: Job) -> bool:
+        """Whether sums go into sums by relays or hops, and whoever has two of them can subtract."""
+        task = job.task
+        linear = task.aggregation in (None, "unknown", "mean", "weighted_mean", "norm_bounded")
+        return bool(task.hops or task.via) and linear and self._summable(job)
+
+    def _stations(self, job: Job, members: Sequence[str]) -> frozenset[str]:
+        """The relays between some members and where they send to."""
+        return frozenset(place for member in members for way in self._relays(job, member) for place in way)
 
     def _sealing(self, job: Job, member: str, end: str) -> tuple[Seal, ...]:
         """The seals on what a member sends; peers have to open what they work on."""
@@ -198,6 +211,9 @@ class Exchange:
                 words=words,
                 least_units=job.least_units,
                 task=job.name,
+                at=top,
+                fed=self._stations(job, below),
+                crowd=job.crowd(below),
             ),
         )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import Protocol
 
 from tests.reference.movement import (
     BOUNDED,
@@ -48,6 +49,13 @@ class Reading:
     trusted: frozenset[str] | None = None
 
 
+class Differing(Protocol):
+    """Who can subtract what."""
+
+    def bare(self, one: Learning, fact: Fact, pool: frozenset[str]) -> bool:
+        """Whether sums do not hide an instance from those who subtract parts that they see."""
+
+
 class Learning:
     """What becomes of one instance in one reading."""
 
@@ -55,6 +63,7 @@ class Learning:
         self.world, self.instance, self.reading = world, instance, reading
         self.at: dict[str, set[Fact]] = {place: set() for place in world.places}
         self.at[instance.place].add(Fact(level=4))
+        self.differences: Differing | None = None  # once it is known what everybody sees of what everybody has
         self._known: dict[tuple[Sum, frozenset[str]], bool] = {}
         moves = [one for one in movements if not (one.maybe and reading.favourable)]
         moves = [one for one in moves if one.only is None or instance.id in one.only]
@@ -120,19 +129,19 @@ class Learning:
             level = min(level, INFERABLE)
         for cap in one.caps:
             # Nobody takes names out of a sum, or of what cannot be read.
-            if not fact.sums and not fact.seals and self._counts(cap.words):
+            if not fact.sums and not fact.seals and self.counts(cap.words):
                 level = min(level, dict(cap.levels)[self.instance.dataset])
-        seals = fact.seals | {seal for seal in one.seals if self._counts(seal.words)}
+        seals = fact.seals | {seal for seal in one.seals if self.counts(seal.words)}
         # Whoever adds up what one cannot compute on has opened it.
         opened = one.adds and any(not seal.malleable for seal in fact.void)
-        void = (frozenset() if opened else fact.void) | {seal for seal in one.seals if not self._counts(seal.words)}
+        void = (frozenset() if opened else fact.void) | {seal for seal in one.seals if not self.counts(seal.words)}
         if level == NONE or (one.sealed and not (seals or void)):
             return
         # Nobody adds up, or adds noise to, what is sealed so that one cannot compute on it.
         closed = any(not seal.malleable for seal in fact.seals)
         if closed and one.adds:
             return
-        counted = {s for s in one.sums if not s.secure or self._counts(s.words)}
+        counted = {s for s in one.sums if not s.secure or self.counts(s.words)}
         noises = fact.noises if closed else fact.noises | {n for n in one.noises if self._added(n, one)}
         # What was to be added up by somebody on whom the owner does not rely may be either.
         for sums in {frozenset(counted), frozenset(one.sums)}:
@@ -153,18 +162,18 @@ class Learning:
             here = self.world.places[place]
             if here.operators:
                 words.append(Word(parties=frozenset({self.world.supplier(here.code, here)} - {""}), place=place))
-        return one.sealed or self._counts(tuple(words))
+        return one.sealed or self.counts(tuple(words))
 
     def _added(self, noise: Noise, one: Movement) -> bool:
         """Whether noise is there by the word of those who count; what is shared out needs the masks of a sum."""
-        masked = noise.shares is None or any(self._counts(each.words) for each in one.sums if each.secure)
-        return masked and self._counts(noise.words)
+        masked = noise.shares is None or any(self.counts(each.words) for each in one.sums if each.secure)
+        return masked and self.counts(noise.words)
 
     def _enough(self, noise: Noise) -> bool:
         answer = dict(noise.enough).get(self.instance.id, "no")
         return answer == "yes" or (answer == "unknown" and self.reading.favourable)
 
-    def _counts(self, words: tuple[Word, ...]) -> bool:
+    def counts(self, words: tuple[Word, ...]) -> bool:
         return self.reading.trusted is None or all(
             word.parties <= self.reading.trusted or self._vouches(word.place) for word in words
         )
@@ -181,7 +190,7 @@ class Learning:
         seals = frozenset(seal for seal in fact.seals if not self.read_at(seal, place))
         here = replace(fact, seals=seals, void=frozenset()) if fact.seals or fact.void else fact
         yield from {fact, here}  # whoever can open something can pass it on as it is, too
-        if pool and not seals and here.sums and not any(self._hides(one, pool) for one in here.sums):
+        if pool and not seals and here.sums and not any(self.hides(one, pool) for one in here.sums):
             noises = self._left_in(here, frozenset() if self._owned(place) else pool)
             yield replace(here, sums=frozenset(), summed=False, noises=noises)
 
@@ -205,7 +214,7 @@ class Learning:
     def _protects(self, noise: Noise, fact: Fact, pool: frozenset[str]) -> bool:
         """Whether noise is in what those who pool what they know find in a sum."""
         shares = noise.shares
-        if shares is None or shares.inside or any(self._hides(one, pool) for one in fact.sums):
+        if shares is None or shares.inside or any(self.hides(one, pool) for one in fact.sums):
             return True
         return all(shares.left(party, shares.within(fact.sums)) > 0 for party in pool)
 
@@ -251,14 +260,14 @@ class Learning:
     def _opens(self, seal: Seal, party: str) -> bool:
         return sum(self._holds_key(reader, party) for reader in seal.readers) >= seal.threshold
 
-    def _hides(self, one: Sum, pool: frozenset[str]) -> bool:
+    def hides(self, one: Sum, pool: frozenset[str]) -> bool:
         key = (one, pool)
         if key not in self._known:
             self._known[key] = self._hides_from(one, pool)
         return self._known[key]
 
     def _hides_from(self, one: Sum, pool: frozenset[str]) -> bool:
-        if not one.secure and not self._counts(one.words):
+        if not one.secure and not self.counts(one.words):
             return False
         if not any(self.instance.id in each.items for each in one.contributors):
             return False  # what is no contribution hides among none
@@ -289,12 +298,15 @@ class Learning:
         """The level at which somebody sees a fact, whatever noise is in it."""
         if not all(self._opens(seal, party) for seal in fact.seals):
             return NONE
-        return min(fact.level, INFERABLE) if any(self._hides(one, pool) for one in fact.sums) else fact.level
+        hidden = any(self.hides(one, pool) for one in fact.sums)
+        if hidden and self.differences is not None:
+            hidden = not self.differences.bare(self, fact, pool)
+        return min(fact.level, INFERABLE) if hidden else fact.level
 
     def views(self, parts: Parts) -> dict[tuple[str, str], int]:
         """(party, capacity) -> level, of all who learn anything; `parts` are the sums of some that each party sees."""
         seen: dict[tuple[str, str], set[tuple[int, bool]]] = {}
-        for party, role, fact, pool in self._facts():
+        for party, role, fact, pool, _ in self.facts():
             if level := self.seen(fact, party, pool):
                 kept = {n for n in fact.noises if self._protects(n, fact, pool)}
                 noisy = any(self._stays(n, fact, party, parts) for n in kept)
@@ -304,18 +316,19 @@ class Learning:
     def parts(self) -> Parts:
         """The data in each sum with shares of noise that a party gets, by the noise."""
         found: Parts = {}
-        for party, _, fact, pool in self._facts():
+        for party, _, fact, pool, _ in self.facts():
             for noise in fact.noises if self.seen(fact, party, pool) else ():
                 if noise.shares is not None and self._protects(noise, fact, pool):
                     found.setdefault((party, noise.id), set()).add(noise.shares.within(fact.sums))
         return found
 
-    def _facts(self) -> Iterator[tuple[str, str, Fact, frozenset[str]]]:
+    def facts(self) -> Iterator[tuple[str, str, Fact, frozenset[str], str]]:
+        """What everybody has in view: who, in which capacity, what, with whom it pools what it knows, and where."""
         for place in self.world.places.values():
             for party, role, pool, hidden in self._viewers(place):
                 for fact in self.at[place.id]:
                     if not hidden or (fact.answered and place.client and role == "operator"):
-                        yield party, role, fact, pool
+                        yield party, role, fact, pool, place.id
         yield from self._published()
 
     def _stays(self, noise: Noise, fact: Fact, party: str, parts: Parts) -> bool:
@@ -336,7 +349,7 @@ class Learning:
             left = within
         return noise.shares.left(party, left) > 0
 
-    def _published(self) -> Iterator[tuple[str, str, Fact, frozenset[str]]]:
+    def _published(self) -> Iterator[tuple[str, str, Fact, frozenset[str], str]]:
         """What somebody reads of what is published and not everybody does: with a key, or less its part in a sum."""
         places = self.world.places
         facts = [fact for place in places.values() if place.party == "public" for fact in self.at[place.id]]
@@ -352,7 +365,7 @@ class Learning:
                 kept = any(noise.shares is None and self._protects(noise, fact, pool) for noise in fact.noises)
                 more = self.seen(fact, party, pool) > everybody or self._taken(fact, pool)
                 if more and not (kept and everybody):
-                    yield party, role, fact, pool
+                    yield party, role, fact, pool, ""
 
     def _taken(self, fact: Fact, pool: frozenset[str]) -> bool:
         """Whether there is noise towards everybody of which somebody knows all shares."""

@@ -42,6 +42,9 @@ class Sum:
     least_units: int = 0  # a number that is made of fewer says as much as these
     secure: bool = False  # added up behind masks, or else by somebody who sees what is added
     task: str = ""
+    at: str = ""  # where it is added up
+    fed: frozenset[str] = frozenset()  # the places by way of which contributions get there
+    crowd: tuple[Contributor, ...] = ()  # whose contributions these are in the end, where others send them on
 
     def __hash__(self) -> int:
         """As equal sums have one name."""
@@ -155,5 +158,6 @@ class Movement:
     counted: bool = False  # its payload says more if it is made of few units
     sendable: frozenset[str] = frozenset()  # what its source can have at all, where nothing says what it carries
     maker: str = ""  # whose code made it, if that is not its source
+    gives: tuple[str, tuple[Contributor, ...], bool] | None = None  # the task, whose contribution; whether one sees it
     throughout: bool = False  # safeguards are on every part of the way
     why: str = ""

@@ -8,6 +8,7 @@ from itertools import pairwise, product
 from typing import Any
 
 from fedpolicy.catalog import Catalog
+from tests.reference.differences import Differences
 from tests.reference.few import few
 from tests.reference.learn import Learning, Parts, Reading
 from tests.reference.models import Models
@@ -28,9 +29,12 @@ def levels(deployment: Any, catalog: Catalog) -> dict[Row, Levels]:
     least = [Learning(world, moves, item, Reading(favourable=False)) for item in world.instances]
     best = [Learning(world, moves, item, Reading(favourable=True)) for item in world.instances]
     parts, fewer = _parts(least), _parts(best)
+    nested = any(one.gives for one in moves)
+    more, less = (Differences(moves, best), Differences(moves, least)) if nested else (None, None)
     for item, favourable, unfavourable in zip(world.instances, best, least, strict=True):
         trusted = frozenset(world.trusted(item.owner))
         relied_on = Learning(world, moves, item, Reading(favourable=False, trusted=trusted))
+        favourable.differences, unfavourable.differences, relied_on.differences = more, less, less
         low, high, guaranteed = favourable.views(fewer), unfavourable.views(parts), relied_on.views(parts)
         for party, role in {*low, *high, *guaranteed}:
             # Whoever may learn anything knows what everybody knows, however that turns out.

@@ -79,6 +79,10 @@ def secure_sums(
     crowd: tuple[Contributor, ...],
     idle: int = 0,
     least_units: int = 0,
+    *,
+    at: str = "",
+    fed: Iterable[str] = (),
+    below: tuple[Contributor, ...] = (),
 ) -> tuple[Sum, ...]:
     """The sums that secure aggregation hides contributions in; some who take part in them may have nothing to add."""
     total = sum(one.count for one in crowd)
@@ -92,6 +96,9 @@ def secure_sums(
             least_units=least_units,
             secure=True,
             task=title.split(".")[1],
+            at=at,
+            fed=frozenset(fed),
+            crowd=below or crowd,
         )
         for number, one in enumerate(guards)
         if one.kind == "secure_aggregation"

@@ -122,8 +122,18 @@ class Tree(Exchange):
                 words=words,
                 least_units=job.least_units,
                 task=job.name,
+                at=place,
+                fed=self._fed(job, chain, level, place),
+                crowd=job.crowd(below),
             ),
         )
+
+    def _fed(self, job: Job, chain: Rungs, level: int, place: str) -> frozenset[str]:
+        """The places by way of which something gets to one of a level: hops, and the relays before them."""
+        lower = chain[level][1].get(place, [])
+        if level == 0:
+            return self._stations(job, lower)
+        return frozenset(lower).union(*(self._fed(job, chain, level - 1, one) for one in lower))
 
     def _pass_on(
         self, job: Job, chain: list[tuple[Any, Any]], level: int, lower: str, place: str, lowers: Sequence[str]
@@ -147,7 +157,11 @@ class Tree(Exchange):
                 for one in lowers
             )
             title = f"{job.why}.hops.{level - 1}.safeguards"
-            sums += secure_sums(self.world, guards, title, [lower], crowd, least_units=job.least_units)
+            ends = {"at": place, "fed": self._fed(job, chain, level, place)}
+            everybody = job.crowd(self._members_below(chain, level, place))
+            sums += secure_sums(
+                self.world, guards, title, [lower], crowd, least_units=job.least_units, below=everybody, **ends
+            )
         if self._passes(job, chain, level - 1, lower):
             yield from self._pass_single(job, (lower, place), below, sums[1:])
             return

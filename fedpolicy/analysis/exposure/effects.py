@@ -261,6 +261,12 @@ def _is_malleable(guard: Guard) -> bool:
     return isinstance(guard.does, Seal) and guard.does.malleable
 
 
+def is_supplied(graph: FlowGraph) -> bool:
+    """Whether anybody says whose code computes somewhere."""
+    tasks = graph.deployment.tasks.values()
+    return any(task.code_from for task in tasks) or any(place.supplier for place in graph.vertices.values())
+
+
 def free_text_of(graph: FlowGraph, reading: Reading) -> Mask:
     """The instances that hold free text, or may do, which no de-identification makes safe."""
     found = 0

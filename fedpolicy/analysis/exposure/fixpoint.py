@@ -9,24 +9,18 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
-from fedpolicy.analysis.exposure import (
-    INFERABLE,
-    OPEN,
-    SEALED,
-    SUM,
-    VERBATIM,
-    Form,
-    Hidden,
-    Reading,
-    State,
-)
+from fedpolicy.analysis.exposure import INFERABLE, OPEN, SEALED, SUM, VERBATIM, Form, Hidden, Reading, State
 from fedpolicy.analysis.exposure.effects import Effects
 from fedpolicy.analysis.exposure.sums import Hiding, arrive_at
 from fedpolicy.analysis.exposure.transfer import Effect, transfer
 from fedpolicy.graph import Flow, FlowGraph, Mask, Vertex
 from fedpolicy.graph.masks import grouped, lacking
 from fedpolicy.records import dataclass, field, replace
+
+if TYPE_CHECKING:
+    from fedpolicy.analysis.exposure.differences import Differences
 
 Leaving = Sequence[tuple[Effect, Mask | None, Sequence[Flow]]]
 Moved = tuple[Form, Mask, Form]  # as it arrives or leaves, the instances, and the form at the source
@@ -40,7 +34,7 @@ class Holdings:
     The fixpoint of one reading; `log` tells which flow first brought what to a vertex, for witness paths.
 
     `models_into` are the flows by which models, or what they answer, come to enclaves; `enclosed` are the places that
-    are some.
+    are some; `differences` say what is left of sums to whoever sees parts of them, where there are any.
     """
 
     graph: FlowGraph
@@ -50,6 +44,7 @@ class Holdings:
     log: dict[str, list[tuple[Flow, list[Moved]]]] = field(default_factory=dict)
     models_into: dict[str, list[Flow]] = field(default_factory=dict)
     enclosed: frozenset[str] = frozenset()
+    differences: Differences | None = None
 
     def level(self, vertex: str, index: int) -> int:
         """The level at which a vertex holds an instance."""

@@ -146,6 +146,8 @@ class Sights:
             return None
         pool = pool_of(vertex, viewer.party)
         for holdings in map(exposure.holdings, dict.fromkeys(exposure.asked.values())):
+            if holdings.differences is not None and holdings.differences.subtracts(pool):
+                return None
             # By the very objects, which the states and the sums keep.
             for form, mask in holdings.states.get(place, {}).items():
                 if form.kind == OPEN:

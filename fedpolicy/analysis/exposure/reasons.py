@@ -56,6 +56,7 @@ def missing_on(
     for trail in trails:
         for flow in trail:
             found.update(flow.missing)
+            found.update(_of_differences(holdings, viewer, item, flow))
             found.update(_of_guards(holdings, item, flow, max_epsilon))
             found.update(_of_sums(holdings, flow))
             found.update(_of_hop(holdings, item, flow))
@@ -126,6 +127,15 @@ def _lacks(vertex: Vertex, key: str) -> bool:
     return vertex.may_lack(vertex.host) if key == "host" else any(map(vertex.may_lack, vertex.operators))
 
 
+def _of_differences(holdings: Holdings, viewer: Viewer, item: DataItem, flow: Flow) -> Iterator[str]:
+    """Where somebody may see a part of a sum, too: how many are added up in the others."""
+    beside = holdings.differences
+    if flow.aggregate is None or beside is None or not beside.asks(holdings, viewer, item, flow.aggregate):
+        return
+    hops = holdings.graph.deployment.tasks[flow.origin.partition(".")[2]].hops
+    yield f"{flow.origin}.{'hops.min_clients' if hops else 'clients_per_round'}"
+
+
 def _on_flow(
     holdings: Holdings, viewer: Viewer, item: DataItem, flow: Flow, number: int, max_epsilon: float
 ) -> Iterator[NotCounted]:
@@ -186,7 +196,8 @@ def _overspent(
 
 def _exposed(holdings: Holdings, viewer: Viewer, item: DataItem, aggregate: int) -> str:
     if holdings.hiding.hidden(aggregate, (viewer.party,)) >> item.index & 1:
-        return ""
+        beside = holdings.differences
+        return beside.why(holdings, viewer, item, aggregate) if beside is not None else ""
     left = holdings.hiding.remaining(aggregate, (viewer.party,))
     if left >= HIDING and holdings.graph.aggregates[aggregate].least_units is not None:
         return f"without its own, {viewer.party} sees a sum of too few units to hide anybody"

@@ -6,11 +6,13 @@ from collections.abc import Mapping, Sequence
 
 from fedpolicy.analysis.exposure import Reading, Trust, is_settled
 from fedpolicy.analysis.exposure.budgets import compose, leave_parts, settle
-from fedpolicy.analysis.exposure.effects import Effects, doubted_flows, free_text_of, malleable_seals
+from fedpolicy.analysis.exposure.differences import Differences
+from fedpolicy.analysis.exposure.effects import Effects, doubted_flows, free_text_of, is_supplied, malleable_seals
 from fedpolicy.analysis.exposure.fixpoint import Holdings, Spread, propagate
 from fedpolicy.analysis.exposure.insiders import Insiders, inner_parts, insiders_of
 from fedpolicy.analysis.exposure.mechanisms import OUTSIDE, Mechanism, mechanisms_of
 from fedpolicy.analysis.exposure.noise import Towards
+from fedpolicy.analysis.exposure.rungs import Rungs, rungs_of
 from fedpolicy.analysis.exposure.sizes import Few, asks_for_size
 from fedpolicy.analysis.exposure.sums import Hiding, Tally
 from fedpolicy.analysis.exposure.views import (
@@ -61,6 +63,7 @@ class Exposure:
     items: Mapping[str, DataItem]
     settled: bool
     divided: bool
+    rungs: Rungs | None
     distrusted: Mapping[int, Mask] | None
     _holdings: dict[tuple[Reading, bool, bool], Holdings] = field(default_factory=dict)
     _names: dict[tuple[int, Mask], tuple[str, ...]] = field(default_factory=dict)
@@ -97,14 +100,18 @@ class Exposure:
                 free_text=free_text_of(self.graph, reading),
                 malleable=malleable_seals(self.graph),
                 few=Few(graph=self.graph, catalog=self.catalog, reading=reading),
-                supplied=self.supplied,
+                supplied=is_supplied(self.graph),
                 mechanisms=self.mechanisms,
                 insiders=self.insiders,
                 counted=frozenset(one.index for one in self.graph.aggregates if one.least_units),
                 like=self.holdings(Reading.HIGH).effects if shared and reading is not Reading.HIGH else None,
                 doubted=self.distrusted or {},
             )
-            self._holdings[key] = self._propagated(effects, hiding, log=log, shared=shared)
+            found = self._propagated(effects, hiding, log=log, shared=shared)
+            if self.rungs is not None:
+                beside = found if reading.trusting else self.holdings(Reading.HIGH, private=private)
+                found = replace(found, differences=Differences(self.rungs, beside, self.capacities))
+            self._holdings[key] = found
         return self._holdings[key]
 
     def _like(self, reading: Reading) -> Reading:
@@ -119,12 +126,6 @@ class Exposure:
     def believed(self) -> bool:
         """Whether every owner relies on all who protect its data, so that what is declared is guaranteed."""
         return self.distrusted is not None and not self.distrusted
-
-    @property
-    def supplied(self) -> bool:
-        """Whether anybody says whose code computes somewhere."""
-        tasks = self.graph.deployment.tasks.values()
-        return any(task.code_from for task in tasks) or any(place.supplier for place in self.graph.vertices.values())
 
     def _propagated(self, effects: Effects, hiding: Hiding, *, log: bool, shared: bool) -> Holdings:
         """The fixpoint; what cannot be followed takes seconds to find out, and is found out once."""
@@ -274,16 +275,15 @@ class Exposure:
 
 def prepare(graph: FlowGraph, catalog: Catalog, max_epsilon: float | None = None, bounds: Bounds = USUAL) -> Exposure:
     """Everything needed to ask about exposure in a graph."""
-    limit = max_epsilon if max_epsilon is not None else catalog.levels["bounded"].max_epsilon
     viewers = viewers_of(graph)
-    mechanisms = mechanisms_of(graph)
+    mechanisms, rungs = mechanisms_of(graph), rungs_of(graph)
     trust = Trust(graph=graph)
     insiders = insiders_of(graph, max(mechanisms) + 1) if mechanisms else {}
     wholes = {part: index for index, one in insiders.items() for part in one.inner if one.clients is None}
     return Exposure(
         graph=graph,
         catalog=catalog,
-        max_epsilon=limit if limit is not None else 0.0,
+        max_epsilon=(catalog.levels["bounded"].max_epsilon if max_epsilon is None else max_epsilon) or 0.0,
         most_forms=bounds.forms,
         trust=trust,
         lenient=Trust(graph=graph, lenient=True),
@@ -295,5 +295,6 @@ def prepare(graph: FlowGraph, catalog: Catalog, max_epsilon: float | None = None
         viewers={(viewer.party, viewer.role): viewer for viewer in viewers},
         capacities=capacities_of(viewers),
         items={item.id: item for item in graph.data},
-        settled=not mechanisms and is_settled(graph) and not asks_for_size(graph, catalog),
+        rungs=rungs,
+        settled=not (mechanisms or rungs) and is_settled(graph) and not asks_for_size(graph, catalog),
     )

@@ -124,7 +124,7 @@ class Hiding:
         key = (index, viewers, outer)
         found = self._known.get(key)
         if found is None:
-            found = self.hidden(index, viewers) if outer else self._compute(self.graph.aggregates[index], viewers)
+            found = self.hidden(index, viewers) if outer else self.hidden_in(self.graph.aggregates[index], viewers)
             for other in outer:
                 found = united(found, self.hidden(other, viewers))
             self._known[key] = found
@@ -132,14 +132,18 @@ class Hiding:
 
     def remaining(self, index: int, viewers: tuple[str, ...]) -> int:
         """How many contributions per round are left when the viewers subtract what they know."""
-        aggregate = self.graph.aggregates[index]
+        return self.left_in(self.graph.aggregates[index], viewers)
+
+    def left_in(self, aggregate: Aggregate, viewers: tuple[str, ...]) -> int:
+        """The same for any sum."""
         k = aggregate.k_low if self.reading is Reading.LOW else aggregate.k_high
         tally = self._tally(aggregate)
         known = tally.own.get(viewers[0], 0) if len(viewers) == 1 else sum(tally.seen_by(viewers).values())
         return k - min(k, known)
 
-    def _compute(self, aggregate: Aggregate, viewers: tuple[str, ...]) -> Mask:
-        left = self.remaining(aggregate.index, viewers)
+    def hidden_in(self, aggregate: Aggregate, viewers: tuple[str, ...]) -> Mask:
+        """The instances that any sum hides from parties that pool what they see."""
+        left = self.left_in(aggregate, viewers)
         if left < HIDING or not aggregate.summable:
             return 0
         crowded = self._crowded(aggregate, left, viewers)
@@ -189,6 +193,8 @@ class Hiding:
         return self._sizes[aggregate.index]
 
     def _tally(self, aggregate: Aggregate) -> Tally:
+        if aggregate.index < 0:  # what is left of a sum is numbered by whoever reads it
+            return _count(self.graph, aggregate)
         found = self.tallies.get(aggregate.index)
         if found is None:
             found = self.tallies[aggregate.index] = self._like(aggregate) or _count(self.graph, aggregate)

@@ -253,7 +253,10 @@ def _subtracted(
 ) -> Iterator[tuple[Form, Mask]]:
     """A sum, less what the viewer knows to have put in, and those with whom it runs the place."""
     hiding = holdings.hiding
-    hidden = hiding.covers(form, pool_of(vertex, viewer.party))
+    pool = pool_of(vertex, viewer.party)
+    hidden = hiding.covers(form, pool)
+    if holdings.differences is not None and hidden:
+        hidden &= ~holdings.differences.bare(hiding, form, pool)
     yield from read_sum(form, mask, common(mask, hidden), hiding.noise_in(form))
 
 

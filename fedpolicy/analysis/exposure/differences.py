@@ -1,0 +1,202 @@
+"""What is left of a sum for somebody who sees a part of it, too: it hides as a sum of its own would, or it does not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import reduce
+from operator import or_
+
+from fedpolicy.analysis.exposure import OPEN, RECONSTRUCTABLE, SEALED, SUM, Form, Reading, unsealed
+from fedpolicy.analysis.exposure.fixpoint import Holdings
+from fedpolicy.analysis.exposure.rungs import Part, Rungs
+from fedpolicy.analysis.exposure.sums import Hiding
+from fedpolicy.analysis.exposure.views import Openers, Viewer, count_readers, pool_of, shielded
+from fedpolicy.graph import Aggregate, DataItem, Mask, Vertex, bits
+from fedpolicy.records import dataclass, field, replace
+
+_UP = "uplink"
+
+
+@dataclass(frozen=True, slots=True)
+class Differences:
+    """
+    What parties can subtract in one reading.
+
+    Which other sums they see is told by `beside`: the same reading, or the least favourable one of those that believe
+    what is declared, where it is asked on what an owner relies.
+    """
+
+    rungs: Rungs
+    beside: Holdings
+    capacities: Mapping[str, Sequence[Viewer]]
+    _openers: dict[int, Openers] = field(default_factory=dict)
+    _parts: dict[str, tuple[Part, ...]] = field(default_factory=dict)
+    _bare: dict[tuple[int, tuple[int, ...], tuple[str, ...]], Mask] = field(default_factory=dict)
+    _rests: dict[tuple[int, frozenset[str]], Aggregate] = field(default_factory=dict)
+    _noisy: dict[tuple[str, str], frozenset[str]] = field(default_factory=dict)
+
+    def subtracts(self, pool: tuple[str, ...]) -> bool:
+        """Whether those who pool what they know see any part of a further sum."""
+        every = (part for party in (*pool, "public") for part in self._seen(party))
+        return any(part.single or self.rungs.above.get((part.origin, part.at)) for part in every)
+
+    def bare(self, hiding: Hiding, form: Form, pool: tuple[str, ...]) -> Mask:
+        """The instances in a sum that it does not hide from those who subtract what else they see."""
+        if form.noise >= 0 or form.level < RECONSTRUCTABLE:
+            return 0
+        key = (form.sum, form.outer, pool)
+        if key not in self._bare:
+            self._bare[key] = reduce(or_, (mask for mask, _, _ in self.left(hiding, form, pool)), 0)
+        return self._bare[key]
+
+    def left(self, hiding: Hiding, form: Form, pool: tuple[str, ...]) -> Iterator[tuple[Mask, frozenset[str], int]]:
+        """The instances that are not hidden, whose contributions were subtracted, and how many are left."""
+        top = self.rungs.top(form)
+        parts = self.parts(pool, top, hiding.reading) if top is not None else ()
+        if top is None or not parts:
+            return
+        clear = self._clear(hiding, top)
+        groups: dict[tuple[Part, ...], list[str]] = {}
+        for name in top.contributors:
+            groups.setdefault(tuple(part for part in parts if name not in part.clients), []).append(name)
+        for others, names in groups.items():
+            hidden, counts = 0, []
+            for one in (self.rungs.graph.aggregates[index] for index in dict.fromkeys((form.sum, *form.outer))):
+                fed = frozenset().union(*(part.clients for part in others if self.rungs.feeds(part, one)))
+                gone = self.rungs.swallowed(one, fed)
+                hidden |= hiding.hidden_in(self._rest(one, gone), pool) if gone else hiding.hidden(one.index, pool)
+                counts.append(hiding.left_in(self._rest(one, gone), pool))
+            shares = self.rungs.shares(top) if others else {}
+            mask = reduce(or_, (shares.get(name, 0) for name in names), 0) & clear & ~hidden
+            if mask:
+                yield mask, frozenset().union(*(part.clients for part in others)), max(counts)
+
+    def _rest(self, whole: Aggregate, gone: frozenset[str]) -> Aggregate:
+        """
+        What is left of a sum, as a sum of its own.
+
+        As many as can be are left where facts are favourable: a round is drawn from all. Else all that are gone were in
+        the round.
+        """
+        found = self._rests.get((whole.index, gone)) if gone else whole
+        if found is None:
+            kept = [at for at, name in enumerate(whole.contributors) if name not in gone]
+            names = tuple(whole.contributors[at] for at in kept)
+            shares = tuple(whole.shares[at] for at in kept) if whole.shares else ()
+            there = sum(self.rungs.graph.vertices[name].weight for name in gone)
+            here = sum(self.rungs.graph.vertices[name].weight for name in names)
+            data = reduce(or_, shares, 0) if shares else self._resting(whole.data, names)
+            found = self._rests[whole.index, gone] = replace(
+                whole,
+                index=-len(self._rests) - 1,
+                contributors=names,
+                shares=shares,
+                data=data,
+                k_low=min(here, whole.k_low),
+                k_high=max(0, whole.k_high - there),
+            )
+        return found
+
+    def _resting(self, data: Mask, names: tuple[str, ...]) -> Mask:
+        here = {*names}
+        return reduce(or_, (1 << index for index in bits(data) if self.rungs.graph.data[index].place in here), 0)
+
+    def why(self, holdings: Holdings, viewer: Viewer, item: DataItem, index: int) -> str:
+        """Why a sum that somebody sees does not hide an instance, where it is because of a part of it; else empty."""
+        found = next(self._bared(holdings, holdings.hiding, viewer, item, index), None)
+        return self._told(viewer.party, *found) if found else ""
+
+    def asks(self, holdings: Holdings, viewer: Viewer, item: DataItem, index: int) -> bool:
+        """Whether it would hide the instance if as few clients as may be were in the parts."""
+        known = holdings.hiding
+        best = Hiding(graph=known.graph, trust=known.trust, reading=Reading.LOW, tallies=known.tallies)
+        several = (next(self._bared(holdings, one, viewer, item, index), None) for one in (known, best))
+        return [one is None for one in several] == [False, True]
+
+    def _bared(
+        self, holdings: Holdings, hiding: Hiding, viewer: Viewer, item: DataItem, index: int
+    ) -> Iterator[tuple[frozenset[str], int]]:
+        for name in viewer.places:
+            vertex = holdings.graph.vertices[name]
+            for form, mask in holdings.states.get(name, {}).items():
+                if index in (form.sum, *form.outer) and mask & item.bit:
+                    seen = unsealed(form) if form.kind == SEALED else form
+                    for bare, gone, count in self.left(hiding, seen, pool_of(vertex, viewer.party)):
+                        if bare & item.bit and seen.noise < 0 and seen.level >= RECONSTRUCTABLE:
+                            yield gone, count
+
+    def _told(self, party: str, gone: frozenset[str], count: int) -> str:
+        places = [self.rungs.graph.vertices[name].name for name in sorted(gone)]
+        names = ", ".join(places[:3]) + (f" and {len(places) - 3:,} more" if len(places) > 3 else "")  # noqa: PLR2004  three names are enough
+        return f"{party} also sees what {names} put in, and the sum of {max(1, count)} that is left hides nobody"
+
+    def parts(self, pool: tuple[str, ...], top: Aggregate, reading: Reading) -> tuple[Part, ...]:
+        """The parts of a sum that those see who pool what they know, and what everybody sees."""
+        found = dict.fromkeys(
+            part for party in (*pool, "public") for part in self._seen(party) if self.rungs.feeds(part, top)
+        )
+        if reading is Reading.LOW:
+            found = dict.fromkeys(map(self.rungs.settled, found))
+        return tuple(part for part in found if part.clients)
+
+    def _clear(self, hiding: Hiding, top: Aggregate) -> Mask:
+        """The instances for whose owners no noise came into a sum on its way."""
+        if not self._noisy:
+            self._noisy["", ""] = frozenset()
+            for flow in self.rungs.graph.flows:
+                if (
+                    flow.role == _UP
+                    and flow.aggregate is not None
+                    and any(m for _, m in self.beside.effects.of(flow).noise)
+                ):
+                    words = frozenset(w for g in flow.guards if g.noise and not g.ignored for w in g.rests_on)
+                    self._noisy[flow.origin, flow.source] = words
+        clear = -1
+        for (origin, place), words in self._noisy.items():
+            if origin == top.origin and top.at in self.rungs.above[origin, place]:
+                clear &= 0 if hiding.reading.trusting else ~hiding.trust.accepting(words, top.data)
+        return clear
+
+    def _seen(self, party: str) -> tuple[Part, ...]:
+        if party not in self._parts:
+            places = {name for viewer in self.capacities.get(party, ()) for name in viewer.places}
+            found = dict.fromkeys(part for name in sorted(places) for part in self._at(name, party))
+            self._parts[party] = tuple(found)
+        return self._parts[party]
+
+    def _at(self, name: str, party: str) -> Iterator[Part]:
+        vertex = self.beside.graph.vertices[name]
+        hidden, clear = shielded(self.beside, vertex, party), 0
+        for form, mask in self.beside.states.get(name, {}).items():
+            seen, here = self._opened(form, mask & ~hidden, party)
+            if here and seen.kind == OPEN and seen.level >= RECONSTRUCTABLE:
+                clear |= here
+            elif here and seen.kind == SUM and seen.noise < 0 and seen.level >= RECONSTRUCTABLE:
+                top = self.rungs.top(seen)
+                if top is not None and self._clear_of_noise(top):
+                    yield Part(origin=top.origin, at=top.at, clients=frozenset(top.contributors))
+        yield from self._single(vertex, clear)
+
+    def _clear_of_noise(self, top: Aggregate) -> bool:
+        return bool(self._clear(self.beside.hiding, top))
+
+    def _opened(self, form: Form, mask: Mask, party: str) -> tuple[Form, Mask]:
+        if form.kind != SEALED:
+            return form, mask
+        if 0 not in self._openers:
+            self._openers[0] = count_readers(self.beside)
+        keys = self._openers[0].get(party, {})
+        for seal in form.seals:
+            mask &= keys.get(seal, 0)
+        return unsealed(form), mask
+
+    def _single(self, vertex: Vertex, clear: Mask) -> Iterator[Part]:
+        """What clients send by way of a place, or to it."""
+        above = self.rungs.above
+        for (origin, name), top in self.rungs.sums.items() if clear and vertex.id in self.rungs.through else ():
+            if name == vertex.id or name in above.get((origin, vertex.id), ()):
+                known = (client for client, own in self.rungs.shares(top).items() if own and not own & ~clear)
+                sent = (client for client in known if (origin, client) not in self.rungs.masked)
+                below = frozenset(client for client in sent if vertex.id in above.get((origin, client), ()))
+                if below:
+                    yield Part(origin=origin, at=vertex.id, clients=below, single=True)

@@ -1,0 +1,130 @@
+"""How the sums of one task go into further sums, hop by hop, and who has a part of one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from fedpolicy.analysis.exposure import Form
+from fedpolicy.graph import Aggregate, FlowGraph, Mask, bits
+from fedpolicy.graph.masks import grouped
+from fedpolicy.records import dataclass, field
+
+_LINEAR = {None, "unknown", "mean", "weighted_mean", "norm_bounded"}
+_UP = "uplink"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """What somebody sees of some clients of a task at a place: their sum, or (`single`) what each of them sends."""
+
+    origin: str
+    at: str
+    clients: frozenset[str]
+    single: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rungs:
+    """
+    By task and place: the places that get what is made there (`above`), whose contributions are added up there, and
+    the places that clients send anything to, or by way of (`through`). `firsts` counts where each client's is added;
+    those are `masked` whose contribution travels in a secure sum.
+    """
+
+    graph: FlowGraph
+    above: Mapping[tuple[str, str], frozenset[str]]
+    sums: Mapping[tuple[str, str], Aggregate]
+    firsts: Mapping[tuple[str, str], int]
+    through: frozenset[str]
+    masked: frozenset[tuple[str, str]]
+    _shares: dict[int, Mapping[str, Mask]] = field(default_factory=dict)
+
+    def top(self, form: Form) -> Aggregate | None:
+        """The sum of clients that a number is, None where it is of several tasks, or where nobody can subtract."""
+        every = [self.graph.aggregates[index] for index in (form.sum, *form.outer)]
+        first = every[0]
+        if any(one.origin != first.origin or not one.at for one in every):
+            return None
+        last = [one for one in every if not self.above.get((one.origin, one.at), frozenset()) & {o.at for o in every}]
+        return self.sums.get((first.origin, last[0].at)) if last else None
+
+    def feeds(self, part: Part, aggregate: Aggregate) -> bool:
+        """Whether a sum has a part in it."""
+        above = self.above.get((part.origin, part.at), frozenset())
+        return aggregate.origin == part.origin and (aggregate.at in above or (part.single and aggregate.at == part.at))
+
+    def settled(self, part: Part) -> Part:
+        """The clients that send to one place only, so that they are in this part if they are in a round."""
+        sure = frozenset(one for one in part.clients if self.firsts[part.origin, one] == 1)
+        return (
+            part
+            if sure == part.clients
+            else Part(origin=part.origin, at=part.at, clients=sure if part.single else frozenset(), single=part.single)
+        )
+
+    def swallowed(self, aggregate: Aggregate, clients: frozenset[str]) -> frozenset[str]:
+        """The contributors of a sum that are among some clients, or that send nothing but theirs on."""
+        senders = {*self.sums[aggregate.origin, aggregate.at].contributors} if clients else set()
+        found = {name for name in aggregate.contributors if name in clients}
+        for name in aggregate.contributors if clients and not senders.issuperset(aggregate.contributors) else ():
+            below = self.sums.get((aggregate.origin, name))
+            if below is not None and clients.issuperset(below.contributors):
+                found.add(name)
+        return frozenset(found)
+
+    def shares(self, aggregate: Aggregate) -> Mapping[str, Mask]:
+        """The instances that each client contributes to a sum."""
+        found = self._shares.get(aggregate.index)
+        if found is None:
+            data = self.graph.data
+            if aggregate.shares:
+                found = dict(zip(aggregate.contributors, aggregate.shares, strict=True))
+            else:
+                found = grouped((data[index].place, data[index].bit) for index in bits(aggregate.data))
+            self._shares[aggregate.index] = found
+        return found
+
+
+def rungs_of(graph: FlowGraph) -> Rungs | None:
+    """How the sums of tasks go into each other; None where none is part of another."""
+    tasks = graph.deployment.tasks
+    origins = {f"tasks.{name}" for name, one in tasks.items() if (one.hops or one.via) and one.aggregation in _LINEAR}
+    sums = {
+        (one.origin, one.at): one
+        for one in graph.aggregates  # the plain sum of a place comes after those that hide what it is sent
+        if one.origin in origins and one.at and one.summable
+    }
+    if not sums:
+        return None
+    onward: dict[tuple[str, str], set[str]] = {}
+    for flow in graph.flows:
+        if flow.role == _UP and flow.origin in origins:
+            onward.setdefault((flow.origin, flow.source), set()).add(flow.target)
+    above = {key: frozenset(_reached(onward, key)) for key in onward}
+    firsts: dict[tuple[str, str], int] = {}
+    for (origin, at), one in sums.items():
+        lower = [other for (o, _), other in sums.items() if o == origin and at in above.get((o, other.at), ())]
+        before = {name for other in lower for name in other.contributors}
+        for name in one.contributors:
+            firsts[origin, name] = firsts.get((origin, name), 0) + (name not in before)
+    alone = [flow for flow in graph.flows if flow.role == _UP and flow.aggregate is None and flow.origin in origins]
+    masked = {(flow.origin, flow.source) for flow in alone if any(g.aggregate is not None for g in flow.guards)}
+    return Rungs(
+        graph=graph,
+        above=above,
+        sums=sums,
+        firsts=firsts,
+        through=frozenset(flow.target for flow in alone),
+        masked=frozenset(masked),
+    )
+
+
+def _reached(onward: Mapping[tuple[str, str], set[str]], key: tuple[str, str]) -> set[str]:
+    found: set[str] = set()
+    waiting = [*onward.get(key, ())]
+    while waiting:
+        place = waiting.pop()
+        if place not in found:
+            found.add(place)
+            waiting += onward.get((key[0], place), ())
+    return found
