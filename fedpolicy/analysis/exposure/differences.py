@@ -167,18 +167,18 @@ class Differences:
     def _at(self, name: str, party: str) -> Iterator[Part]:
         vertex = self.beside.graph.vertices[name]
         hidden, clear = shielded(self.beside, vertex, party), 0
+        tops: dict[int, Aggregate] = {}
         for form, mask in self.beside.states.get(name, {}).items():
             seen, here = self._opened(form, mask & ~hidden, party)
             if here and seen.kind == OPEN and seen.level >= RECONSTRUCTABLE:
                 clear |= here
             elif here and seen.kind == SUM and seen.noise < 0 and seen.level >= RECONSTRUCTABLE:
                 top = self.rungs.top(seen)
-                if top is not None and self._clear_of_noise(top):
-                    yield Part(origin=top.origin, at=top.at, clients=frozenset(top.contributors))
+                tops.update({} if top is None else {top.index: top})
+        for top in tops.values():
+            if self._clear(self.beside.hiding, top):
+                yield self.rungs.whole(top)
         yield from self._single(vertex, clear)
-
-    def _clear_of_noise(self, top: Aggregate) -> bool:
-        return bool(self._clear(self.beside.hiding, top))
 
     def _opened(self, form: Form, mask: Mask, party: str) -> tuple[Form, Mask]:
         if form.kind != SEALED:

@@ -37,16 +37,32 @@ class Rungs:
     firsts: Mapping[tuple[str, str], int]
     through: frozenset[str]
     masked: frozenset[tuple[str, str]]
+    _tops: dict[tuple[int, ...], Aggregate | None] = field(default_factory=dict)
+    _wholes: dict[int, Part] = field(default_factory=dict)
     _shares: dict[int, Mapping[str, Mask]] = field(default_factory=dict)
 
     def top(self, form: Form) -> Aggregate | None:
         """The sum of clients that a number is, None where it is of several tasks, or where nobody can subtract."""
-        every = [self.graph.aggregates[index] for index in (form.sum, *form.outer)]
+        key = (form.sum, *form.outer)
+        if key not in self._tops:
+            self._tops[key] = self._top(key)
+        return self._tops[key]
+
+    def _top(self, indexes: tuple[int, ...]) -> Aggregate | None:
+        every = [self.graph.aggregates[index] for index in indexes]
         first = every[0]
         if any(one.origin != first.origin or not one.at for one in every):
             return None
         last = [one for one in every if not self.above.get((one.origin, one.at), frozenset()) & {o.at for o in every}]
         return self.sums.get((first.origin, last[0].at)) if last else None
+
+    def whole(self, aggregate: Aggregate) -> Part:
+        """A sum as a part of further ones."""
+        found = self._wholes.get(aggregate.index)
+        if found is None:
+            clients = frozenset(aggregate.contributors)
+            found = self._wholes[aggregate.index] = Part(origin=aggregate.origin, at=aggregate.at, clients=clients)
+        return found
 
     def feeds(self, part: Part, aggregate: Aggregate) -> bool:
         """Whether a sum has a part in it."""
