@@ -196,12 +196,11 @@ def _carry(
 ) -> None:
     # No safeguard of this task lowers what was learned before, but what is sealed hides that too; whoever trains it
     # without being sent anything has it as it is.
-    sealed = next((flow for flow in sent if flow.seals), None)
-    sealing = tuple(replace(one, rests_on=job.clients) for one in (sealed.guards if sealed else ()) if _seals(one))
     exchange = arranged(job)[0].origin  # which may be for nobody to know
     for target in places:
         # A personal model goes on from its own copy; who has none gets them all.
         copy = builder.model_vertex(model, builder.vertex(target)).id
+        sealed = _sealed_to(builder, job, target, sent)
         builder.uses.append(
             Use(
                 model=copy,
@@ -209,10 +208,22 @@ def _carry(
                 origin=exchange if target in sent_to else job.origin,
                 role="carried",
                 payload=job.up,
-                guards=sealing if target in sent_to else (),
-                seals=sealed.seals if sealed and target in sent_to else (),
+                guards=tuple(replace(one, rests_on=job.clients) for one in sealed.guards if _seals(one))
+                if sealed
+                else (),
+                seals=sealed.seals if sealed else (),
             )
         )
+
+
+def _sealed_to(builder: Builder, job: Job, target: str, sent: Sequence[Flow]) -> Flow | None:
+    """A flow with the seals under which all comes to a place: of several ways of an exchange one may have none."""
+    places = {place.id for place in job.contributors}
+    exchanges = {place.id for place in map(builder.vertex, (one.target for one in sent)) if place.kind == "exchange"}
+    ends = {target, *(exchanges if any(place.id == target for place in job.members) else ())}
+    own = [one for one in sent if one.source in places]
+    first = [one for one in own if one.target in ends] or own  # what hops pass on is sealed by whoever made it
+    return first[0] if first and all(one.seals for one in first) else None
 
 
 def _seals(guard: Guard) -> bool:

@@ -305,13 +305,32 @@ class Learning:
 
     def views(self, parts: Parts) -> dict[tuple[str, str], int]:
         """(party, capacity) -> level, of all who learn anything; `parts` are the sums of some that each party sees."""
-        seen: dict[tuple[str, str], set[tuple[int, bool]]] = {}
-        for party, role, fact, pool, _ in self.facts():
-            if level := self.seen(fact, party, pool):
-                kept = {n for n in fact.noises if self._protects(n, fact, pool)}
-                noisy = any(self._stays(n, fact, party, parts) for n in kept)
-                seen.setdefault((party, role), set()).add((level, noisy))
-        return {viewer: self._together(viewer, seen) for viewer in seen}
+        seen: dict[tuple[str, str], set[int]] = {}
+        for party, role, fact, pool, _ in self._received():
+            if level := self._told(fact, party, pool, parts):
+                seen.setdefault((party, role), set()).add(level)
+        # What is published tells somebody of itself only where it tells more than everybody.
+        published = [*self._published()]
+        everybody = max(
+            (self._covered(fact, frozenset({"public"}), "public") for _, _, fact, *_ in published), default=0
+        )
+        for party, role, fact, pool, _ in published:
+            if self._covered(fact, pool, party) > everybody:
+                seen.setdefault((party, role), set()).add(self._told(fact, party, pool, parts))
+        # Who learns anything knows what everybody knows too.
+        public = seen.get(("public", "public"), set())
+        return {viewer: max(levels | public) for viewer, levels in seen.items()}
+
+    def _covered(self, fact: Fact, pool: frozenset[str], party: str) -> int:
+        """The level at which somebody sees a fact below its noise, whoever may subtract that."""
+        level = self.seen(fact, party, pool)
+        return min(level, BOUNDED) if any(self._protects(noise, fact, pool) for noise in fact.noises) else level
+
+    def _told(self, fact: Fact, party: str, pool: frozenset[str], parts: Parts) -> int:
+        """The level at which somebody sees a fact, noise that it cannot take away considered."""
+        level = self.seen(fact, party, pool)
+        kept = [noise for noise in fact.noises if self._protects(noise, fact, pool)] if level else ()
+        return min(level, BOUNDED) if any(self._stays(one, fact, party, parts) for one in kept) else level
 
     def parts(self) -> Parts:
         """The data in each sum with shares of noise that a party gets, by the noise."""
@@ -324,12 +343,15 @@ class Learning:
 
     def facts(self) -> Iterator[tuple[str, str, Fact, frozenset[str], str]]:
         """What everybody has in view: who, in which capacity, what, with whom it pools what it knows, and where."""
+        yield from self._received()
+        yield from self._published()
+
+    def _received(self) -> Iterator[tuple[str, str, Fact, frozenset[str], str]]:
         for place in self.world.places.values():
             for party, role, pool, hidden in self._viewers(place):
                 for fact in self.at[place.id]:
                     if not hidden or (fact.answered and place.client and role == "operator"):
                         yield party, role, fact, pool, place.id
-        yield from self._published()
 
     def _stays(self, noise: Noise, fact: Fact, party: str, parts: Parts) -> bool:
         """
@@ -350,7 +372,7 @@ class Learning:
         return noise.shares.left(party, left) > 0
 
     def _published(self) -> Iterator[tuple[str, str, Fact, frozenset[str], str]]:
-        """What somebody reads of what is published and not everybody does: with a key, or less its part in a sum."""
+        """What somebody reads of what is published: also with a key, or less its part in a sum."""
         places = self.world.places
         facts = [fact for place in places.values() if place.party == "public" for fact in self.at[place.id]]
         viewers = {(party, role) for place in places.values() for party, role, _, _ in self._viewers(place)}
@@ -358,24 +380,8 @@ class Learning:
         readers = {name for fact in facts for seal in fact.seals for name in seal.readers} - known - places.keys()
         viewers = {one for one in viewers if not self._perhaps(one[0])}
         for fact in facts:
-            everybody = self.seen(fact, "public", frozenset({"public"}))
             for party, role in viewers | {(name, "operator") for name in readers}:
-                pool = frozenset({party})
-                # Noise that nobody has a share of stays for each of them: less one's own part, no more is learnt.
-                kept = any(noise.shares is None and self._protects(noise, fact, pool) for noise in fact.noises)
-                more = self.seen(fact, party, pool) > everybody or self._taken(fact, pool)
-                if more and not (kept and everybody):
-                    yield party, role, fact, pool, ""
-
-    def _taken(self, fact: Fact, pool: frozenset[str]) -> bool:
-        """Whether there is noise towards everybody of which somebody knows all shares."""
-        noises = [noise for noise in fact.noises if self._protects(noise, fact, frozenset({"public"}))]
-        return bool(noises) and not any(self._protects(noise, fact, pool) for noise in noises)
-
-    def _together(self, viewer: tuple[str, str], seen: dict[tuple[str, str], set[tuple[int, bool]]]) -> int:
-        """What somebody learns who learns anything, and who knows what everybody knows too."""
-        public = seen.get(("public", "public"), set())
-        return max(min(level, BOUNDED) if noisy else level for level, noisy in seen[viewer] | public)
+                yield party, role, fact, frozenset({party}), ""
 
     def _perhaps(self, party: str) -> bool:
         """Whether there may be nobody else: an unknown host or operator may be somebody who is there anyway."""

@@ -116,9 +116,10 @@ def add_noise(view: View, other: View) -> None:
 
 def add_public(view: View, public: View, opened: View) -> None:
     """Let a viewer know what it alone reads, and what everybody knows of the instances of which it learns anything."""
-    more = 0
+    more = everybody = 0
     for level in range(VERBATIM, 0, -1):
-        more |= opened.levels[level]
+        everybody |= public.levels[level]
+        more |= opened.levels[level] & ~everybody
         view.levels[level] |= more
     add_noise(view, opened)
     add_known(view, public, view.levels[BOUNDED])
@@ -139,15 +140,14 @@ def add_everywhere(views: Mapping[Reading, View], public: Mapping[Reading, View]
 
 
 def opened_by(holdings: Holdings, viewer: Viewer, public: Viewer, openers: Openers) -> View:
-    """What one reads of what is published, and not everybody: behind its seals, or in a sum less its own part."""
+    """What one reads of what is published, also behind its seals and in a sum less its own part."""
     view = View(levels=[0] * (VERBATIM + 1))
     nobody = viewer.party == NOBODY and holdings.effects.reading is Reading.LOW
     for name in () if nobody else public.places:
         vertex = holdings.graph.vertices[name]
         for form, mask in holdings.states.get(name, {}).items():
-            known = list(_seen(holdings, public, vertex, form, mask, openers))
             for seen, part in _seen(holdings, viewer, vertex, form, mask, openers):
-                _note(view, seen, part & ~reduce(or_, (also for one, also in known if one == seen), 0))
+                _note(view, seen, part)
     return view
 
 
