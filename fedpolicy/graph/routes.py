@@ -102,7 +102,7 @@ def route(builder: Builder, place: Vertex, name: str, runs: Runs) -> Route:
 def to_trainer(builder: Builder, place: Vertex, name: str, runs: Runs) -> tuple[tuple[Vertex, ...], ...]:
     """Every chain of hops to whoever trains a model on its own machines, also where the place has the weights."""
     found, model = route(builder, place, name, runs), builder.deployment.models.get(name)
-    if found.chains or model is None:
+    if model is None or (found.chains and not found.payload):  # those with the other parts train nothing for it
         return found.chains
     if _closed(builder, name) or not model.via:
         return _to_provider(builder, place, name, model)

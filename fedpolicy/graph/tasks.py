@@ -200,7 +200,7 @@ def _carry(
     for target in places:
         # A personal model goes on from its own copy; who has none gets them all.
         copy = builder.model_vertex(model, builder.vertex(target)).id
-        sealed = _sealed_to(builder, job, target, sent)
+        sealed = _sealed_to(builder, job, target, sent) if target in sent_to else None
         builder.uses.append(
             Use(
                 model=copy,
