@@ -699,7 +699,7 @@ def test_a_sight_is_undecided_where_the_readings_differ(favourable, unfavourable
 
 def test_where_nothing_has_noise_no_pair_is_looked_at(monkeypatch):
     """Ten thousand parties and as many datasets are a hundred million pairs, of which all say the same."""
-    monkeypatch.setattr(budget, "rows_of", None)
+    monkeypatch.setattr(budget, "lines_of", None)
 
     assert ledger("{kind: norm_bound, limit: 1.0}").bare == ("notes",)
     with pytest.raises(TypeError):

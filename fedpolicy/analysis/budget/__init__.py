@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 
 from fedpolicy.analysis.budget.claims import Share, share_of
-from fedpolicy.analysis.budget.rows import Row, families_of, rows_of
+from fedpolicy.analysis.budget.rows import Line, families_of, lines_of
 from fedpolicy.analysis.budget.sights import Looking, Sight
 from fedpolicy.analysis.exposure.disclosures import undeclared
 from fedpolicy.analysis.exposure.mechanisms import Mechanism, mechanism_at
@@ -73,7 +73,7 @@ def ledger_of(exposure: Exposure, within: Exposure, effort: Effort = Effort.DECI
     whole = _whole(graph)
     if not any(guard.noise is not None for flow in graph.flows for guard in flow.guards):
         return Ledger(budgets=(), shares=(), bare=_bare(looking, whole))
-    rows, covered = rows_of(looking, whole)
+    rows, covered = lines_of(looking, whole)
     families = {graph.data[index].family for index in bits(covered)}
     budgets = [
         _budget(looking, family, sights, row, whole=row.mask == whole[family], effort=effort)
@@ -99,7 +99,9 @@ def _whole(graph: FlowGraph) -> dict[str, Mask]:
     return grouped((item.family, item.bit) for item in graph.data)
 
 
-def _budget(looking: Looking, family: str, sights: Sequence[Sight], row: Row, *, whole: bool, effort: Effort) -> Budget:
+def _budget(
+    looking: Looking, family: str, sights: Sequence[Sight], row: Line, *, whole: bool, effort: Effort
+) -> Budget:
     exposure, party = looking.exposure, row.parties[0]
     told = [(sight, looking.told(sight, party, effort)) for sight in sights]
     sight, (spent, low, high) = min(told, key=lambda one: (one[1][2], one[1][1]))
@@ -122,7 +124,7 @@ def _budget(looking: Looking, family: str, sights: Sequence[Sight], row: Row, *,
     )
 
 
-def _missing(exposure: Exposure, row: Row, spent: Spending, *, undecided: bool) -> tuple[str, ...]:
+def _missing(exposure: Exposure, row: Line, spent: Spending, *, undecided: bool) -> tuple[str, ...]:
     open_facts = spent.missing if spent.low != spent.high else ()
     if not undecided:
         return open_facts

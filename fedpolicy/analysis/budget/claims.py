@@ -15,7 +15,7 @@ from fedpolicy.analysis.accounting import Release
 from fedpolicy.analysis.exposure.insiders import informed
 from fedpolicy.analysis.exposure.mechanisms import OUTSIDE, Mechanism, mechanism_at
 from fedpolicy.analysis.exposure.noise import Towards, noise_of
-from fedpolicy.analysis.exposure.privacy import Effort, Spending, called, shown, shown_between, spend
+from fedpolicy.analysis.exposure.privacy import Effort, Spending, as_noun, shown, shown_between, spend
 from fedpolicy.graph import FlowGraph, Path
 from fedpolicy.language.model.safeguards import DifferentialPrivacy
 from fedpolicy.records import dataclass, replace
@@ -76,9 +76,9 @@ class Share:
         """The like of what is claimed, as it was computed: `about 50.5`, `a rho of 0.5`, `no finite rho`."""
         spent = shown(self.measured)
         if self.stated_rho is not None:
-            found = called("rho", shown_between(*self.rho))
+            found = as_noun("rho", shown_between(*self.rho))
         else:
-            found = called("epsilon", spent) if spent == "infinite" else spent
+            found = as_noun("epsilon", spent) if spent == "infinite" else spent
         return f"{found} towards {_named(self.towards)}" if self.towards else found
 
 

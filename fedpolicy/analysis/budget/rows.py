@@ -52,7 +52,7 @@ class Others(Sequence[str]):
 
 
 @dataclass(slots=True, kw_only=True)
-class Row:
+class Line:
     """Parties, in order, that see the same instances in the same way, each of them but its own."""
 
     parties: Sequence[str]
@@ -69,7 +69,7 @@ class Row:
         return True
 
 
-def rows_of(looking: Looking, whole: Mapping[str, Mask]) -> tuple[dict[str, list[tuple[Manner, Row]]], Mask]:
+def lines_of(looking: Looking, whole: Mapping[str, Mask]) -> tuple[dict[str, list[tuple[Manner, Line]]], Mask]:
     """Every line, by dataset, and the instances that are seen through noise in the most favourable reading."""
     seen: dict[Manner, dict[str, Mask]] = {}
     covered = 0
@@ -80,7 +80,7 @@ def rows_of(looking: Looking, whole: Mapping[str, Mask]) -> tuple[dict[str, list
             masks = seen.setdefault(manner, {})
             masks[party] = masks.get(party, 0) | cell
             covered |= cell if any(sight.favourable for sight in sights) else 0
-    rows: dict[str, list[tuple[Manner, Row]]] = {}
+    rows: dict[str, list[tuple[Manner, Line]]] = {}
     for manner, masks in seen.items():
         for family, row in _rows(looking, whole, masks):
             rows.setdefault(family, []).append((manner, row))
@@ -95,7 +95,7 @@ def families_of(graph: FlowGraph, whole: Mapping[str, Mask], mask: Mask) -> Iter
         mask &= ~whole[family]
 
 
-def _rows(looking: Looking, whole: Mapping[str, Mask], masks: Mapping[str, Mask]) -> Iterator[tuple[str, Row]]:
+def _rows(looking: Looking, whole: Mapping[str, Mask], masks: Mapping[str, Mask]) -> Iterator[tuple[str, Line]]:
     """Group parties that see the same but for their own, and look at each dataset once a group."""
     own, everything = looking.exposure.own, 0
     for mask in masks.values():
@@ -119,7 +119,7 @@ def _rows(looking: Looking, whole: Mapping[str, Mask], masks: Mapping[str, Mask]
             yield from ((family, row) for row in _one_by_one(own, {p: masks[p] & whole[family] for p in parties}))
 
 
-def _of_group(looking: Looking, parties: tuple[str, ...], places: Mapping[str, int], among: Mask) -> Row | None:
+def _of_group(looking: Looking, parties: tuple[str, ...], places: Mapping[str, int], among: Mask) -> Line | None:
     """The line of parties that all see the same instances, less each of them its own."""
     own, data = looking.exposure.own, looking.exposure.graph.data
     owners = {data[index].owner for index in bits(among)} & places.keys()
@@ -132,12 +132,12 @@ def _of_group(looking: Looking, parties: tuple[str, ...], places: Mapping[str, i
     if gone:
         left = Others(parties, gone)
         left = left if len(parties) > _MANY else tuple(left)
-    return Row(parties=left, mask=among & ~of_all, own_of_all=of_all)
+    return Line(parties=left, mask=among & ~of_all, own_of_all=of_all)
 
 
-def _one_by_one(own: Mapping[str, Mask], masks: Mapping[str, Mask]) -> list[Row]:
-    found: list[Row] = []
+def _one_by_one(own: Mapping[str, Mask], masks: Mapping[str, Mask]) -> list[Line]:
+    found: list[Line] = []
     for party, mask in masks.items():
         if mask and not any(row.admit(party, mask, own.get(party, 0)) for row in found):
-            found.append(Row(parties=(party,), mask=mask, own_of_all=own.get(party, 0)))
+            found.append(Line(parties=(party,), mask=mask, own_of_all=own.get(party, 0)))
     return found

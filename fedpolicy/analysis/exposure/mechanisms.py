@@ -8,7 +8,7 @@ from fedpolicy.analysis.accounting import Release
 from fedpolicy.analysis.exposure.noise import PURE, Towards, noise_of, why_without
 from fedpolicy.analysis.exposure.participation import (
     EVERY,
-    Part,
+    Participation,
     Parts,
     Steps,
     participations,
@@ -140,7 +140,7 @@ def _repeated(release: Release, spec: DifferentialPrivacy, times: int) -> Releas
     return replace(release, steps=release.steps * times)
 
 
-def _release(spec: DifferentialPrivacy, noise: float, steps: int, part: Part) -> Release:
+def _release(spec: DifferentialPrivacy, noise: float, steps: int, part: Participation) -> Release:
     return Release(
         mechanism="gaussian" if spec.mechanism in {_MATRIX, "gnmax"} else spec.mechanism,
         noise_multiplier=noise,

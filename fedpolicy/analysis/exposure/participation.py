@@ -29,7 +29,7 @@ class Steps:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
+class Participation:
     """
     How units take part: sampled with a rate, or in so many steps at such a distance.
 
@@ -47,15 +47,15 @@ class Part:
         return max(1, ceil(steps * self.rate * (1 - 1e-12))) if self.epochs else steps
 
 
-EVERY = Part()
+EVERY = Participation()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
     """The most and the least favourable reading, what would make them one, and what that takes for granted."""
 
-    low: Part | None
-    high: Part | None
+    low: Participation | None
+    high: Participation | None
     missing: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     because: tuple[str, ...] = ()
@@ -96,12 +96,13 @@ def _by_chance(spec: DifferentialPrivacy, at: str) -> Parts:
     if spec.sampling_rate is None:
         named = () if spec.sampling else (f"{at}.sampling",)
         return Parts(low=None, high=EVERY, missing=(*named, f"{at}.sampling_rate"))
-    part, several = Part(rate=spec.sampling_rate, sampling=spec.sampling or "poisson"), spec.contributions_per_unit or 1
+    part = Participation(rate=spec.sampling_rate, sampling=spec.sampling or "poisson")
+    several = spec.contributions_per_unit or 1
     if several > 1:
         if spec.sampling == "fixed":
             return Parts(low=None, high=EVERY, notes=(_SEVERAL,))
         # A unit takes part where any of its contributions is drawn, with all of them at worst (joint convexity).
-        part = Part(rate=-expm1(several * log1p(-spec.sampling_rate)), sampling="poisson")
+        part = Participation(rate=-expm1(several * log1p(-spec.sampling_rate)), sampling="poisson")
     if spec.sampling is None:
         return Parts(low=part, high=EVERY, missing=(f"{at}.sampling",))
     return Parts(low=part, high=part)
@@ -116,7 +117,7 @@ def _in_epochs(spec: DifferentialPrivacy, at: str) -> Parts:
     """
     if spec.sampling_rate is None:
         return Parts(low=None, high=EVERY, missing=(f"{at}.sampling_rate",))
-    part = Part(rate=spec.sampling_rate, epochs=True)
+    part = Participation(rate=spec.sampling_rate, epochs=True)
     return Parts(low=part if spec.sampling == "cyclic" else None, high=part, notes=(_EPOCHS,))
 
 
@@ -131,14 +132,14 @@ def participations(spec: DifferentialPrivacy, at: str) -> Parts:
     """A tree adds noise to sums over all steps: what counts is in how many of them one unit takes part."""
     apart = spec.min_separation or 1
     if spec.max_participations is not None:
-        part = Part(participations=spec.max_participations, separation=apart)
-        best = Part(participations=spec.max_participations, separation=spec.min_separation or None)
+        part = Participation(participations=spec.max_participations, separation=apart)
+        best = Participation(participations=spec.max_participations, separation=spec.min_separation or None)
         missing = () if spec.min_separation or spec.max_participations == 1 else (f"{at}.min_separation",)
-        return Parts(low=best if not missing else Part(participations=1), high=part, missing=missing)
+        return Parts(low=best if not missing else Participation(participations=1), high=part, missing=missing)
     # Zero stands for every step that the separation leaves.
     return Parts(
-        low=Part(participations=1),
-        high=Part(participations=0, separation=apart),
+        low=Participation(participations=1),
+        high=Participation(participations=0, separation=apart),
         missing=(f"{at}.max_participations",),
     )
 

@@ -79,7 +79,7 @@ def shown(spending: Spending) -> str:
     return f"between {low} and {high}" if spending.missing and spending.low > 0 else f"at most {high}"
 
 
-def called(name: str, words: str) -> str:
+def as_noun(name: str, words: str) -> str:
     """A loss in words as a noun: `an epsilon of about 50.3`, `no finite epsilon`, `a rho that is not known`."""
     if words == "infinite":
         return f"no finite {name}"

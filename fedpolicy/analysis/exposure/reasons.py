@@ -8,7 +8,7 @@ from math import inf
 from fedpolicy.analysis.accounting import INSTALL_HINT
 from fedpolicy.analysis.exposure import INFERABLE
 from fedpolicy.analysis.exposure.fixpoint import Holdings
-from fedpolicy.analysis.exposure.privacy import Spending, called, judge, over, shown, units_of
+from fedpolicy.analysis.exposure.privacy import Spending, as_noun, judge, over, shown, units_of
 from fedpolicy.analysis.exposure.sizes import missing_size
 from fedpolicy.analysis.exposure.sums import HIDING
 from fedpolicy.analysis.exposure.views import Viewer
@@ -183,7 +183,7 @@ def _overspent(
     if spent is None or spent.high <= max_epsilon:
         return
     proved = max_epsilon < spent.low < inf
-    found = called("epsilon", over(spent, max_epsilon) if proved else shown(spent))
+    found = as_noun("epsilon", over(spent, max_epsilon) if proved else shown(spent))
     limit = f"{'above the limit of' if max_epsilon < spent.least < inf else 'and the limit is'} {max_epsilon:g}"
     known = f"; it {' and '.join(spent.because)}" if spent.because else ""
     why = f"all that {viewer.party} sees together has {found}, {limit}{known}"

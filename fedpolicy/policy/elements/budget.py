@@ -7,7 +7,7 @@ from typing import Protocol
 
 from fedpolicy.analysis.budget import Budget
 from fedpolicy.analysis.budget.claims import Ruling, Share
-from fedpolicy.analysis.exposure.privacy import called, shown
+from fedpolicy.analysis.exposure.privacy import as_noun, shown
 from fedpolicy.graph.lookup import ordered
 from fedpolicy.language.model.dataset import Dataset
 from fedpolicy.language.model.shape import words_of
@@ -92,7 +92,7 @@ KIND = Kind(
             about="epsilon of the one mechanism that spends most, at the least",
             read=_largest,
         ),
-        words("epsilon_text", _IN_WORDS, lambda view: called("epsilon", view.found.words)),
+        words("epsilon_text", _IN_WORDS, lambda view: as_noun("epsilon", view.found.words)),
         boolean("infinite", "they see these data without noise too", lambda view: view.found.sees_more),
         open_field("delta", Type.NUMBER, "the delta that epsilon is computed at", _delta),
         words("theorem", "how epsilon is computed", lambda view: view.found.spent.theorem),
@@ -149,7 +149,7 @@ BUDGET_FIELDS = (
         read=lambda view: view.share.spent.least if view.share else 0.0,
         known=Known.RANGE,
     ),
-    _of_share("epsilon_text", _IN_WORDS, lambda s: called("epsilon", shown(s.spent)), "", Type.TEXT),
+    _of_share("epsilon_text", _IN_WORDS, lambda s: as_noun("epsilon", shown(s.spent)), "", Type.TEXT),
     _of_share("theorem", "how that is computed", lambda s: s.spent.theorem, "", Type.TEXT),
     _of_share("claim", "what the computation comes to about the claim", lambda s: s.claim.value, "none", Type.TEXT),
     _of_share(
