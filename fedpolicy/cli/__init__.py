@@ -11,8 +11,9 @@ if TYPE_CHECKING:
 
     from fedpolicy.cli.watchdog import Watch
 
-# Next to nothing of one large deployment is garbage before its end; what many files leave behind must not pile up.
+# What many files leave behind must not pile up; next to nothing of a single one is garbage before its end.
 COLLECTIONS = (1_000_000, 50, 50)
+COLLECTIONS_OF_ONE = (50_000_000, 50, 50)
 _VERIFY = 2  # words: the command and a statement
 
 
@@ -72,8 +73,7 @@ def _alone(given: list[str]) -> int:
     heard = sys.stdout is not None
     if heard and _completed():
         return _left(0)
-    # Collecting garbage while modules load, and once more over everything when it ends, took a sixth of a check. A
-    # large deployment still gets its collections.
+    # Collecting garbage while modules load, and once more over everything when it ends, took a sixth of a check.
     gc.set_threshold(*COLLECTIONS)
     code = _verified(given) if heard else None
     if code is None:

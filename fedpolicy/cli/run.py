@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from fedpolicy import sources
 from fedpolicy.batch.run import Batch
+from fedpolicy.cli import COLLECTIONS, COLLECTIONS_OF_ONE
 from fedpolicy.cli.choices import Choices
 from fedpolicy.cli.errors import exit_code, say_errors
 from fedpolicy.cli.inputs import PROOFS, heard_within, input_bytes, lost_of, named, watch_of
@@ -56,6 +58,8 @@ def _must_go_together(options: Mapping[str, Any]) -> None:
 
 def _run(places: Sequence[str | Source], settings: Settings, choices: Choices, options: Mapping[str, Any]) -> Report:
     watch = watch_of()
+    if len(places) == 1 and gc.get_threshold() == COLLECTIONS:
+        gc.set_threshold(*COLLECTIONS_OF_ONE)
     progress = _progress(len(places), options)
     run = Batch(places, settings, progress.tell if progress else _quiet, choices.timeout)
     stopped = False

@@ -20,7 +20,7 @@ from io import StringIO
 from pathlib import Path
 
 from fedpolicy.archetypes import Answers, filled, names
-from fedpolicy.cli import COLLECTIONS, command_line
+from fedpolicy.cli import command_line
 from fedpolicy.cli.warm import DENIED, TAKEN, folder_of, key_of, socket_of
 from fedpolicy.cli.warm_copy import Copy, Work, asked
 from fedpolicy.files import catalog_dir, policies_dir
@@ -28,6 +28,7 @@ from fedpolicy.files import catalog_dir, policies_dir
 _PATIENCE = 5.0  # seconds for a request that has been begun
 _MANY = 64  # clients at a time
 _IDLE = 4  # copies that have nothing to do
+_COLLECTIONS = (500_000, 50, 50)  # a copy does one check after another, and what they leave must not pile up
 _WAYS = (["-q"], ["-v"], *([f"--format={name}"] for name in ("concise", "full", "github", "json", "sarif")))
 _HOUSE = Path(__file__).parents[1]
 _PEER = struct.Struct("3i")  # process, user, group
@@ -65,7 +66,7 @@ def _listening(path: str) -> Iterator[socket.socket]:
         os.chdir("/")
         gc.collect()
         gc.freeze()
-        gc.set_threshold(*COLLECTIONS)
+        gc.set_threshold(*_COLLECTIONS)
         yield listener
         os.unlink(path)  # noqa: PTH108
 

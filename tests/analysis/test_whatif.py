@@ -346,3 +346,26 @@ def test_a_coalition_has_the_keys_of_its_members_by_whatever_name(target, reader
         facts_of(KEYS.format(target=target, readers=readers)), "notes", LEVELS.index("verbatim")
     )
     assert [(one.parties, one.datasets) for one in found.coalitions] == [(("x", "y"), ("notes@a",))]
+
+
+def test_a_taken_hop_where_only_a_secure_sum_is_added_up_shows_what_its_party_has():
+    text = """
+fedpolicy: 1
+name: secure-hops
+parties: {a: {role: participant}, b: {role: participant}, c: {role: participant}, d: {role: participant}}
+nodes:
+  client: {kind: client, party: [a, b, c, d]}
+  region: {party: [c, d]}
+  hub: {kind: aggregator, party: a}
+datasets: {notes: {at: client, categories: health}}
+tasks:
+  train:
+    method: fedavg
+    data: notes
+    runs_on: client
+    hops: [{at: region, safeguards: [{kind: secure_aggregation, min_clients: 4}]}]
+"""
+    found = CliRunner().invoke(app, ["whatif", "-", "--compromise=c"], input=text)
+
+    assert found.exit_code == 0, found.output
+    assert "now learns notes@a and notes@b: none -> reconstructable" in found.stdout

@@ -80,7 +80,8 @@ class Rungs:
 
     def swallowed(self, aggregate: Aggregate, clients: frozenset[str]) -> frozenset[str]:
         """The contributors of a sum that are among some clients, or that send nothing but theirs on."""
-        senders = {*self.sums[aggregate.origin, aggregate.at].contributors} if clients else set()
+        here = self.sums.get((aggregate.origin, aggregate.at), aggregate)  # a secure sum may be all that there is
+        senders = {*here.contributors} if clients else set()
         found = {name for name in aggregate.contributors if name in clients}
         for name in aggregate.contributors if clients and not senders.issuperset(aggregate.contributors) else ():
             below = self.sums.get((aggregate.origin, name))
