@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from fedpolicy.language.model import Deployment
     from fedpolicy.language.model.flow import Task
 
+_TOLD = (Reading.LOW, Reading.HIGH, Reading.GUARANTEED)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HopLevel:
@@ -120,10 +122,10 @@ def _try(study: Study, disclosure: Disclosure, change: _Change) -> Counterfactua
     exposure = study.of(change.apply(study.deployment)).exposure
     item = exposure.items.get(disclosure.datasets[0])
     viewer = exposure.viewers.get((disclosure.parties[0], disclosure.role))
-    levels = dict.fromkeys(Reading, 0)
+    low = high = guaranteed = 0
     if viewer is not None and item is not None:
-        levels = {reading: _highest(exposure.view(viewer, reading).levels, item.index) for reading in Reading}
-    low, high, guaranteed = levels[Reading.LOW], levels[Reading.HIGH], levels[Reading.GUARANTEED]
+        views = exposure.views(viewer)
+        low, high, guaranteed = (_highest(views[reading].levels, item.index) for reading in _TOLD)
     lowers = (high, guaranteed) != (disclosure.high, disclosure.guaranteed) and (
         high <= disclosure.high and guaranteed <= disclosure.guaranteed
     )

@@ -6,11 +6,12 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from fedpolicy.analysis.exposure import Reading
-from fedpolicy.graph.routes import near
+from fedpolicy.graph.routes import near, stand_ins
 
 if TYPE_CHECKING:
     from fedpolicy.analysis import Study
     from fedpolicy.graph import Flow, FlowGraph
+    from fedpolicy.language.model import Deployment
 
 _CALLED = ("via", "fallback", "terms", "account", "transport")  # what is said of calls
 
@@ -37,6 +38,8 @@ def _roundabout(study: Study) -> Iterator[tuple[str, str]]:
     for name, model in sorted(study.deployment.models.items()):
         if model.via and model.weights_at and _runs_on_the_way(study.graph, name, model.weights_at):
             yield f"models.{name}", "`via` names where it runs, which is the end of the way"
+        if model.fallback and _are_asked_before(study.deployment, name):
+            yield f"models.{name}", "`fallback` names only what is asked before it"
     nodes = study.deployment.nodes
     adding = tuple(name for name, node in nodes.items() if node.kind == "aggregator")
     for name in sorted(study.deployment.tasks):
@@ -50,6 +53,16 @@ def _roundabout(study: Study) -> Iterator[tuple[str, str]]:
         above = task.hops[0].at if task.hops else above
         for place in sorted({*task.via} & {*above, *(task.top_model_at or ())}):
             yield f"tasks.{name}", f"{place} is the end of the way, so `via` does not change it"
+
+
+def _are_asked_before(deployment: Deployment, model: str) -> bool:
+    """Whether those who ask a model only in the place of others have asked its own fallbacks by then."""
+    tasks, calls = deployment.tasks.values(), deployment.api_calls.values()
+    named = {task.model for task in tasks} | {task.evaluates for task in tasks} | {call.model for call in calls}
+    without = {**deployment.models, model: deployment.models[model].changed(fallback=())}
+    fewer = deployment.changed(models=without)
+    orders = [(stand_ins(deployment, one), stand_ins(fewer, one)) for one in sorted(deployment.models.keys() & named)]
+    return model not in named and any(model in order for order, _ in orders) and all(a == b for a, b in orders)
 
 
 def _runs_on_the_way(graph: FlowGraph, model: str, families: Sequence[str]) -> bool:

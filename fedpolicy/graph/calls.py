@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from fedpolicy.graph import Access, Guard, Mask, Vertex
 from fedpolicy.graph.builder import Builder, LookUp, Origin, Use
 from fedpolicy.graph.guards import guards_on_work, seals_at, seals_for
-from fedpolicy.graph.routes import Route, Runs, aspect, provider_of, route, runs_for_others
+from fedpolicy.graph.routes import Route, Runs, aspect, provider_of, route, runs_for_others, stand_ins
 from fedpolicy.records import dataclass
 
 if TYPE_CHECKING:
@@ -69,13 +69,8 @@ def call_model(builder: Builder, place: Vertex, mask: Mask, call: Call, runs: Ru
     Returns what its answers quote beside what they were sent.
     """
     quoted = _ask(builder, place, mask, call, runs)
-    asked, waiting = {call.model}, [call.model]
-    for model in waiting:
-        for name in builder.deployment.models[model].fallback:
-            if name not in asked:
-                asked.add(name)
-                waiting.append(name)
-                quoted |= _ask(builder, place, mask, _instead(call, name, model), runs)
+    for name, of in stand_ins(builder.deployment, call.model).items():
+        quoted |= _ask(builder, place, mask, _instead(call, name, of), runs)
     return quoted
 
 

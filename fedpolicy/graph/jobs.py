@@ -105,17 +105,12 @@ def fallbacks_of(builder: Builder, job: Job, runs: Runs) -> tuple[Job, ...]:
     name = job.task.model
     if name is None or not (job.hosted or job.method.needs == "weights"):
         return ()
-    found = {name: job}
-    waiting = [job]
-    for one in waiting:
-        of = str(one.task.model)
-        for other in builder.deployment.models[of].fallback:
-            if other not in found:
-                task = job.task.changed(model=other)
-                hosted = is_hosted(builder, task, job.method, runs)
-                found[other] = replace(job, task=task, hosted=hosted, origin=job.origin.fallback(other, of))
-                waiting.append(found[other])
-    return tuple(waiting[1:])
+    found = []
+    for other, of in stand_ins(builder.deployment, name).items():
+        task = job.task.changed(model=other)
+        hosted = is_hosted(builder, task, job.method, runs)
+        found.append(replace(job, task=task, hosted=hosted, origin=job.origin.fallback(other, of)))
+    return tuple(found)
 
 
 def arranged(job: Job) -> tuple[Job, ...]:

@@ -62,16 +62,16 @@ def holders(builder: Builder, name: str, runs: Runs) -> list[str]:
     return [] if model is not None and model.via else runs(name)
 
 
-def stand_ins(deployment: Deployment, model: str) -> tuple[str, ...]:
-    """The fallbacks of a model, and theirs."""
-    found: dict[str, None] = {}
-    left = list(deployment.models[model].fallback)
-    while left:
-        name = left.pop(0)
-        if name != model and name not in found:
-            found[name] = None
-            left += deployment.models[name].fallback
-    return tuple(found)
+def stand_ins(deployment: Deployment, model: str) -> dict[str, str]:
+    """All that stand in for a model, the nearest first, each with the one of which it is a fallback."""
+    found: dict[str, str] = {}
+    waiting = [model]
+    for of in waiting:
+        for name in deployment.models[of].fallback:
+            if name != model and name not in found:
+                found[name] = of
+                waiting.append(name)
+    return found
 
 
 def held_by_federation(builder: Builder, name: str, runs: Runs) -> bool:

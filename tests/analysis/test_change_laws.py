@@ -95,8 +95,6 @@ def test_a_coalition_reaches_the_level_and_nobody_in_it_is_superfluous(deploymen
         for coalition in smallest_coalitions(seen_in(graph), dataset, level, size=3).coalitions:
             for instance in coalition.datasets:
                 assert together(graph, coalition.parties, instance) >= level, LEVELS[level]
-                if together(graph, ["public"], instance) >= level:
-                    continue  # no coalition is needed for what everybody reads
                 for left in coalition.parties:
                     rest = [party for party in coalition.parties if party != left]
                     assert together(graph, rest, instance) < level

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from fedpolicy.analysis.exposure import Form
 from fedpolicy.graph import Aggregate, FlowGraph, Mask, bits
 from fedpolicy.graph.masks import grouped
-from fedpolicy.records import dataclass, field
+from fedpolicy.records import dataclass, field, replace
+
+if TYPE_CHECKING:
+    from fedpolicy.analysis.exposure.fixpoint import Holdings
+    from fedpolicy.analysis.exposure.views import Viewer
 
 _LINEAR = {None, "unknown", "mean", "weighted_mean", "norm_bounded"}
 _UP = "uplink"
@@ -40,6 +45,12 @@ class Rungs:
     _tops: dict[tuple[int, ...], Aggregate | None] = field(default_factory=dict)
     _wholes: dict[int, Part] = field(default_factory=dict)
     _shares: dict[int, Mapping[str, Mask]] = field(default_factory=dict)
+
+    def told_beside(self, held: Holdings, beside: Holdings, capacities: Mapping[str, Sequence[Viewer]]) -> Holdings:
+        """What is held, with what those can subtract who see what `beside` says they see."""
+        from fedpolicy.analysis.exposure.differences import Differences  # noqa: PLC0415  it asks for these rungs
+
+        return replace(held, differences=Differences(self, beside, capacities))
 
     def top(self, form: Form) -> Aggregate | None:
         """The sum of clients that a number is, None where it is of several tasks, or where nobody can subtract."""

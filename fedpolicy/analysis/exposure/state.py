@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from fedpolicy.analysis.exposure import Reading, Trust, is_settled
 from fedpolicy.analysis.exposure.budgets import compose, leave_parts, settle
-from fedpolicy.analysis.exposure.differences import Differences
 from fedpolicy.analysis.exposure.effects import Effects, doubted_flows, free_text_of, is_supplied, malleable_seals
 from fedpolicy.analysis.exposure.fixpoint import Holdings, Spread, propagate
 from fedpolicy.analysis.exposure.insiders import Insiders, inner_parts, insiders_of
 from fedpolicy.analysis.exposure.mechanisms import OUTSIDE, Mechanism, mechanisms_of
 from fedpolicy.analysis.exposure.noise import Towards
-from fedpolicy.analysis.exposure.rungs import Rungs, rungs_of
 from fedpolicy.analysis.exposure.sizes import Few, asks_for_size
 from fedpolicy.analysis.exposure.sums import Hiding, Tally
 from fedpolicy.analysis.exposure.views import (
@@ -36,6 +35,9 @@ from fedpolicy.graph import DataItem, FlowGraph, Mask, bits, keyed
 from fedpolicy.graph.masks import grouped
 from fedpolicy.limits import USUAL, Bounds
 from fedpolicy.records import dataclass, field, replace
+
+if TYPE_CHECKING:
+    from fedpolicy.analysis.exposure.rungs import Rungs
 
 _COMPARED = (Reading.HIGH, Reading.GUARANTEED)  # they differ in what owners doubt, and in nothing else
 
@@ -110,14 +112,13 @@ class Exposure:
             found = self._propagated(effects, hiding, log=log, shared=shared)
             if self.rungs is not None:
                 beside = found if reading.trusting else self.holdings(Reading.HIGH, private=private)
-                found = replace(found, differences=Differences(self.rungs, beside, self.capacities))
+                found = self.rungs.told_beside(found, beside, self.capacities)
             self._holdings[key] = found
         return self._holdings[key]
 
     def _like(self, reading: Reading) -> Reading:
         """The reading that says the same of this deployment and is computed in any case."""
-        known = self._alike.get(reading)
-        if known is None:
+        if (known := self._alike.get(reading)) is None:
             same = (self.settled and reading is Reading.LOW) or (reading is Reading.GUARANTEED and self.believed)
             known = self._alike[reading] = Reading.HIGH if same else reading
         return known
@@ -136,8 +137,7 @@ class Exposure:
                 return propagate(self.graph, effects, hiding, {}, log=log, most=self.most_forms).holdings
             if self._begun is None:
                 self._begun = propagate(self.graph, effects, hiding, self.distrusted, log=True, most=self.most_forms)
-            doubted = [self.graph.flows[index] for index in self.distrusted]
-            return self._begun.further(effects, hiding, doubted, log=log)
+            return self._begun.further(effects, hiding, [self.graph.flows[one] for one in self.distrusted], log=log)
         except InputError as error:
             self._refused = error
             raise
@@ -170,9 +170,7 @@ class Exposure:
                 known[index] = one.towards(party, inner_parts(self.insiders, one, seen_parts))
         key = tuple(known.items())
         if key not in self._towards:
-            seen = {
-                index: self.insiders[index].mechanism(self.graph, one) for index, one in known.items() if one != OUTSIDE
-            }
+            seen = {at: self.insiders[at].mechanism(self.graph, one) for at, one in known.items() if one != OUTSIDE}
             self._towards[key] = {**self.mechanisms, **seen}
         return self._of_party.setdefault(asked, self._towards[key])
 
@@ -260,12 +258,10 @@ class Exposure:
 
         It does not where the budgets together are too large.
         """
-        home = self.graph.vertices[self.graph.data[index].place]
-        stored = home.id in viewer.places and not (
-            shielded(self.holdings(reading), home, viewer.party) & self.graph.data[index].bit
-        )
-        public = self.public
-        everybody = replace(viewer, places=(*viewer.places, *public.places)) if public else viewer
+        item = self.graph.data[index]
+        home = self.graph.vertices[item.place]
+        stored = home.id in viewer.places and not shielded(self.holdings(reading), home, viewer.party) & item.bit
+        everybody = replace(viewer, places=(*viewer.places, *self.public.places)) if self.public else viewer
         for private in (True, False):
             trails = self.witnesses(reading, private=private).ways(everybody, index, level)
             if trails or stored:
@@ -276,7 +272,11 @@ class Exposure:
 def prepare(graph: FlowGraph, catalog: Catalog, max_epsilon: float | None = None, bounds: Bounds = USUAL) -> Exposure:
     """Everything needed to ask about exposure in a graph."""
     viewers = viewers_of(graph)
-    mechanisms, rungs = mechanisms_of(graph), rungs_of(graph)
+    mechanisms, rungs = mechanisms_of(graph), None
+    if any(task.hops or task.via for task in graph.deployment.tasks.values()):
+        from fedpolicy.analysis.exposure.rungs import rungs_of  # noqa: PLC0415  few exchanges have steps
+
+        rungs = rungs_of(graph)
     trust = Trust(graph=graph)
     insiders = insiders_of(graph, max(mechanisms) + 1) if mechanisms else {}
     wholes = {part: index for index, one in insiders.items() for part in one.inner if one.clients is None}
