@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from fedpolicy.graph.builder import mask_of
 from fedpolicy.graph.jobs import Outcome, aggregators_of
+from fedpolicy.graph.masks import grouped
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -116,7 +117,7 @@ def _hand_over(exchange: Exchange, labels: Labels) -> None:
 
 
 def _send_labels(exchange: Exchange, labels: Labels, top: Vertex, blind: tuple[int, ...]) -> None:
-    held = {name: mask for own in labels.values() for name, mask in own.items()}
+    held = grouped((name, mask) for own in labels.values() for name, mask in own.items())
     for name, mask in sorted(held.items()):
         exchange.send_leg("labels", exchange.builder.vertex(name), top, "labels", mask, blind=blind)
 
