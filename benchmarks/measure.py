@@ -20,6 +20,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+RATIO, MISSED = ("ratio", "measured", "bar", ""), "MISSED"
 _STOPPED = {-signal.SIGXCPU, -signal.SIGKILL}
 
 
@@ -63,12 +64,22 @@ class Sample:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bar:
-    """One ratio of two measurements and what it should stay below (None: no bar, told for comparison)."""
+    """
+    One ratio of two measurements and what it should stay below (None: no bar, told for comparison).
+
+    Where it is `least`, the limit is what it should reach instead.
+    """
 
     name: str
     value: float
     limit: float | None
     unit: str = "x"
+    least: bool = False
+
+    @property
+    def holds(self) -> bool:
+        """Whether it is on the right side of its limit, or has none."""
+        return self.limit is None or (self.value >= self.limit if self.least else self.value <= self.limit)
 
 
 def interleaved(commands: Sequence[Command], runs: int) -> dict[str, Sample]:
@@ -139,13 +150,18 @@ def machine() -> str:
     return f"Python {platform.python_version()}, {platform.system()} {platform.machine()}, {cores} cores{at_work}"
 
 
+def verdict_of(bar: Bar) -> str:
+    """How the last column of a table of ratios says whether one holds."""
+    return "held" if bar.holds else MISSED
+
+
 def bar_row(bar: Bar) -> tuple[str, ...]:
     """One line of the last table."""
     if bar.limit is None:
         return bar.name, f"{bar.value:.2f} {bar.unit}".rstrip(), "", ""
     form = ".0f" if bar.unit == "MiB" else ".2f"
-    verdict = "held" if bar.value <= bar.limit else "MISSED"
-    return bar.name, f"{bar.value:{form}} {bar.unit}", f"{bar.limit:{form}} {bar.unit}", verdict
+    limit = f"{bar.limit:{form}} {bar.unit}"
+    return bar.name, f"{bar.value:{form}} {bar.unit}", f">= {limit}" if bar.least else limit, verdict_of(bar)
 
 
 def show(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -14,7 +14,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from measure import show
+from measure import MISSED, show
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "benchmarks.md"
@@ -52,7 +52,14 @@ def tables(found: Sequence[Mapping[str, Any]]) -> str:
     for one in found:
         parts.append(f"{one['machine']}.")
         parts += [show(header, rows) for header, rows in one["tables"] if rows]
-    return "\n\n".join(parts)
+    return "\n\n".join([*parts, _missed(found)])
+
+
+def _missed(found: Sequence[Mapping[str, Any]]) -> str:
+    """Which bars were missed, as a sentence."""
+    rows = [row for one in found for _, some in one["tables"] for row in some if row[-1] == MISSED]
+    told = [f"- {name}: {measured} (bar {bar})" for name, measured, bar, _ in rows]
+    return "\n".join(["These bars were missed:\n", *told]) if told else "Every bar was held."
 
 
 def renewed(page: str, measured: str) -> str:

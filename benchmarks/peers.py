@@ -18,13 +18,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from generate import System, deployment, system
-from measure import Command, Sample, growth, machine, once, sample_of, script, show
+from measure import RATIO, Bar, Command, Sample, bar_row, growth, machine, once, sample_of, script, show
 
 ROOT = Path(__file__).resolve().parent.parent
 PEERS = ROOT / ".venv-peers"
 LIMIT = 60  # seconds of processor
 OURS, BARE = "fedpolicy check", "python -c pass"
 SIZES = (1_000, 10_000)
+# How many times as long as we take those take that judge a model as a whole: the faster of the two, or one of them.
+BARS = {1_000: (("FlowStrider elicit", "pytm --json"), 5.0), 10_000: (("FlowStrider elicit",), 15.0)}
 HEADER = ("nodes + flows", "median", "processor", "against Python", "peak", "against fedpolicy")
 _STRIDE = {"store": "STRIDE:DataStore", "registry": "STRIDE:DataStore", "user": "STRIDE:Interactor"}
 _PYTM = {"store": "Datastore", "registry": "Datastore", "user": "Actor", "service": "Server"}
@@ -58,7 +60,9 @@ def main() -> None:
         stopped |= {name for name, sample in found[size].items() if math.isinf(sample.work)}
         print(show(HEADER, _rows(size, found[size])) + "\n", flush=True)
     exponents = _exponents(found)
-    print(show(("tool", "exponent of growth"), exponents), flush=True)
+    print(show(("tool", "exponent of growth"), exponents) + "\n", flush=True)
+    ratios = [bar_row(bar) for bar in peer_bars(found)]
+    print(show(RATIO, ratios), flush=True)
     if chosen.json:
         from run import write  # noqa: PLC0415  only a page needs it
 
@@ -67,7 +71,7 @@ def main() -> None:
         points = {
             name: [(size, some[name].work) for size, some in found.items() if _ended(some.get(name))] for name in names
         }
-        write(chosen.json, [(HEADER, rows), (("tool", "exponent of growth"), exponents)], points)
+        write(chosen.json, [(HEADER, rows), (("tool", "exponent of growth"), exponents), (RATIO, ratios)], points)
 
 
 def asked(commands: Iterable[Command], only: Sequence[str]) -> list[Command]:
@@ -154,6 +158,18 @@ def _exponents(found: Mapping[int, Mapping[str, Sample]]) -> list[tuple[str, str
         for name, sample in found[small].items()
         if name != BARE and _ended(found[large].get(name))
     ]
+
+
+def peer_bars(found: Mapping[int, Mapping[str, Sample]]) -> list[Bar]:
+    """How many times as long the fastest of those takes that a size is compared with; what was stopped takes longer."""
+    bars = []
+    for size, (names, least) in BARS.items():
+        some = {name: min(LIMIT, found[size][name].work) for name in names if name in found.get(size, {})}
+        if len(some) == len(names):
+            fastest = min(some, key=some.__getitem__)
+            value = some[fastest] / found[size][OURS].work
+            bars.append(Bar(name=f"sites {size:,}: {fastest} / check", value=value, limit=least, least=True))
+    return bars
 
 
 def _seconds(value: float) -> str:

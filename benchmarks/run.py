@@ -21,7 +21,7 @@ from estates import LARGE as MANY_FILES
 from estates import SIZES as FILES
 from estates import estate_bars, estate_rows, measured
 from generate import SHAPES, deployment
-from measure import Bar, Command, Sample, bar_row, growth, interleaved, machine, once, sample_of, script, show
+from measure import RATIO, Bar, Command, Sample, bar_row, growth, interleaved, machine, once, sample_of, script, show
 
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLE = ROOT / "examples" / "clinical-notes" / "deployment.yaml"
@@ -59,14 +59,14 @@ def main() -> None:
     bars: list[Bar] = []
     if not chosen.smoke:  # ratios of single runs would only mislead
         bars = [*cold_bars(cold), *scale_bars(scale), *analysis_bars(asked), *estate_bars(files, counts)]
-        say(show(("ratio", "measured", "bar", ""), [bar_row(bar) for bar in bars]))
+        say(show(RATIO, [bar_row(bar) for bar in bars]))
     if chosen.json:
         tables = [
             (COLD, cold_rows(cold)),
             (SCALE, scale_rows(scale)),
             (("analyses", "median", "processor", "peak"), analysis_rows(asked)),
             (("estate", "median", "fastest", "peak"), estate_rows(files)),
-            (("ratio", "measured", "bar", ""), [bar_row(bar) for bar in bars]),
+            (RATIO, [bar_row(bar) for bar in bars]),
         ]
         points = {f"fedpolicy check, {shape}": _points(found) for shape, found in scale.items()}
         write(chosen.json, tables, points)

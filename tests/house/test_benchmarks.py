@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from estates import estate, estate_bars, estate_commands
 from generate import SHAPES, deployment, system
-from measure import Command, Sample, growth, interleaved, machine, once, show
+from measure import RATIO, Command, Sample, growth, interleaved, machine, once, show
 from page import BEGIN, END, picture, renewed, tables
-from peers import asked, fides, flowstrider, manifests, pytm
+from peers import asked, fides, flowstrider, manifests, peer_bars, pytm
 from regression import compared, slower
 from run import analysis_bars, analysis_commands, bar_row, cold_bars, cold_commands, scale_bars
 from warm import Spent, row
@@ -140,6 +140,19 @@ def test_ratios_are_those_of_the_medians():
     ]
 
 
+def test_other_tools_should_take_several_times_as_long():
+    def sample(cpu):
+        return Sample(seconds=(9.0,), peak=1.0, cpu=(cpu,))
+
+    small = {"fedpolicy check": sample(0.5), "FlowStrider elicit": sample(2.0), "pytm --json": sample(3.0)}
+    large = {"fedpolicy check": sample(2.0), "FlowStrider elicit": sample(math.inf)}
+    assert [bar_row(bar) for bar in peer_bars({1_000: small, 10_000: large})] == [
+        ("sites 1,000: FlowStrider elicit / check", "4.00 x", ">= 5.00 x", "MISSED"),
+        ("sites 10,000: FlowStrider elicit / check", "30.00 x", ">= 15.00 x", "held"),
+    ]
+    assert peer_bars({1_000: large}) == []
+
+
 def test_processor_time_counts_before_wall_time():
     sample = Sample(seconds=(9.0, 9.0, 9.0), peak=1.0, cpu=(1.0, 3.0, 2.0))
 
@@ -174,10 +187,17 @@ def test_the_page_keeps_its_words_and_gets_new_tables():
     )
     page = renewed(f"# Before\n\n{BEGIN}\nold\n{END}\n\nafter\n", measured)
 
-    shown = "| tool |  time |\n| ---- | ----: |\n| x    | 1.0 s |"
+    shown = "| tool |  time |\n| ---- | ----: |\n| x    | 1.0 s |\n\nEvery bar was held."
     assert page == (f"# Before\n\n{BEGIN}\n\nPython 3.11, two cores.\n\n{shown}\n\n{END}\n\nafter\n")
     with pytest.raises(SystemExit, match="has lost the lines"):
         renewed("# No marks\n", measured)
+
+
+def test_the_page_says_which_bars_were_missed():
+    rows = [["a / b", "1.10 x", "1.00 x", "MISSED"], ["c / d", "0.90 x", "1.00 x", "held"], ["e", "0.10", "", ""]]
+    page = tables([{"machine": "m", "tables": [[RATIO, rows]]}])
+
+    assert page.endswith("\n\nThese bars were missed:\n\n- a / b: 1.10 x (bar 1.00 x)")
 
 
 def test_the_picture_has_a_line_for_each_tool():
