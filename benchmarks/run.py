@@ -3,9 +3,9 @@ Measure fedpolicy beside other tools: `make bench`, or `python benchmarks/run.py
 
 Ratios are of processor time, which other work on the machine hardly changes; of estates, of wall time.
 
-Five tables: cold starts on the running example beside check-jsonschema and yamllint, generated deployments of
-growing size, the analyses beside a check of the same deployment, estates of many small deployments in one process and
-in two, and the ratios that the project wants to hold.
+Tables: cold starts on the running example beside check-jsonschema and yamllint, generated deployments of growing size,
+the analyses beside a check of the same deployment, estates of many small deployments in one process and in two, graph
+and analyses alone, and the ratios that the project wants to hold.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from estates import SIZES as FILES
 from estates import estate_bars, estate_rows, measured
 from generate import SHAPES, deployment
 from measure import RATIO, Bar, Command, Sample, bar_row, growth, interleaved, machine, once, sample_of, script, show
+from stages import STAGES, stage_bars, stage_rows, staged
 
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLE = ROOT / "examples" / "clinical-notes" / "deployment.yaml"
@@ -56,9 +57,13 @@ def main() -> None:
     counts = (5, 10) if chosen.smoke else MANY_FILES if chosen.large else FILES
     files = measured(counts, 1 if chosen.smoke or chosen.large else 3)
     say(show(("estate", "median", "fastest", "peak"), estate_rows(files)) + "\n")
+    alone = staged((SIZES[-1], LARGE)) if chosen.large else {}
+    if alone:
+        say(show(STAGES, stage_rows(alone)) + "\n")
     bars: list[Bar] = []
     if not chosen.smoke:  # ratios of single runs would only mislead
-        bars = [*cold_bars(cold), *scale_bars(scale), *analysis_bars(asked), *estate_bars(files, counts)]
+        bars = [*cold_bars(cold), *scale_bars(scale), *stage_bars(alone), *analysis_bars(asked)]
+        bars += estate_bars(files, counts)
         say(show(RATIO, [bar_row(bar) for bar in bars]))
     if chosen.json:
         tables = [
@@ -66,6 +71,7 @@ def main() -> None:
             (SCALE, scale_rows(scale)),
             (("analyses", "median", "processor", "peak"), analysis_rows(asked)),
             (("estate", "median", "fastest", "peak"), estate_rows(files)),
+            (STAGES, stage_rows(alone)),
             (RATIO, [bar_row(bar) for bar in bars]),
         ]
         points = {f"fedpolicy check, {shape}": _points(found) for shape, found in scale.items()}

@@ -16,6 +16,7 @@ from page import BEGIN, END, picture, renewed, tables
 from peers import asked, fides, flowstrider, manifests, peer_bars, pytm
 from regression import compared, slower
 from run import analysis_bars, analysis_commands, bar_row, cold_bars, cold_commands, scale_bars
+from stages import stage_bars, stage_rows
 from warm import Spent, row
 
 from fedpolicy import api
@@ -151,6 +152,15 @@ def test_other_tools_should_take_several_times_as_long():
         ("sites 10,000: FlowStrider elicit / check", "30.00 x", ">= 15.00 x", "held"),
     ]
     assert peer_bars({1_000: large}) == []
+
+
+def test_graph_and_analyses_alone_may_grow_a_little():
+    found = {"sites": {10_000: 100.0, 100_000: 120.0}, "clients": {10_000: 100.0, 100_000: 131.0}}
+    assert [bar_row(bar) for bar in stage_bars(found)] == [
+        ("sites: graph and analyses for each flow, 100,000 / 10,000", "1.20 x", "1.30 x", "held"),
+        ("clients: graph and analyses for each flow, 100,000 / 10,000", "1.31 x", "1.30 x", "MISSED"),
+    ]
+    assert stage_rows(found)[1] == ("sites 100,000 + 100,000", "120 us")
 
 
 def test_processor_time_counts_before_wall_time():
