@@ -32,7 +32,7 @@ class Answers:
     categories: tuple[str, ...] = ("health",)
     subjects: int = 10_000
     model: str = "Qwen/Qwen2.5-7B-Instruct"
-    hosted: str = "openai/gpt-4o"
+    hosted: str = "openai/gpt-5.5"
 
 
 def names() -> list[str]:

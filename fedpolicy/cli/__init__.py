@@ -63,7 +63,10 @@ def main(arguments: "Sequence[str] | None" = None) -> int:
         # Scripts ask for the version all the time; it must not cost them the import of click.
         from fedpolicy import __version__  # noqa: PLC0415
 
-        sys.stdout.write(f"fedpolicy {__version__}\n")
+        try:
+            sys.stdout.write(f"fedpolicy {__version__}\n")
+        except OSError:  # no room, where nothing is buffered; click's answer is told what to do about it
+            return command_line(given)
         return _left(0) if arguments is None else 0
     return _alone(given) if arguments is None else command_line(given)
 

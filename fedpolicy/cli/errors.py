@@ -10,7 +10,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from errno import ENAMETOOLONG
+from errno import ENAMETOOLONG, ENOSPC
 from typing import TYPE_CHECKING, cast
 
 from fedpolicy.errors import FedPolicyError, is_bug
@@ -64,6 +64,8 @@ def _known(error: Exception) -> FedPolicyError | None:
         return error
     if _is_of_click(error, "ClickException"):
         return _usage(cast("click.ClickException", error))
+    if isinstance(error, OSError) and error.errno == ENOSPC:  # what click prints itself: help
+        return FedPolicyError(f"nothing can be written: {error.strerror}", help="make room, or send it elsewhere")
     return _too_long(error) if isinstance(error, OSError) and error.errno == ENAMETOOLONG else None
 
 
@@ -135,7 +137,8 @@ def _usage(error: click.ClickException) -> FedPolicyError:
     advice = f"`{context.command_path if context else 'fedpolicy'} --help` shows what it takes"
     if context and isinstance(error, click.NoSuchOption):
         return _unknown_option(error.option_name, context, advice)
-    return FedPolicyError(" ".join(error.format_message().split()), help=advice)
+    said = error.format_message().replace("%Y-%m-%d", "YYYY-MM-DD")
+    return FedPolicyError(" ".join(said.split()), help=advice)
 
 
 def _unknown_option(name: str, context: click.Context, advice: str) -> FedPolicyError:

@@ -24,6 +24,10 @@ SEVERITIES = ("critical", "high", "medium", "low", "info")
 DEBUG = "fedpolicy.debug"  # in the `meta` of a context: the user has asked for tracebacks
 
 
+# What shells complete; whether it is there is told where it is read.
+FILE = click.Path(readable=False)
+
+
 def together(*options: _Option) -> _Option:
     """Several options as one decorator: help shows them in this order."""
 
@@ -76,8 +80,18 @@ config_options = together(
 deployment_option = click.option(
     "--deployment", default="", metavar="NAME", help="Which deployment, where the file holds several."
 )
+
+
+def _party(_context: click.Context, _option: click.Parameter, value: str | None) -> str:
+    """An empty name is a variable that nobody has set: it must not tell everything about everybody."""
+    if value == "":
+        message = "no party is named"
+        raise click.BadParameter(message)
+    return value or ""
+
+
 owner_option = click.option(
-    "--owner", default="", metavar="PARTY", help="Tell only what concerns one party and its data."
+    "--owner", callback=_party, metavar="PARTY", help="Tell only what concerns one party and its data."
 )
 links_option = click.option(
     "--links",

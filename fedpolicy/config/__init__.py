@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from os.path import lexists
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -64,10 +65,10 @@ def own_table(tree: Mapping[str, Any]) -> Any:  # noqa: ANN401  what TOML gives
 
 def has_table(text: bytes) -> bool:
     """
-    Whether a `pyproject.toml` has our table; one that is not TOML has none, and its owner will say so.
+    Whether a `pyproject.toml` has our table.
 
-    One that Python's reader gives up on has it if it seems to: somebody else's file must not stop us, and ours must
-    not go unread.
+    One that is not TOML, or that Python's reader gives up on, has it if it seems to: somebody else's file must not stop
+    us, and ours must not go unread.
     """
     plain = text.translate(None, b" \t\"'")
     if not any(word in plain for word in _MAY_BE_OURS):
@@ -76,14 +77,14 @@ def has_table(text: bytes) -> bool:
 
     try:
         return own_table(tomllib.loads(text.decode("utf-8"))) is not None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError):
-        return False
-    except (ValueError, RecursionError):  # a number of thousands of digits, or nesting
+    except (ValueError, RecursionError):  # also a number of thousands of digits, and nesting
         return re.search(_OUR_TABLE, text) is not None
 
 
 def _is_ours(path: Path) -> bool:
     try:
-        return path.exists() and not path.is_dir() and (path.name == NAMES[0] or has_table(content(path)))
+        if path.name == NAMES[0]:  # a link that leads nowhere is told where it is read
+            return lexists(path) and not path.is_dir()
+        return path.exists() and has_table(content(path))
     except OSError:
         return False

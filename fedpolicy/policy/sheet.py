@@ -23,6 +23,7 @@ from fedpolicy.suggest import advise, shown_value
 _EXAMPLES = pattern(r"^examples:", re.MULTILINE)
 _KEY = pattern(r"^[^\s#]", re.MULTILINE)
 _ADVICE = "see docs/writing-rules.md for an example"
+_MARKS = {"fedpolicy": "a deployment", "fedpolicy_waivers": "a file of waivers", "fedpolicy_site": "a site's policy"}
 Path = tuple[str | int, ...]
 
 
@@ -57,8 +58,10 @@ def read_sheet(text: str | bytes, name: str, shape: RecordOf, *, advice: str = "
     `advice` goes with every mistake that has none of its own. Raises Problems with one PolicyError per mistake.
     """
     sheet = _of_one_map(text if examples else without_examples(text), name, shape.called, advice)
-    misfits = shape.misfits(sheet.tree, ())
-    found = [sheet.error(one.path, one.message, one.help or advice, key=one.key) for one in misfits]
+    others = [mark for mark in _MARKS if mark in sheet.tree and mark not in shape.keys]
+    misfits = [Misfit((mark,), f"this is {_MARKS[mark]}, not {shape.called}", key=True) for mark in others[:1]]
+    wrong = misfits or shape.misfits(sheet.tree, ())
+    found = [sheet.error(one.path, one.message, one.help or advice, key=one.key) for one in wrong]
     if found:
         raise Problems(sorted(found, key=lambda error: (error.span or Span(file=name), error.message)))
     return sheet
@@ -82,9 +85,7 @@ def without_examples(text: str | bytes) -> str | bytes:
         except UnicodeDecodeError:
             return text  # reading says where
     found = _EXAMPLES.search(text)
-    if found is None or _KEY.search(text, found.end()):
-        return text
-    return text[: found.start()]
+    return text if found is None or _KEY.search(text, found.end()) else text[: found.start()]
 
 
 def _own(error: FedPolicyError, name: str, advice: str) -> PolicyError:

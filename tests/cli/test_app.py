@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+from errno import ENOSPC
 from pathlib import Path
 
 import click
@@ -26,6 +27,7 @@ def test_every_command_is_listed_with_its_summary(run):
 
     listed = re.findall(r"^  (\w+)  +\S", result.stdout.partition("Commands:")[2], re.MULTILINE)
     assert listed == COMMANDS
+    assert "..." not in result.stdout.partition("Commands:")[2], "a summary that does not fit its line"
     assert {"check", "completion", "facts", "graph", "schema", "why"} <= set(listed)
     assert result.exit_code == 0
 
@@ -53,6 +55,8 @@ def test_the_version_is_said_by_both_ways_in(run, capsys):
         (["check", "--param", "rule=3"], "'rule=3' is not of the form rule.name=value"),
         (["check", "--max-epsilon", "0"], "0.0 is not in the range"),
         (["check", "--max-epsilon", "nan"], "nan is not a positive number"),
+        (["check", "--owner", ""], "no party is named"),
+        (["check", "--today", "31.1.2027"], "does not match the format 'YYYY-MM-DD'"),
         (["facts"], "Missing argument 'FILE'"),
         (["schema", "deployments"], "'deployments' is not one of"),
     ],
@@ -172,6 +176,17 @@ def test_debug_shows_the_traceback_of_a_bug_and_keeps_the_exit_code(run, monkeyp
 
     assert result.exit_code == 3
     assert "Traceback" in result.stderr
+
+
+def test_no_room_for_what_click_prints_is_no_bug(run, monkeypatch):
+    def full(*_):
+        raise OSError(ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(schema_module, "schemas_dir", full)
+    result = run("schema", "deployment")
+
+    assert result.exit_code == 2
+    assert result.stderr.startswith("error: nothing can be written: No space left on device\n")
 
 
 def test_an_interruption_is_no_bug(run, monkeypatch):

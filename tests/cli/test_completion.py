@@ -99,6 +99,13 @@ def test_other_questions_are_left_to_click(environment):
     assert completion(TABLE, environment) is None
 
 
+@pytest.mark.parametrize(
+    "words", [["check"], ["check", "a.yaml"], ["why"], ["diff", "a.yaml"], ["waive", "1f"], ["scan"]]
+)
+def test_names_of_files_are_completed_by_the_shell(words):
+    assert completion(TABLE, asked("bash", words, "dep")) == "file,dep\n"
+
+
 def test_the_table_is_a_module_that_says_the_same():
     known = {}
     exec(table_source(app), known)  # noqa: S102  our own text

@@ -148,6 +148,15 @@ def test_what_is_no_toml(configured):
     assert "this is not TOML" in result.stderr
 
 
+def test_a_link_that_leads_nowhere_is_no_missing_file(run, example, tmp_path):
+    del example
+    (tmp_path / "fedpolicy.toml").symlink_to("moved.toml")
+    result = run("check")
+
+    assert result.exit_code == 2
+    assert "`fedpolicy.toml` cannot be read" in result.stderr
+
+
 def test_a_named_file_that_is_not_there(run, example):
     del example
     result = run("check", "--config", "nowhere.toml")
@@ -187,7 +196,9 @@ def test_a_pinned_pack_that_has_changed_is_refused(configured, tmp_path):
         ('[project]\nname = "fedpolicy"\ndependencies = ["fedpolicy"]', False),
         ('[tool.other]\nfedpolicy = 1\nabout = "tool.fedpolicy"', False),
         ('[other]\ntool = "fedpolicy"', False),
-        ("[tool.fedpolicy", False),
+        ("[tool.fedpolicy", True),  # no TOML: to go on without it would judge by other settings than are written
+        ("[tool.fedpolicy]\nstrict = true\nstrict = false", True),
+        ("[tool.other\nabout = 'tool.fedpolicy'", False),
     ],
 )
 def test_our_table_is_found_however_toml_spells_it_and_nowhere_else(text, ours):

@@ -190,3 +190,13 @@ def test_its_workflow_is_that_of_the_page():
     pinned = [line.strip() for line in _WORKFLOW.splitlines() if "uses: actions/" in line]
     assert pinned
     assert all(line in page for line in pinned)
+
+
+@pytest.mark.parametrize("told", ["", "2\nours\n"])
+def test_answers_that_end_too_early_are_told_and_nothing_is_written(told, run, tmp_path):
+    result = run("init", input=told)
+
+    assert result.exit_code == 2
+    assert "standard input ended before every question had an answer" in result.stderr
+    assert "`--from ARCHETYPE`" in result.stderr
+    assert not (tmp_path / "fedpolicy.yaml").exists()

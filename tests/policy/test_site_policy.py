@@ -224,6 +224,7 @@ def test_guaranteed_levels_count_whose_word_it_is(here):
 
 WRONG = [
     ("partei: a\n", "the policy of a site has no key `partei`"),
+    ("fedpolicy: 1\nname: lungs\n", "this is a deployment, not the policy of a site"),
     ("releases: [{to: [b], up_to: bounded, until: 2027}]\n", "a release has no key `until`"),
     ("demands: [{kind: differential_privacy, at_least: {noise: 1}}]\n", "no safeguard of this kind has a key `noise`"),
     ("demands: [{kind: magic}]\n", "`magic` is not possible here"),

@@ -11,6 +11,7 @@ import click
 
 from fedpolicy.cli.errors import CLEAN, exit_code, say_errors
 from fedpolicy.cli.options import (
+    FILE,
     config_options,
     debug_option,
     estate_options,
@@ -30,7 +31,7 @@ _DRIFT = "fedpolicy.drift.baseline.json"
 
 
 @click.command("baseline")
-@click.argument("paths", nargs=-1, metavar="[PATHS]...")
+@click.argument("paths", nargs=-1, metavar="[PATHS]...", type=FILE)
 @click.option(
     "--output",
     "-o",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from fedpolicy.cli.options import form_option, owner_option
+from fedpolicy.cli.options import FILE, form_option, owner_option
 from fedpolicy.cli.question import Question, study_options
 from fedpolicy.errors import SettingsError
 
@@ -17,18 +17,18 @@ if TYPE_CHECKING:
 
 
 @click.command("budget")
-@click.argument("file")
+@click.argument("file", type=FILE)
 @form_option(["text", "json", "svg", "dp-registry"], "How to write the ledger.", shown=False)
 @click.option("--tight", is_flag=True, help="Compute every epsilon as closely as possible; takes the extra `dp`.")
 @owner_option
 @study_options
 def command(question: Question, form: str, owner: str, *, tight: bool) -> None:
     """
-    Print how much each recipient can learn about one unit of each dataset, in epsilon, composed over all tasks.
+    Print what each recipient can learn of one unit, in epsilon.
 
-    FILE is a deployment, or - for standard input. Every epsilon is computed from the declared mechanism and compared
-    with what is claimed. Without noise it is infinite. As svg: how epsilon grows over the steps of each mechanism.
-    As dp-registry: a draft entry of the OpenDP deployments registry.
+    FILE is a deployment, or - for standard input. Each dataset has its own epsilon, composed over all tasks. It is
+    computed from the declared mechanism and compared with what is claimed. Without noise it is infinite. As svg: how
+    epsilon grows over the steps of each mechanism. As dp-registry: a draft entry of the OpenDP deployments registry.
     """
     from fedpolicy.analysis.exposure.privacy import Effort
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 @answer_options
 def command(section: str, query: str, **options: Any) -> None:  # noqa: ANN401  click's
     """
-    List what the catalogue knows: its sections, the rows of one, or everything about one row, with sources.
+    List what the catalogue knows, with its sources.
 
     SECTION is providers, methods, payloads, categories, countries, safeguards, levels, licences, models, ...; without
     one, all are named, with the age of their rows. QUERY is an id, an alias, or a part of anything that a row says.

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from fedpolicy.cli.options import (
+    FILE,
     catalog_option,
     colour_option,
     debug_option,
@@ -30,7 +31,7 @@ def _ids(_context: click.Context, _option: click.Parameter, given: Sequence[str]
 
 
 @click.command("check")
-@click.argument("paths", nargs=-1, metavar="[PATHS]...")
+@click.argument("paths", nargs=-1, metavar="[PATHS]...", type=FILE)
 @pack_option
 @click.option("--select", multiple=True, callback=_ids, metavar="RULE", help="Check these rules only.")
 @click.option("--ignore", multiple=True, callback=_ids, metavar="RULE", help="Leave these rules out.")

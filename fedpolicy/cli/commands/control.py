@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import click
 
-from fedpolicy.cli.options import answer_options, catalog_option, deployment_option, form_option, owner_option
+from fedpolicy.cli.options import FILE, answer_options, catalog_option, deployment_option, form_option, owner_option
 from fedpolicy.cli.question import Question, with_question
 
 
 @click.command("control")
-@click.argument("file")
+@click.argument("file", type=FILE)
 @form_option(["text", "json"], "How to write the matrix.", shown=False)
 @owner_option
 @deployment_option
@@ -18,10 +18,11 @@ from fedpolicy.cli.question import Question, with_question
 @with_question
 def command(question: Question, form: str, owner: str) -> None:
     """
-    Print the continuity matrix: what each participant can do in each task and call, and who can end it, through what.
+    Print what each participant can do, and who can end it.
 
-    FILE is a deployment, or - for standard input. `run`: compute with the models; `join`: take part in rounds; `keep`:
-    leave with a working copy; `inspect`: look into the weights.
+    FILE is a deployment, or - for standard input. Each task and call is told, and through what somebody can end it.
+    `run`: compute with the models; `join`: take part in rounds; `keep`: leave with a working copy; `inspect`: look into
+    the weights.
     """
     from fedpolicy.report.control import as_json, as_text
 

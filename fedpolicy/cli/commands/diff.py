@@ -11,6 +11,7 @@ import click
 from fedpolicy.cli.errors import exit_code, say_errors
 from fedpolicy.cli.inputs import heard_within, lost_of, watch_of
 from fedpolicy.cli.options import (
+    FILE,
     answer_options,
     catalog_option,
     config_options,
@@ -34,8 +35,8 @@ if TYPE_CHECKING:
 
 
 @click.command("diff")
-@click.argument("old")
-@click.argument("new")
+@click.argument("old", type=FILE)
+@click.argument("new", type=FILE)
 @click.option("--pack", "packs", multiple=True, metavar="NAME|PATH", help="Rules to check; default: federation.")
 @fail_on_option("The least severity of an introduced finding that makes the exit code 1.")
 @click.option("--strict/--no-strict", default=None, help="Count introduced unknowns as failing.")
@@ -57,9 +58,9 @@ if TYPE_CHECKING:
 @answer_options
 def command(old: str, new: str, form: str, output: str | None, **options: Any) -> int:  # noqa: ANN401  click's
     """
-    Show what changes between two states of a deployment: who learns more or less, who gains or loses control, and
-    which findings come and go.
+    Show what changes between two states of a deployment.
 
+    It says who learns more or less, who gains or loses control, and which findings come and go.
     OLD and NEW are files, folders, or either of them at a git revision, as in main:deployments/fedpolicy.yaml.
     Renamed nodes and a new order change nothing. Exit code 1 is only for what NEW introduces
     and no waiver covers.

@@ -8,6 +8,7 @@ import click
 
 from fedpolicy.cli.errors import exit_code, say_errors
 from fedpolicy.cli.options import (
+    FILE,
     catalog_option,
     colour_option,
     debug_option,
@@ -19,8 +20,8 @@ from fedpolicy.cli.terminal import chatter
 
 
 @click.command("drift")
-@click.argument("file", default=".", metavar="[FILE]")
-@click.argument("paths", nargs=-1, metavar="[PATHS]...")
+@click.argument("file", default=".", metavar="[FILE]", type=FILE)
+@click.argument("paths", nargs=-1, metavar="[PATHS]...", type=FILE)
 @click.option(
     "--also",
     multiple=True,
@@ -35,12 +36,12 @@ from fedpolicy.cli.terminal import chatter
 @debug_option
 def command(file: str, paths: tuple[str, ...], also: tuple[str, ...], **options: Any) -> int:  # noqa: ANN401  click's
     """
-    Compare a declaration with what runs: who takes part, what protects it, whom it calls.
+    Compare a declaration with what runs.
 
-    FILE holds one declaration or several, or is a folder that is searched for them; PATHS are the folders or files that
-    run them. Both are the current folder by default.
-    Each difference is a finding: declared and not found, found and not declared, or contradicting. What no file can
-    show is a question. Nothing of the files is run.
+    It looks at who takes part, what protects it and whom it calls. FILE holds one declaration or several, or is a
+    folder that is searched for them; PATHS are the folders or files that run them. Both are the current folder by
+    default. Each difference is a finding: declared and not found, found and not declared, or contradicting. What no
+    file can show is a question. Nothing of the files is run.
     """
     from fedpolicy.cli.choices import choices_of
     from fedpolicy.cli.outputs import plan, write_reports

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from fedpolicy.cli.errors import CLEAN, FINDINGS
-from fedpolicy.cli.options import catalog_option, debug_option, deployment_option
+from fedpolicy.cli.options import FILE, catalog_option, debug_option, deployment_option
 from fedpolicy.cli.question import Question, with_question
 from fedpolicy.cli.terminal import chatter, emit, write
 from fedpolicy.enforce import load_target, target_ids
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @click.command("enforce")
-@click.argument("file")
+@click.argument("file", type=FILE)
 @click.option("--target", required=True, type=click.Choice(target_ids()), help="What is to enforce it.")
 @click.option("--party", default="", metavar="PARTY", help="Only for the nodes of this party; by default for all.")
 @click.option(

@@ -23,9 +23,10 @@ if TYPE_CHECKING:
 @answer_options
 def command(rule: str, packs: tuple[str, ...], form: str, output: str | None, *, no_color: bool) -> None:
     """
-    Tell what a rule asks, why, how to satisfy it, when it may be wrong, and what it rests on.
+    Tell what a rule asks, why, and how to satisfy it.
 
-    RULE is the id that findings show in brackets.
+    It also tells when the rule may be wrong, and what it rests on. RULE is the id that findings show behind the
+    severity.
     """
     emit(_written(_pages(rule, packs), form, look_for(output, no_color=no_color)), output)
 

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import click
 
-from fedpolicy.cli.options import form_option, owner_option
+from fedpolicy.cli.options import FILE, form_option, owner_option
 from fedpolicy.cli.question import Question, study_options
 
 
 @click.command("facts")
-@click.argument("file")
+@click.argument("file", type=FILE)
 @form_option(["text", "json"], "How to write the facts.")
 @owner_option
 @study_options
 def command(question: Question, form: str, owner: str) -> None:
     """
-    Print what was computed about a deployment: models, flows, and who can learn what about whose data.
+    Print what was computed: who can learn what about whose data.
 
     FILE is a deployment, or - for standard input.
     """

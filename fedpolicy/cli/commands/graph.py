@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from fedpolicy.cli.options import (
+    FILE,
     catalog_option,
     debug_option,
     deployment_option,
@@ -31,7 +32,7 @@ _LONGEST = 60  # seconds for a layout
 
 
 @click.command("graph")
-@click.argument("file")
+@click.argument("file", type=FILE)
 @form_option(
     ["json", "mermaid", "dot", *_DRAWN], "How to write the graph; svg and png take the extra `svg`, or Graphviz."
 )
@@ -46,7 +47,7 @@ _LONGEST = 60  # seconds for a layout
 @with_question
 def command(question: Question, form: str, **limits: str) -> None:
     """
-    Print every place, model and flow of a deployment as JSON, as input for other tools, or draw who sends what to whom.
+    Print all places, models and flows as JSON, or draw them.
 
     FILE is a deployment, or - for standard input. Implied flows say what implies them; pictures draw them dashed.
     """

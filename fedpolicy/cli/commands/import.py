@@ -10,6 +10,7 @@ import click
 
 from fedpolicy.cli.errors import CLEAN, FINDINGS
 from fedpolicy.cli.options import (
+    FILE,
     catalog_option,
     config_options,
     debug_option,
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 
 @click.command("import")
-@click.argument("paths", nargs=-1, metavar="[PATHS]...")
+@click.argument("paths", nargs=-1, metavar="[PATHS]...", type=FILE)
 @click.option("--output", "-o", metavar="FILE", help="Write the draft to this file instead of standard output.")
 @click.option("--deployment", default="", metavar="NAME", help="Write the draft of this name only.")
 @click.option("--force", is_flag=True, help="Replace the file, if it is there.")
@@ -35,10 +36,11 @@ if TYPE_CHECKING:
 @debug_option
 def command(paths: tuple[str, ...], output: str | None, deployment: str, *, force: bool, **options: Any) -> int:  # noqa: ANN401  click's
     """
-    Draft a deployment from what frameworks and infrastructure run (NVFLARE, Flower, FedML, OpenFL, ...).
+    Draft a deployment from files that frameworks run on.
 
-    Each line says where it comes from, and TODO where people have to go on. A file that is there is not replaced: the
-    difference is shown, and the exit code is 1.
+    It reads NVFLARE, Flower, FedML, OpenFL, compose, Kubernetes, Terraform, Python and more. Each line says where it
+    comes from, and TODO where people have to go on. A file that is there is not replaced: the difference is shown, and
+    the exit code is 1.
     """
     text = _drafted(paths or (".",), deployment, options)
     if output in (None, "-"):

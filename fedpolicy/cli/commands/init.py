@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -80,17 +81,26 @@ _TEXTS = {"config": _CONFIG, "hook": _HOOK, "workflow": _WORKFLOW}
 @debug_option
 def command(folder: Path, archetype: str | None, file: Path | None, **wanted: bool | None) -> int:
     """
-    Write a first declaration into FOLDER, explained line by line, and check it.
+    Write a first declaration into FOLDER, and check it.
 
-    Without --from and --answers it asks, and offers what the files of the folder tell (NVFLARE, Flower). Nothing is
-    overwritten.
+    Each of its lines is explained. Without --from and --answers it asks, and offers what the files of the folder tell
+    (NVFLARE, Flower). Nothing is overwritten.
     """
     _must_be_free(folder, wanted)
     asking = archetype is None and file is None
-    text = _asked(folder) if asking else filled(_given(archetype, file), _modeline())
-    extra = [
-        name for name in _EXTRA if _wants(name, wanted[name], asking=asking and not (folder / _EXTRA[name]).exists())
-    ]
+    try:
+        text = _asked(folder) if asking else filled(_given(archetype, file), _modeline())
+        extra = [
+            name
+            for name in _EXTRA
+            if _wants(name, wanted[name], asking=asking and not (folder / _EXTRA[name]).exists())
+        ]
+    except click.Abort as error:
+        if sys.stdin.isatty() or not isinstance(error.__context__, EOFError):
+            raise
+        chatter("\n")
+        advice = "answer on a terminal, or use `--from ARCHETYPE` or `--answers FILE`; nothing was written"
+        raise SettingsError("standard input ended before every question had an answer", help=advice) from None
     return _write(folder, text, extra)
 
 

@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 @debug_option
 def command(config: str | None, *, isolated: bool) -> None:
     """
-    Serve an editor: mistakes and findings as you type, completion, hover, rename, fixes.
+    Serve an editor: mistakes and findings as you type.
 
-    An editor starts it and speaks the language server protocol over standard input and output. It needs
-    `pip install 'fedpolicy[lsp]'`; docs/editors.md shows how to set up editors.
+    It also completes, explains, renames and fixes. An editor starts it and speaks the language server protocol over
+    standard input and output. It needs `pip install 'fedpolicy[lsp]'`; docs/editors.md shows how to set up editors.
     """
     try:
         from fedpolicy.lsp.server import server_of

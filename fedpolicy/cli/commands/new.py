@@ -28,7 +28,9 @@ def command() -> None:
 @debug_option
 def rule(identity: str, pack: Path) -> None:
     """
-    Write FOLDER/ID.yaml: a small rule that works, to be changed into yours. Nothing is overwritten.
+    Write a small rule that works, to be changed into yours.
+
+    It is FOLDER/ID.yaml. Nothing is overwritten.
 
     Then: fedpolicy test FOLDER
     """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from fedpolicy.cli.options import CommandGroup, debug_option
+from fedpolicy.cli.options import FILE, CommandGroup, debug_option
 from fedpolicy.cli.terminal import emit
 
 
@@ -14,7 +14,7 @@ def command() -> None:
 
 
 @command.command("digest")
-@click.argument("pack", metavar="NAME|PATH")
+@click.argument("pack", metavar="NAME|PATH", type=FILE)
 @debug_option
 def digest(pack: str) -> None:
     """

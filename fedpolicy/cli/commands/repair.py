@@ -12,6 +12,7 @@ import click
 
 from fedpolicy.cli.errors import exit_code
 from fedpolicy.cli.options import (
+    FILE,
     answer_options,
     baseline_options,
     config_option,
@@ -74,7 +75,7 @@ class _Number(click.IntRange):
 
 
 @click.command("repair")
-@click.argument("file")
+@click.argument("file", type=FILE)
 @click.option(
     "--finding", "findings", multiple=True, metavar="FINGERPRINT", help="Clear this finding; may be repeated."
 )

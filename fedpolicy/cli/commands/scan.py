@@ -10,6 +10,7 @@ import click
 
 from fedpolicy.cli.errors import exit_code, say_errors
 from fedpolicy.cli.options import (
+    FILE,
     colour_option,
     debug_option,
     links_option,
@@ -30,7 +31,7 @@ _SHOWN = 20  # files that were not read, named one by one
 
 
 @click.command("scan")
-@click.argument("paths", nargs=-1, metavar="[PATHS]...")
+@click.argument("paths", nargs=-1, metavar="[PATHS]...", type=FILE)
 @rule_options
 @scanning_options
 @timeout_option
@@ -40,10 +41,11 @@ _SHOWN = 20  # files that were not read, named one by one
 @debug_option
 def command(paths: tuple[str, ...], **options: Any) -> int:  # noqa: ANN401  click's
     """
-    Read what frameworks and infrastructure run, and judge it: NVFLARE, Flower, Kubernetes, Terraform, Python, ...
+    Judge the files that frameworks and infrastructure run on.
 
-    PATHS are folders or files of a repository; by default the current folder. Nothing of it is run, and no secret is
-    kept. Findings stand at the lines of these files; `fedpolicy import` writes down the deployment that they tell of.
+    It reads NVFLARE, Flower, Kubernetes, Terraform, Python and more. PATHS are folders or files of a repository; by
+    default the current folder. Nothing of it is run, and no secret is kept. Findings stand at the lines of these files;
+    `fedpolicy import` writes down the deployment that they tell of.
     """
     from fedpolicy.cli.choices import choices_of
     from fedpolicy.cli.outputs import plan, write_reports

@@ -20,7 +20,7 @@ _NAMES = sorted(path.name.removesuffix(_SUFFIX) for path in schemas_dir().glob(f
 @debug_option
 def command(name: str, output: str | None) -> None:
     """
-    Print the JSON schema of a file that fedpolicy reads or writes.
+    Print the JSON schema of a file that is read or written.
 
     Point your editor at it: the first line of a deployment may be
     # yaml-language-server: $schema=deployment.schema.json

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from fedpolicy.cli.options import (
+    FILE,
     catalog_option,
     debug_option,
     deployment_option,
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 
 @click.command("site")
-@click.argument("file")
+@click.argument("file", type=FILE)
 @click.argument("party")
 @form_option(["markdown", "html"], "How to write the page.")
 @click.option("--fixes", is_flag=True, help="Try a change for each cause and prove it on a copy; takes longer.")
@@ -42,9 +43,9 @@ if TYPE_CHECKING:
 @with_question
 def command(question: Question, party: str, form: str, **options: Any) -> None:  # noqa: ANN401  click's
     """
-    Print one page for one participant: what leaves, who learns it, on whose word, who controls the controls, who can
-    stop it, what to ask for.
+    Print one page for one participant, to be signed.
 
+    It says what leaves, who learns it, on whose word, who controls the controls, who can stop it, and what to ask for.
     FILE is a deployment, or - for standard input. The page has room for a name: it is meant to be printed and signed.
 
     \b

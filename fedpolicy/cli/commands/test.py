@@ -10,7 +10,7 @@ import click
 
 from fedpolicy.cli.errors import exit_code
 from fedpolicy.cli.inputs import lost_of, watch_of
-from fedpolicy.cli.options import answer_options, catalog_option, form_option, timeout_option
+from fedpolicy.cli.options import FILE, answer_options, catalog_option, form_option, timeout_option
 from fedpolicy.cli.terminal import emit, look_for
 from fedpolicy.errors import Problems, SettingsError
 
@@ -22,7 +22,7 @@ from fedpolicy.limits import TIMEOUT
 
 
 @click.command("test")
-@click.argument("packs", nargs=-1, metavar="[PACK]...")
+@click.argument("packs", nargs=-1, metavar="[PACK]...", type=FILE)
 @click.option("--coverage", is_flag=True, help="Show every rule: its examples, and how many mutants they notice.")
 @click.option("--mutants/--no-mutants", "mutate", default=True, help="Also change each rule and see who notices.")
 @click.option(

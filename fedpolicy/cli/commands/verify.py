@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import click
 
-from fedpolicy.cli.options import debug_option, output_option
+from fedpolicy.cli.options import FILE, debug_option, output_option
 
 
 @click.command("verify")
-@click.argument("statement")
+@click.argument("statement", type=FILE)
 @click.option(
     "--again", is_flag=True, help="Judge once more with the same settings, and compare all that the statement says."
 )
@@ -16,11 +16,11 @@ from fedpolicy.cli.options import debug_option, output_option
 @debug_option
 def command(statement: str, *, again: bool, output: str | None) -> int:
     """
-    Compare the digests of a statement with the files, packs, catalogue and tool that lie here.
+    Compare the digests of a statement with what lies here.
 
-    STATEMENT is what `fedpolicy check --format in-toto` has written, or the envelope that a signing tool made of it.
-    Names of files count from the current folder. Nothing is fetched, and no signature is checked: an unsigned
-    statement proves no author. Exit code 1: something differs.
+    That is the files, packs, catalogue and tool. STATEMENT is what `fedpolicy check --format in-toto` has written, or
+    the envelope that a signing tool made of it. Names of files count from the current folder. Nothing is fetched, and
+    no signature is checked: an unsigned statement proves no author. Exit code 1: something differs.
 
     \b
     Examples:

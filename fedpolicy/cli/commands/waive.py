@@ -12,6 +12,7 @@ import click
 
 from fedpolicy.cli.errors import CLEAN
 from fedpolicy.cli.options import (
+    FILE,
     config_option,
     debug_option,
     deployment_option,
@@ -40,7 +41,7 @@ def _named(_context: click.Context, _option: click.Parameter, value: str | None)
 
 @click.command("waive")
 @click.argument("fingerprint", required=False)
-@click.argument("paths", nargs=-1, metavar="[PATHS]...")
+@click.argument("paths", nargs=-1, metavar="[PATHS]...", type=FILE)
 @click.option(
     "--renew", is_flag=True, help="Write into each waiver the files that it is about; FINGERPRINT is one of the PATHS."
 )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, get_args
 
 import click
 
-from fedpolicy.cli.options import form_option
+from fedpolicy.cli.options import FILE, form_option
 from fedpolicy.cli.question import Question, study_options
 from fedpolicy.errors import SettingsError
 from fedpolicy.language.model.types import Level
@@ -20,7 +20,7 @@ _QUESTIONS = ("compromise", "collude", "remove", "without", "smallest_coalition"
 
 
 @click.command("whatif")
-@click.argument("file")
+@click.argument("file", type=FILE)
 @click.option(
     "--compromise", metavar="NODE|PARTY", help="It is taken over: its safeguards vanish, what it sees is seen."
 )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from fedpolicy.cli.options import FILE
 from fedpolicy.cli.question import Question, study_options
 from fedpolicy.errors import SettingsError
 from fedpolicy.report import listing
@@ -15,15 +16,16 @@ if TYPE_CHECKING:
 
 
 @click.command("why")
-@click.argument("file")
+@click.argument("file", type=FILE)
 @click.argument("party")
 @click.argument("dataset")
 @study_options
 def command(question: Question, party: str, dataset: str) -> None:
     """
-    Explain what PARTY can learn of DATASET, hop by hop, and what would lower it.
+    Explain what PARTY can learn of DATASET, hop by hop.
 
-    DATASET is a dataset (letters) or one instance of it (letters@aphp). PARTY may be `public` or `unknown`.
+    It also says what would lower it. DATASET is a dataset (letters) or one instance of it (letters@aphp). PARTY may be
+    `public` or `unknown`.
 
     \b
     Example:

@@ -140,6 +140,7 @@ def _document(deployment: Deployment, raw: Raw, lifted: Lifted, spans: Spans, na
 
 VERSION = 1
 OWN = "x-"  # begins the keys at the top of a document that mean nothing here
+_BESIDE = {"fedpolicy_waivers": "--waivers", "fedpolicy_site": "--site"}  # begin files that a check takes beside ours
 _START = f"start with `fedpolicy: {VERSION}` and a `name`"
 
 
@@ -154,6 +155,10 @@ def check_header(tree: object, known: Mapping[str, object]) -> tuple[list[Mistak
 
 
 def _without_version(tree: Mapping[str, object], known: Mapping[str, object]) -> tuple[list[Mistake], bool]:
+    for key, option in _BESIDE.items():
+        if key in tree:
+            advice = f"check a deployment, and name this file with `{option}`"
+            return [Mistake(path=(key,), message=f"`{key}` is no deployment", help=advice, key=True)], False
     if nearest("fedpolicy", [key for key in tree if key not in known]):
         return [], True  # misspelt, which is said as an unknown key
     sections = [key for key in tree if key in known and key not in ("name", "summary")]

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 MAX_DEPTH = 64
 MAX_SCALAR = 1024 * 1024  # characters
+_GROUP = 3  # digits behind a comma that parts thousands
 
 _CORE = "tag:yaml.org,2002:"
 _OTHER_TAGS = {"!", f"{_CORE}map", f"{_CORE}seq"}
@@ -267,6 +268,7 @@ class Composer:
         if not (self.foreign or is_text(text)):
             said = text if len(text) <= MAX_DIGITS else f"{text[:20]}..."
             advice = f'write "{text}" in quotes' if said is text else "write a plain word before the colon"
+            advice += "; a number has no comma: 2000" if text.isdigit() and len(text) == _GROUP else ""
             self.notes.add(f"the key `{said}` is not text", place[0], advice)
             return text
         return self._labels.setdefault(text, text)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from fedpolicy.language.model.shape import Shape, entry_shape
+from fedpolicy.language.model import Deployment
+from fedpolicy.language.model.shape import Key, Shape, entry_shape
 from fedpolicy.language.model.types import id_problem
 from fedpolicy.language.reading.mistakes import Mistake
 from fedpolicy.language.reading.spans import Path
@@ -55,7 +56,7 @@ def _meant(found: list[Found]) -> dict[Path, Path]:
     for one in found:
         if one.type == "extra_forbidden":
             left = [key for key in one.siblings if key not in one.around]
-            said = _CALLED_KEYS.get(one.word)
+            said = _CALLED_KEYS.get(one.word) or one.word.partition(":")[0]  # `role:host`, glued
             near = said if said in left else nearest(one.word, left)
             if near:
                 meant[one.path] = (*one.path[:-1], near)
@@ -79,30 +80,36 @@ def _mistakes(one: Found, meant: Mapping[Path, Path]) -> list[Mistake]:
 
 
 def _unknown_key(one: Found, meant: Path | None) -> Mistake:
-    unused = [key for key in one.siblings if key not in one.around]
-    if one.word == "value" and {"evidence", "reference"} & set(one.around):
-        advice = "an entry is not a claim; write `{value: ..., evidence: ...}` around one of its values"
-        return Mistake(path=one.path, message=f"unknown key {shown_value(one.word)}", help=advice, key=True)
-    if inside := _belongs_in(one):
-        return Mistake(
-            path=one.path, message=f"unknown key {shown_value(one.word)}", help=f"write it in `{inside}`", key=True
-        )
-    advice = f"did you mean `{meant[-1]}`?" if meant else f"the keys here are {listed(list(one.siblings))}"
-    if not meant and not unused:
-        advice = "remove it"
     return Mistake(
         path=one.path,
         message=f"unknown key {shown_value(one.word)}",
-        help=advice,
+        help=_key_advice(one, meant),
         key=True,
         also=(meant,) if meant else (),
     )
 
 
-def _belongs_in(one: Found) -> str:
-    """The key beside it whose map has a key of that name."""
-    entries = {name: key.shape.entry for name, key in one.siblings.items() if key.shape.entry is not None}
-    return next((name for name, entry in entries.items() if one.word in entry_shape(entry)), "")
+def _key_advice(one: Found, meant: Path | None) -> str:
+    key, colon, value = one.word.partition(":")
+    if colon and value and key in one.siblings:
+        return f"write a space behind the colon: `{key}: {value}`"
+    if one.word == "value" and {"evidence", "reference"} & set(one.around):
+        return "an entry is not a claim; write `{value: ..., evidence: ...}` around one of its values"
+    if inside := _with_key(one.siblings, one.word):
+        return f"write it in `{inside[0]}`"
+    if meant:
+        return f"did you mean `{meant[-1]}`?"
+    if not any(key not in one.around for key in one.siblings):
+        return "remove it"
+    elsewhere = _with_key(entry_shape(Deployment), one.word)
+    known = f"the keys here are {listed(list(one.siblings))}"
+    return f"it is a key of {' and '.join(f'`{name}`' for name in elsewhere)}; {known}" if elsewhere else known
+
+
+def _with_key(places: Mapping[str, Key], word: str) -> list[str]:
+    """Those of these keys in whose map, or in whose entries, a key of that name may stand."""
+    shapes = {name: key.shape.values or key.shape for name, key in places.items()}
+    return [name for name, shape in shapes.items() if shape.entry is not None and word in entry_shape(shape.entry)]
 
 
 def _missing(one: Found) -> Mistake:

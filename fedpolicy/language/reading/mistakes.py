@@ -39,6 +39,7 @@ _WORDS: tuple[tuple[str, str, str], ...] = (
     (r"incompatible YAML document", "a version of YAML that is not 1.x", "remove the %YAML line"),
 )  # fmt: skip
 _GLUED = pattern(r"^[ ]*(?:- )?[A-Za-z_][\w.-]*:(?=[^\s/:])", re.MULTILINE)
+_IN_BRACKETS = pattern(r"node content|',' or")
 _OPENERS = pattern(r"unexpected (?:end of stream|document indicator)|',' or|could not find expected ':'")
 
 
@@ -170,7 +171,10 @@ def yaml_mistake(
     elif error.context_mark and _OPENERS.search(problem):
         start = text.original(error.context_mark.index + offset)
     message, advice = _said(problem, text, stopped)
-    return SpecError(message, span=text.span(start, start + 1), help=advice), parsed
+    span, end = text.span(start, start + 1), text.span(stopped, stopped)
+    if _IN_BRACKETS.search(problem) and end.line > span.line:  # in JSON, the bracket is the one of the whole file
+        advice += f"; look before line {end.line}, column {end.column}, where it no longer fits"
+    return SpecError(message, span=span, help=advice), parsed
 
 
 def _glued(text: Text, stopped: int) -> int | None:

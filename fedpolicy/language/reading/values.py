@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import isfinite
 
 from fedpolicy.language.model.shape import VALUE, Key, Shape, entry_shape
 from fedpolicy.language.reading.mistakes import Mistake
@@ -13,6 +14,8 @@ from fedpolicy.language.reading.validator import Flaw
 from fedpolicy.suggest import advise, folded, listed, nearest, shown_value
 
 _NUMBER = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?")
+_GROUPED = re.compile(r"[_,' \u00a0\u202f]")  # what people put between thousands
+_THOUSAND = 1000
 _BOOLEANS = {"yes": "true", "on": "true", "true": "true", "no": "false", "off": "false", "false": "false"}
 _EXPECTED = {
     "int_type": "a whole number",
@@ -133,7 +136,7 @@ def type_mistake(one: Found) -> Mistake:
     """A value of another type than its key takes; nothing is ever converted."""
     expected = _EXPECTED[one.type]
     said = text_of(one.value)
-    if isinstance(one.value, float) and expected == "a whole number":
+    if isinstance(one.value, float) and isfinite(one.value) and expected == "a whole number":
         said = f"{shown_value(one.value)} has a decimal point"
     what = f"an item of `{one.word}`" if one.path and isinstance(one.path[-1], int) else f"`{one.word}`"
     return Mistake(path=one.path, message=f"{said}, but {what} is {expected}", help=_rewritten(one, expected))
@@ -166,10 +169,12 @@ def _rewritten(one: Found, expected: str) -> str:
 def _as_number(value: object, expected: str) -> str:
     if isinstance(value, str) and _NUMBER.fullmatch(value) and (expected == "a number" or value.isdigit()):
         return f"write {value} without quotes"
-    if isinstance(value, str) and (digits := value.replace("_", "").replace(",", "")).isdigit():
+    if isinstance(value, str) and (digits := _GROUPED.sub("", value)).isdigit() and digits.isascii():
         return f"write {digits}"
     if isinstance(value, float) and value.is_integer():
-        return f"write {int(value)}"
+        # In many countries a point parts thousands; to YAML it never does.
+        meant = f", or {int(value)}000 if the point parts thousands" if 0 < value < _THOUSAND else ""
+        return f"write {int(value)}{meant}"
     return f"write {expected}"
 
 
