@@ -158,7 +158,7 @@ def build_graph(deployment: Deployment, catalog: Catalog, bounds: Bounds = USUAL
     Nothing is computed here about who learns what; see `fedpolicy.analysis`.
     """
     builder = Builder(deployment=deployment, catalog=catalog, places=lay_out(deployment, catalog), bounds=bounds)
-    runs = _runs(builder)
+    runs = produced_at(builder)
     desugar_tasks(builder, runs)
     desugar_api_calls(builder, runs)
     desugar_flows(builder)
@@ -178,8 +178,3 @@ def build_graph(deployment: Deployment, catalog: Catalog, bounds: Bounds = USUAL
         members={name: tuple(ids) for name, ids in builder.places.members.items()},
         enclaves={word: p for p in builder.places.vertices.values() if p.vouches is not False for word in p.instead},
     )
-
-
-def _runs(builder: Builder) -> Runs:
-    found = produced_at(builder)
-    return lambda name: found.get(name, [])

@@ -33,13 +33,7 @@ class Origin:
 
     def unless(self, missing: Iterable[str]) -> Origin:
         """The same element, for a flow that exists only in the least favourable reading."""
-        return Origin(
-            id=self.id,
-            path=self.path,
-            implied_by=self.implied_by,
-            certain=False,
-            missing=tuple(sorted({*self.missing, *missing})),
-        )
+        return replace(self, certain=False, missing=tuple(sorted({*self.missing, *missing})))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,6 +162,10 @@ class Builder:
     def sources(self, reference: str) -> list[str]:
         """All vertices that a reference to nodes, else to a party, means."""
         return self.places.members.get(reference) or [self.party_place(reference).id]
+
+    def places_of(self, references: Iterable[str]) -> list[Vertex]:
+        """The same for several references, in their order."""
+        return [self.vertex(place) for reference in references for place in self.sources(reference)]
 
     def instances(self, place: Vertex, references: Iterable[str]) -> Mask:
         """

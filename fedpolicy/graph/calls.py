@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from fedpolicy.graph import Access, Guard, Mask, Vertex
 from fedpolicy.graph.builder import Builder, LookUp, Origin, Use
-from fedpolicy.graph.guards import guards_on_work, seals_at, seals_for
+from fedpolicy.graph.guards import Shield, guards_on_work, seals_at, seals_for
 from fedpolicy.graph.routes import Route, Runs, aspect, provider_of, route, runs_for_others, stand_ins
-from fedpolicy.records import dataclass
+from fedpolicy.records import dataclass, replace
 
 if TYPE_CHECKING:
     from fedpolicy.language.model.dataset import Terms
@@ -37,29 +37,32 @@ class Call:
     retrieves: tuple[str, ...] | None = None
     role: str = "call"
 
+    @property
+    def shield(self) -> Shield:
+        """Its safeguards, and where they stand."""
+        return Shield(self.safeguards, self.origin.path)
+
 
 def desugar_api_calls(builder: Builder, runs: Runs) -> None:
     """Turn every api call into flows to whoever runs the model, and back."""
     for name in sorted(builder.deployment.api_calls):
         call = builder.deployment.api_calls[name]
-        origin = Origin(id=f"api_calls.{name}", path=("api_calls", name), implied_by=_implied_by(name, call))
-        for place in _callers(builder, call):
+        implied_by = f"api_calls.{name} (call of {call.model or call.provider})"
+        origin = Origin(id=f"api_calls.{name}", path=("api_calls", name), implied_by=implied_by)
+        for place in builder.places_of(sorted(call.from_)):
             mask = builder.instances(place, call.sends)
             if call.model is None:
                 _to_party(builder, origin, place, call, mask)
             else:
-                call_model(builder, place, mask, _declared(origin, call.model, call), runs)
-
-
-def _declared(origin: Origin, model: str, call: ApiCall) -> Call:
-    return Call(
-        origin=origin,
-        model=model,
-        payloads=(call.payload,),
-        terms=((origin.id, call),),
-        safeguards=call.safeguards,
-        retrieves=call.retrieves,
-    )
+                asked = Call(
+                    origin=origin,
+                    model=call.model,
+                    payloads=(call.payload,),
+                    terms=((origin.id, call),),
+                    safeguards=call.safeguards,
+                    retrieves=call.retrieves,
+                )
+                call_model(builder, place, mask, asked, runs)
 
 
 def call_model(builder: Builder, place: Vertex, mask: Mask, call: Call, runs: Runs) -> Mask:
@@ -70,7 +73,9 @@ def call_model(builder: Builder, place: Vertex, mask: Mask, call: Call, runs: Ru
     """
     quoted = _ask(builder, place, mask, call, runs)
     for name, of in stand_ins(builder.deployment, call.model).items():
-        quoted |= _ask(builder, place, mask, _instead(call, name, of), runs)
+        # What was said of the call's own terms says nothing of a fallback.
+        other = replace(call, origin=call.origin.fallback(name, of), model=name, terms=(), role="fallback")
+        quoted |= _ask(builder, place, mask, other, runs)
     return quoted
 
 
@@ -89,7 +94,7 @@ def _ask(builder: Builder, place: Vertex, mask: Mask, call: Call, runs: Runs) ->
     if found.local:
         _keep(builder, place, mask, call)
     for chain in found.ends:
-        quoted |= answer(builder, call.origin, (place, *chain), call.model, call.retrieves, call.safeguards)
+        quoted |= _answer(builder, call.origin, (place, *chain), call.model, call.retrieves, call.shield)
     _use(builder, place, call, found)
     return quoted
 
@@ -117,31 +122,23 @@ def may_train(builder: Builder, call: Call, runner: Vertex) -> tuple[bool | None
     return known, "" if known is not None else f"{first}.trains_on_inputs"
 
 
-def _callers(builder: Builder, call: ApiCall) -> list[Vertex]:
-    return [builder.vertex(place) for reference in sorted(call.from_) for place in builder.sources(reference)]
-
-
-def _implied_by(name: str, call: ApiCall) -> str:
-    return f"api_calls.{name} (call of {call.model or call.provider})"
-
-
 def _to_party(builder: Builder, origin: Origin, place: Vertex, call: ApiCall, mask: Mask) -> None:
-    target = builder.party_place(call.provider or "unknown")
-    guards = guards_on_work(builder, call.safeguards, origin.path, place, target, payload=call.payload)
-    seals = seals_for(builder, call.safeguards, origin.path, target)
+    target, shield = builder.party_place(call.provider or "unknown"), Shield(call.safeguards, origin.path)
+    guards = guards_on_work(builder, shield, place, target, payload=call.payload)
+    seals = seals_for(builder, shield, target)
     builder.add(origin, "call", place.id, target.id, call.payload, mask, guards=guards, seals=seals)
     builder.add(origin, "completion", target.id, place.id, "completions", mask, echo=True)
-    answer(builder, origin, (place, target), "", call.retrieves)
+    _answer(builder, origin, (place, target), "", call.retrieves, shield)
 
 
 def _send(builder: Builder, place: Vertex, chain: tuple[Vertex, ...], mask: Mask, call: Call, payload: str) -> None:
     runner = chain[-1]
-    seals = seals_for(builder, call.safeguards, call.origin.path, runner)
-    guarded = _answer_guards(builder, (place, *chain), call.origin, call.safeguards)
+    seals = seals_for(builder, call.shield, runner)
+    guarded = _answer_guards(builder, (place, *chain), call.shield)
     previous = place
     for hop in chain:
         for sent in (payload,) if payload else call.payloads:
-            guards = guards_on_work(builder, call.safeguards, call.origin.path, place, runner, payload=sent)
+            guards = guards_on_work(builder, call.shield, place, runner, payload=sent)
             builder.add(call.origin, call.role, previous.id, hop.id, sent, mask, guards=guards, seals=seals)
             for judged in call.judged:
                 builder.uses.append(
@@ -165,13 +162,13 @@ def _send(builder: Builder, place: Vertex, chain: tuple[Vertex, ...], mask: Mask
 
 
 def _answer_guards(
-    builder: Builder, way: Sequence[Vertex], origin: Origin, safeguards: Sequence[Safeguard]
+    builder: Builder, way: Sequence[Vertex], shield: Shield
 ) -> tuple[tuple[Guard, ...], tuple[int, ...]]:
     """The seals on an answer that others pass on, which whoever asks can open, and the safeguards that they are."""
-    if not safeguards or len(way) <= _DIRECT:
+    if not shield.safeguards or len(way) <= _DIRECT:
         return (), ()
-    seals = seals_for(builder, safeguards, origin.path, way[0])
-    return seals_at(builder, safeguards, origin.path, way[-1], seals, "completions"), seals
+    seals = seals_for(builder, shield, way[0])
+    return seals_at(builder, shield, way[-1], seals, "completions"), seals
 
 
 def _keep(builder: Builder, runner: Vertex, mask: Mask, call: Call) -> None:
@@ -193,31 +190,24 @@ def _use(builder: Builder, place: Vertex, call: Call, found: Route) -> None:
 
 
 def _note_access(builder: Builder, place: Vertex, call: Call, found: Route) -> None:
-    interface = aspect(builder, call.model, "interface")
     for chain in found.chains or ((),):
-        builder.access.append(
-            Access(
-                use=call.origin.id,
-                model=call.model,
-                how="weights" if found.local else "remote",
-                at=(place.id,),
-                runner=chain[-1].party if chain else place.party,
-                hops=tuple(hop.id for hop in chain),
-                interface=tuple(interface) if isinstance(interface, (tuple, list)) else None,
-            )
+        note_access(builder, call.origin.id, call.model, "weights" if found.local else "remote", (place, *chain))
+
+
+def note_access(builder: Builder, use: str, model: str, how: str, way: Sequence[Vertex]) -> None:
+    """Remember how the first of some places reaches a model: over the others, the last of which runs it."""
+    place, *hops = way
+    interface = aspect(builder, model, "interface")
+    builder.access.append(
+        Access(
+            use=use,
+            model=model,
+            how=how,
+            at=(place.id,),
+            runner=way[-1].party,
+            hops=tuple(hop.id for hop in hops),
+            interface=tuple(interface) if isinstance(interface, (tuple, list)) else None,
         )
-
-
-def _instead(call: Call, model: str, of: str) -> Call:
-    """The same call of a fallback; what was said of the call's own terms says nothing of it."""
-    return Call(
-        origin=call.origin.fallback(model, of),
-        model=model,
-        payloads=call.payloads,
-        safeguards=call.safeguards,
-        judged=call.judged,
-        retrieves=call.retrieves,
-        role="fallback",
     )
 
 
@@ -230,13 +220,13 @@ def note_indexes(builder: Builder, runs: Runs) -> None:
                 builder.indexes[key] = builder.indexes.get(key, 0) | mask
 
 
-def answer(
+def _answer(
     builder: Builder,
     origin: Origin,
     way: Sequence[Vertex],
     model: str,
     retrieves: tuple[str, ...] | None,
-    safeguards: Sequence[Safeguard] = (),
+    shield: Shield,
 ) -> Mask:
     """
     Quote to whoever asked, the first of the `way`, what the last of it looks up; those in between read what is open.
@@ -251,7 +241,7 @@ def answer(
         mask = _instances(builder, runner, retrieves)
     if mask:
         builder.lookups.append(LookUp(origin=origin, place=runner.id, data=mask))
-        guards, seals = _answer_guards(builder, way, origin, safeguards)
+        guards, seals = _answer_guards(builder, way, shield)
         for target, source in reversed(list(pairwise(way))):
             own = (guards, seals) if source is runner else ((), ())
             ends = (source.id, target.id)
@@ -260,13 +250,12 @@ def answer(
 
 
 def _indexed(builder: Builder, task: Task, model: str, runs: Runs) -> Iterator[tuple[str, Mask]]:
-    members = [builder.vertex(place) for reference in sorted(task.runs_on) for place in builder.sources(reference)]
+    members = builder.places_of(sorted(task.runs_on))
     if task.retrieves is None:
         yield from _worked_on(builder, task, members)
         return
     for place in members:
-        found = route(builder, place, model, runs)
-        for chain in found.ends:
+        for chain in route(builder, place, model, runs).ends:
             runner = (place, *chain)[-1]
             yield runner.id, _instances(builder, runner, task.retrieves)
 

@@ -16,7 +16,7 @@ from fedpolicy.graph.jobs import Outcome, aggregators_of
 from fedpolicy.graph.masks import grouped
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from fedpolicy.graph import Mask, Vertex
     from fedpolicy.graph.exchange import Exchange
@@ -54,15 +54,10 @@ def _above(exchange: Exchange) -> dict[str, list[Vertex]]:
     }
 
 
-def _places(exchange: Exchange, references: Iterable[str]) -> list[Vertex]:
-    builder = exchange.builder
-    return [builder.vertex(place) for reference in references for place in builder.sources(reference)]
-
-
 def _arbiters(exchange: Exchange, tops: Sequence[Vertex]) -> list[Vertex]:
     """An aggregator beside the top of the model holds the key, and opens what the others compute."""
     task = exchange.job.task
-    found = _places(exchange, task.aggregator or ()) if task.top_model_at else []
+    found = exchange.builder.places_of(task.aggregator or ()) if task.top_model_at else []
     return [place for place in found if place not in tops]
 
 

@@ -4,23 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import partial, reduce
-from itertools import pairwise, product
 from operator import or_
 from typing import TYPE_CHECKING
 
-from fedpolicy.graph.flows import stations
-from fedpolicy.graph.guards import cannot_add, guards_for, performers, sealed_for_work, seals_at, seals_for, shut_out
+from fedpolicy.graph.flows import hops, stations
+from fedpolicy.graph.guards import Shield, guards_for, opens, performers, sealed_for_work, seals_at, seals_for
 from fedpolicy.graph.jobs import Job, Outcome, aggregators_of
-from fedpolicy.language.model.does import Noise, Sum
+from fedpolicy.language.model.does import Noise, Seal, Sum
 from fedpolicy.records import dataclass, replace
 
 if TYPE_CHECKING:
     from fedpolicy.graph import Guard, Mask, Path, Vertex
     from fedpolicy.graph.builder import Builder
-    from fedpolicy.language.model.safeguards import Safeguard
 
 Cohort = tuple[int, int, tuple[str, ...]]
-Stage = tuple[Sequence["Safeguard"], "Path"]
 _SHUT = "{} can neither open nor compute on what is encrypted end to end"
 
 
@@ -32,9 +29,9 @@ class Exchange:
     job: Job
 
     @property
-    def own(self) -> Stage:
-        """The task's own safeguards, and where they stand: those of what the clients send."""
-        return self.job.task.safeguards, self.job.origin.path
+    def own(self) -> Shield:
+        """The task's own safeguards: those of what the clients send."""
+        return self.job.shield
 
     def aggregator_names(self) -> tuple[str, ...]:
         """References to the aggregator: as declared, else the only node of that kind."""
@@ -50,25 +47,24 @@ class Exchange:
         return reduce(or_, (self.job.masks[place.id] for place in contributors), 0)
 
     def guards(
-        self, stage: str, place: Vertex, payload: str, of: Stage | None = None, sums: dict[Path, int] | None = None
+        self, stage: str, place: Vertex, payload: str, of: Shield | None = None, sums: dict[Path, int] | None = None
     ) -> tuple[Guard, ...]:
         """The safeguards on what a place sends at a stage: `uplink`, `hop`, `aggregated` or `local`."""
-        safeguards, path = of or self.own
         clients = self.job.clients
-        return guards_for(self.builder, safeguards, path, stage, place, payload=payload, clients=clients, sums=sums)
+        return guards_for(self.builder, of or self.own, stage, place, payload=payload, clients=clients, sums=sums)
 
     def uplink(
-        self, place: Vertex, sums: dict[Path, int], of: Stage | None = None
+        self, place: Vertex, sums: dict[Path, int], of: Shield | None = None
     ) -> tuple[tuple[Guard, ...], tuple[int, ...]]:
         """The guards and the seals on what one contributor sends."""
-        stage = "uplink" if of is None or of[1] == self.job.origin.path else "hop"
-        return self.guards(stage, place, self.job.up, of, sums), seals_for(self.builder, *(of or self.own))
+        stage = "uplink" if of is None or of.path == self.job.origin.path else "hop"
+        return self.guards(stage, place, self.job.up, of, sums), seals_for(self.builder, of or self.own)
 
     def secure_sums(
         self,
         contributors: Sequence[Vertex],
         mask: Mask,
-        of: Stage | None = None,
+        of: Shield | None = None,
         shares: tuple[Mask, ...] = (),
         *,
         at: str = "",
@@ -120,8 +116,7 @@ class Exchange:
         seals: tuple[int, ...] = (),
     ) -> None:
         """Send a client's own contribution through the relays; safeguards apply where it leaves the client."""
-        way = [pair for station in self.way(place, target) for pair in station]
-        self._send_along(way, role, payload, self.job.masks[place.id], guards, seals)
+        self._send_along(self.way(place, target), role, payload, self.job.masks[place.id], guards, seals)
 
     def send_leg(
         self,
@@ -147,7 +142,7 @@ class Exchange:
         guards = self.guards("divided", sender, payload)
         seals = tuple(sorted({*self.seals_to(receiver), *blind}))
         guards = sealed_for_work(self.builder, guards, receiver, seals=seals)
-        way = [pair for station in self.way(place, above.id) for pair in station]
+        way = self.way(place, above.id)
         onward = [(end, source) for source, end in reversed(way)] if down else way
         # What comes back says nothing new to whoever sent it, but relays may have passed it on sealed.
         self._send_along(onward, role, payload, mask, guards, seals, back=receiver.id if echo else "")
@@ -172,17 +167,15 @@ class Exchange:
 
     def blind_seals(self, *openers: Vertex) -> tuple[int, ...]:
         """The seals under which others can compute, and which some places open."""
-        safeguards, path = self.own
-        return seals_for(self.builder, safeguards, path, *openers, malleable=True)
+        return seals_for(self.builder, self.own, *openers, malleable=True)
 
     def relays(self, place: Vertex) -> list[list[str]]:
         """The relays between a place and the aggregator, one station after the other; they see what they pass on."""
         return stations(self.builder, place, self.job.task.via)
 
-    def way(self, place: Vertex, target: str) -> list[list[tuple[str, str]]]:
+    def way(self, place: Vertex, target: str) -> list[tuple[str, str]]:
         """The single hops from a place to a target through the relays, one station after the other."""
-        chain = [[place.id], *self.relays(place), [target]]
-        return [list(product(sources, ends)) for sources, ends in pairwise(chain)]
+        return list(hops([[place.id], *self.relays(place), [target]]))
 
     def train_divided(self) -> list[Outcome]:
         """Train a model of which the clients have the bottom and somebody else the top."""
@@ -190,12 +183,18 @@ class Exchange:
 
         return train_divided(self)
 
-    def cannot_add(self, place: Vertex, of: Stage | None = None) -> bool:
-        """Whether contributions reach a place so that it can neither open them nor add them up."""
-        return cannot_add(self.builder, (of or self.own)[0], place)
+    def cannot_add(self, place: Vertex, of: Shield | None = None) -> bool:
+        """Whether a place gets what it can neither open nor compute on: it forwards single contributions."""
+        seals = [(one, one.does) for one in (of or self.own).safeguards if isinstance(one.does, Seal)]
+        return any(not does.malleable and not opens(self.builder, one, place) for one, does in seals)
 
     def send_down(
-        self, top: Vertex, aggregate: int, below: Sequence[Vertex], between: Iterable[str] = (), of: Stage | None = None
+        self,
+        top: Vertex,
+        aggregate: int,
+        below: Sequence[Vertex],
+        between: Iterable[str] = (),
+        of: Shield | None = None,
     ) -> Outcome:
         """
         Send the aggregate back to everybody below who takes part, if the method does, and say where it rests.
@@ -210,7 +209,7 @@ class Exchange:
         sealing: dict[tuple[int, ...], tuple[Guard, ...]] = {(): guards}
         for target, seals in self._downward(below, between) if job.method.down else ():
             if seals not in sealing:
-                sealing[seals] = (*guards, *self.sealing(top, seals, job.down))
+                sealing[seals] = (*guards, *seals_at(self.builder, self.own, top, seals, job.down))
             way = ("downlink", top.id, target, job.down, job.mask)
             self.send(*way, guards=sealing[seals], seals=seals, aggregate=aggregate, raw=job.up)
         return Outcome(place=top.id, mask=job.mask, guards=guards, aggregate=aggregate, raw=job.up)
@@ -229,7 +228,7 @@ class Exchange:
         sealing: dict[tuple[int, ...], tuple[Guard, ...]] = {}
         for target, seals in self._downward(below, between):
             if seals not in sealing:
-                sealing[seals] = (*vain, *self.sealing(top, seals, job.up))
+                sealing[seals] = (*vain, *seals_at(self.builder, self.own, top, seals, job.up))
             self.send("forwarded", top.id, target, job.up, job.mask, guards=sealing[seals], seals=seals, passed_on=True)
         return Outcome(place=top.id, mask=job.mask)
 
@@ -238,15 +237,9 @@ class Exchange:
         vain = _SHUT.format(place.name)
         return tuple(replace(one, ignored=vain) if isinstance(one.does, Noise) else one for one in guards)
 
-    def sealing(self, place: Vertex, seals: tuple[int, ...], payload: str) -> tuple[Guard, ...]:
-        """The safeguards that put seals of this task on what a place sends."""
-        safeguards, path = self.own
-        return seals_at(self.builder, safeguards, path, place, seals, payload) if seals else ()
-
     def seals_to(self, *places: Vertex) -> tuple[int, ...]:
         """The seals on what is sent to places that have to read it: those that each of them can open."""
-        safeguards, path = self.own
-        return seals_for(self.builder, safeguards, path, *places)
+        return seals_for(self.builder, self.own, *places)
 
     def _downward(self, below: Sequence[Vertex], between: Iterable[str]) -> Iterable[tuple[str, tuple[int, ...]]]:
         """Who gets what goes down, and behind which seals: each leg's that its end can open. Relays pass every leg."""
@@ -269,7 +262,7 @@ class Exchange:
         job = self.job
         hub = self.builder.exchange(job.origin).id
         sums = self.secure_sums(job.contributors, job.mask)
-        shut = shut_out(self.builder, job.task.safeguards, job.members)
+        shut = self._shut_out(job.members)
         seals = self.seals_to(*job.members)
         for place in job.contributors:
             guards = sealed_for_work(self.builder, self.guards("uplink", place, job.up, sums=sums), *shut)
@@ -278,6 +271,12 @@ class Exchange:
             self.send("exchange", hub, place.id, job.up, job.mask, passed_on=True)
         aggregate = self.aggregate(job.contributors, job.mask, job.cohort())
         return [Outcome(place=hub, mask=job.mask, aggregate=aggregate, raw=job.up)]
+
+    def _shut_out(self, places: Sequence[Vertex]) -> list[Vertex]:
+        """The first who cannot open it, for each seal."""
+        seals = [one for one in self.own.safeguards if isinstance(one.does, Seal)]
+        first = (next((place for place in places if not opens(self.builder, one, place)), None) for one in seals)
+        return list({place.id: place for place in first if place is not None}.values())
 
     def stay(self, mask: Mask | None = None) -> list[Outcome]:
         """Leave the result where the task runs; `mask` is what went into it, if that is more than a place's own."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from fedpolicy.graph import Guard, Mask, Path, Vertex
 from fedpolicy.graph.builder import Builder, Origin, mask_of
-from fedpolicy.graph.guards import guards_for, performers, readers, seals_for
+from fedpolicy.graph.guards import Shield, guards_for, performers, readers, seals_for
 from fedpolicy.graph.provenance import reached_at
 from fedpolicy.language.model.does import Seal, Sum
 from fedpolicy.records import replace
@@ -40,7 +40,7 @@ def desugar_flows(builder: Builder) -> None:
     for name in sorted(builder.deployment.flows):
         flow = builder.deployment.flows[name]
         origin = Origin(id=f"flows.{name}", path=("flows", name))
-        sources = [builder.vertex(place) for ref in sorted(flow.from_) for place in builder.sources(ref)]
+        sources = builder.places_of(sorted(flow.from_))
         sums = _sums(builder, origin, flow, sources)
         for source in sources:
             for reference in sorted(flow.to):
@@ -50,16 +50,8 @@ def desugar_flows(builder: Builder) -> None:
 
 def _send(builder: Builder, origin: Origin, flow: Flow, source: Vertex, target: str, sums: dict[Path, int]) -> None:
     chain = [[source.id], *stations(builder, source, flow.via), [target]]
-    guards = guards_for(
-        builder,
-        flow.safeguards,
-        origin.path,
-        "declared",
-        source,
-        payload=flow.payload,
-        clients=performers(source),
-        sums=sums,
-    )
+    shield, clients = Shield(flow.safeguards, origin.path), performers(source)
+    guards = guards_for(builder, shield, "declared", source, payload=flow.payload, clients=clients, sums=sums)
     mask = _mask(builder, flow, source)
     seals = _seals(builder, origin, flow, source)
     for pair in hops(chain):
@@ -108,7 +100,7 @@ def _mask(builder: Builder, flow: Flow, source: Vertex) -> Mask | None:
 
 
 def _seals(builder: Builder, origin: Origin, flow: Flow, source: Vertex) -> tuple[int, ...]:
-    found = seals_for(builder, flow.safeguards, origin.path, sender=source)
+    found = seals_for(builder, Shield(flow.safeguards, origin.path), sender=source)
     if flow.sealed_for is not None:
         path, named, threshold = (*origin.path, "sealed_for"), flow.sealed_for.of, flow.sealed_for.threshold
         found = (*found, builder.add_seal(path, readers(builder, named, source, threshold), threshold))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from fedpolicy.graph import Guard, Path, Vertex
 from fedpolicy.language.model.does import Cap, Noise, Seal, Sum
 from fedpolicy.language.model.safeguards import Safeguard
 from fedpolicy.records import replace
+from fedpolicy.startup import NamedTuple
 
 if TYPE_CHECKING:
     from fedpolicy.graph.builder import Builder
@@ -20,6 +21,13 @@ _MADE = {"synthetic_data"}
 _ON_WORDS = {"exponential", "randomised_response", "gnmax", "metric"}
 
 
+class Shield(NamedTuple):
+    """The safeguards of an element, and where it stands in the file."""
+
+    safeguards: Sequence[Safeguard]
+    path: Path
+
+
 def performers(*places: Vertex) -> frozenset[str]:
     """Those who run these places, and those whose software runs there; an enclave that may keep them out instead."""
     found = ((*place.operators, place.code_from) if place.vouches is False else (place.word,) for place in places)
@@ -28,8 +36,7 @@ def performers(*places: Vertex) -> frozenset[str]:
 
 def guards_for(
     builder: Builder,
-    safeguards: Sequence[Safeguard],
-    path: Path,
+    shield: Shield,
     stage: Stage,
     source: Vertex,
     *,
@@ -43,39 +50,36 @@ def guards_for(
     `clients` are those on whom distributed noise rests: everybody who adds a share of it. `sums` names the
     aggregate that each secure aggregation hides a contribution in.
     """
-    if not safeguards:
+    if not shield.safeguards:
         return ()
     # Thousands of records for one client have the same guards; those on declared flows name the place that sends.
     named = source.name if stage == "declared" else ""
     who = (named, source.word) if source.enclave is not None else (named, source.operators, source.code_from)
-    key = (path, stage, who, payload, clients, frozenset((sums or {}).items()))
+    key = (shield.path, stage, who, payload, clients, frozenset((sums or {}).items()))
     if key not in builder.guards:
-        builder.guards[key] = tuple(_guards(builder, safeguards, path, stage, source, payload, clients, sums or {}))
+        found: list[Guard] = []
+        for index, safeguard in enumerate(shield.safeguards):
+            # What clients did before sending already lowered what the aggregator holds.
+            if safeguard.does is not None and (stage != "aggregated" or _adder(safeguard) == "aggregator"):
+                at = (*shield.path, "safeguards", index)
+                guard = Guard(
+                    path=at,
+                    spec=safeguard,
+                    rests_on=_rests_on(safeguard, source, clients),
+                    ignored=_ignored(builder, safeguard, stage, source, payload),
+                    mechanism=builder.mechanism(at) if isinstance(safeguard.does, Noise) else None,
+                    aggregate=(sums or {}).get(at),
+                )
+                found.append(guard)
+        builder.guards[key] = tuple(found)
     return builder.guards[key]
 
 
-def _guards(
-    builder: Builder,
-    safeguards: Sequence[Safeguard],
-    path: Path,
-    stage: Stage,
-    source: Vertex,
-    payload: str,
-    clients: frozenset[str],
-    sums: Mapping[Path, int],
-) -> Iterator[Guard]:
-    for index, safeguard in enumerate(safeguards):
-        if safeguard.does is not None and not (stage == "aggregated" and _is_done(safeguard)):
-            at = (*path, "safeguards", index)
-            yield _guard(builder, safeguard, at, stage, source, payload, clients, sums.get(at))
-
-
 def guards_on_work(
-    builder: Builder, safeguards: Sequence[Safeguard], path: Path, source: Vertex, worker: Vertex, *, payload: str
+    builder: Builder, shield: Shield, source: Vertex, worker: Vertex, *, payload: str
 ) -> tuple[Guard, ...]:
     """The guards on what is sent to somebody who computes with it, and who therefore has to read it."""
-    found = guards_for(builder, safeguards, path, "call", source, payload=payload)
-    return sealed_for_work(builder, found, worker)
+    return sealed_for_work(builder, guards_for(builder, shield, "call", source, payload=payload), worker)
 
 
 def sealed_for_work(
@@ -94,12 +98,7 @@ def sealed_for_work(
 
 
 def seals_for(
-    builder: Builder,
-    safeguards: Sequence[Safeguard],
-    path: Path,
-    *workers: Vertex,
-    sender: Vertex | None = None,
-    malleable: bool = False,
+    builder: Builder, shield: Shield, *workers: Vertex, sender: Vertex | None = None, malleable: bool = False
 ) -> tuple[int, ...]:
     """
     The seals that these safeguards put on a payload; of a `sender`, who reads it of its own family.
@@ -108,8 +107,8 @@ def seals_for(
     compute on it, only `malleable` ones.
     """
     found: list[int] = []
-    for index, safeguard in enumerate(safeguards):
-        at = (*path, "safeguards", index)
+    for index, safeguard in enumerate(shield.safeguards):
+        at = (*shield.path, "safeguards", index)
         does = safeguard.does
         if not isinstance(does, Seal) or (malleable and not does.malleable):
             continue
@@ -119,19 +118,11 @@ def seals_for(
     return tuple(found)
 
 
-def seals_at(
-    builder: Builder, safeguards: Sequence[Safeguard], path: Path, sender: Vertex, seals: Sequence[int], payload: str
-) -> tuple[Guard, ...]:
+def seals_at(builder: Builder, shield: Shield, sender: Vertex, seals: Sequence[int], payload: str) -> tuple[Guard, ...]:
     """The safeguards that put seals on what goes back from somebody to whom it came sealed."""
     at = {builder.seals[seal].path for seal in seals}
-    found = guards_for(builder, safeguards, path, "uplink", sender, payload=payload)
+    found = guards_for(builder, shield, "uplink", sender, payload=payload) if seals else ()
     return tuple(guard for guard in found if guard.path in at)
-
-
-def cannot_add(builder: Builder, safeguards: Sequence[Safeguard], place: Vertex) -> bool:
-    """Whether a place gets what it can neither open nor compute on: it forwards single contributions."""
-    fixed = (one for one in safeguards if isinstance(one.does, Seal) and not one.does.malleable)
-    return any(not opens(builder, one, place) for one in fixed)
 
 
 def opens(builder: Builder, safeguard: Safeguard, place: Vertex) -> bool:
@@ -140,13 +131,6 @@ def opens(builder: Builder, safeguard: Safeguard, place: Vertex) -> bool:
     if not isinstance(does, Seal) or does.threshold_of(safeguard) > 1:
         return False
     return _is_among(place, readers(builder, does.readers_of(safeguard)))
-
-
-def shut_out(builder: Builder, safeguards: Sequence[Safeguard], places: Sequence[Vertex]) -> list[Vertex]:
-    """The first who cannot open it, for each of these seals."""
-    seals = [one for one in safeguards if isinstance(one.does, Seal)]
-    first = (next((place for place in places if not opens(builder, one, place)), None) for one in seals)
-    return list({place.id: place for place in first if place is not None}.values())
 
 
 def _is_among(place: Vertex, names: frozenset[str]) -> bool:
@@ -179,35 +163,9 @@ def _principals(builder: Builder, party: str) -> list[str]:
     return sorted(name for name, principal in known.items() if principal.party == party)
 
 
-def _is_done(safeguard: Safeguard) -> bool:
-    # What clients did before sending already lowered what the aggregator holds.
-    return _adder(safeguard) != "aggregator"
-
-
 def _adder(safeguard: Safeguard) -> str:
     """Who adds the noise, if any is added."""
     return safeguard.does.where_of(safeguard) if isinstance(safeguard.does, Noise) else ""
-
-
-def _guard(
-    builder: Builder,
-    safeguard: Safeguard,
-    path: Path,
-    stage: Stage,
-    source: Vertex,
-    payload: str,
-    clients: frozenset[str],
-    aggregate: int | None,
-) -> Guard:
-    mechanism = builder.mechanism(path) if isinstance(safeguard.does, Noise) else None
-    return Guard(
-        path=path,
-        spec=safeguard,
-        rests_on=_rests_on(safeguard, source, clients),
-        ignored=_ignored(builder, safeguard, stage, source, payload),
-        mechanism=mechanism,
-        aggregate=aggregate,
-    )
 
 
 def _rests_on(safeguard: Safeguard, source: Vertex, clients: frozenset[str]) -> frozenset[str]:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from fedpolicy.graph import DataItem, Guard, Mask, Vertex, bits
 from fedpolicy.graph.builder import Builder, Origin, mask_of
-from fedpolicy.graph.guards import guards_on_work, performers, seals_for
-from fedpolicy.graph.routes import Runs, held_by_federation, stand_ins
+from fedpolicy.graph.guards import Shield, guards_on_work, performers, seals_for
+from fedpolicy.graph.routes import Runs, holders, stand_ins
 from fedpolicy.language.model.does import Sum
 from fedpolicy.records import dataclass, replace
 from fedpolicy.topologies import DESUGAR, KEYS, TOPOLOGIES, possible
@@ -58,6 +58,15 @@ class Job:
     clients: frozenset[str]
     up: str
     down: str
+
+    @property
+    def shield(self) -> Shield:
+        """Its safeguards, and where it stands."""
+        return Shield(self.task.safeguards, self.origin.path)
+
+    def shield_of(self, hop: int) -> Shield:
+        """The same of one of its hops."""
+        return Shield(self.task.hops[hop].safeguards, (*self.origin.path, "hops", hop))
 
     def shares(self, contributors: Sequence[Vertex]) -> tuple[Mask, ...]:
         """What each of these contributes, where the data come from elsewhere."""
@@ -147,7 +156,7 @@ def job_of(builder: Builder, name: str, runs: Runs) -> Job:
     task = builder.deployment.tasks[name]
     method = builder.catalog.methods[task.method]
     origin = Origin(id=f"tasks.{name}", path=("tasks", name), implied_by=f"tasks.{name} ({task.method})")
-    members = [builder.vertex(place) for ref in sorted(task.runs_on) for place in builder.sources(ref)]
+    members = builder.places_of(sorted(task.runs_on))
     masks = _masks(builder, task, origin, members)
     contributors = tuple(place for place in members if masks[place.id])
     mask = reduce(or_, masks.values(), 0)
@@ -200,10 +209,10 @@ def is_hosted(builder: Builder, task: Task, method: MethodRow, runs: Runs) -> bo
     """Whether somebody else must train: the method needs weights that nobody in the federation holds."""
     if method.hosted:
         return True
-    return method.needs == "weights" and task.model is not None and not held_by_federation(builder, task.model, runs)
+    return method.needs == "weights" and task.model is not None and not holders(builder, task.model, runs)
 
 
-def produced_at(builder: Builder) -> dict[str, list[str]]:
+def produced_at(builder: Builder) -> Runs:
     """
     Where each produced model rests unless it says so itself: where its task runs and aggregates.
 
@@ -219,7 +228,7 @@ def produced_at(builder: Builder) -> dict[str, list[str]]:
         runs = _looked_up(found)
         again = {name for name, task in tasks.items() if _leaves_nothing(builder, task, runs)}
         if again <= hosted:
-            return found
+            return runs
         hosted |= again
 
 
@@ -250,7 +259,7 @@ def _rests_in(builder: Builder, task: Task, row: Topology) -> set[str]:
     top = task.top_model_at if "top_model_at" in row.keys else None
     last = task.hops[-1].at if task.hops else ()
     above = () if row.aggregator == "none" or top else aggregators_of(builder, task) or last
-    members = [builder.vertex(place) for reference in task.runs_on for place in builder.sources(reference)]
+    members = builder.places_of(task.runs_on)
     found = {place for reference in task.runs_on for place in builder.places.members.get(reference, [])}
     # Of a family of aggregators, or of tops, only those that somebody sends to.
     places = (builder.targets(member, reference) for member in members for reference in (*above, *(top or ())))
@@ -279,8 +288,7 @@ def _moved_to(builder: Builder, task: Task, item: DataItem) -> list[str]:
 
 
 def _bring_records(builder: Builder, task: Task, origin: Origin, source: str, target: str, mask: Mask) -> None:
-    place = builder.vertex(source)
-    worker = builder.vertex(target)
-    guards = guards_on_work(builder, task.safeguards, origin.path, place, worker, payload="records")
-    seals = seals_for(builder, task.safeguards, origin.path, worker)
+    worker, shield = builder.vertex(target), Shield(task.safeguards, origin.path)
+    guards = guards_on_work(builder, shield, builder.vertex(source), worker, payload="records")
+    seals = seals_for(builder, shield, worker)
     builder.add(origin, "records", source, target, "records", mask, guards=guards, seals=seals)

@@ -74,11 +74,6 @@ def stand_ins(deployment: Deployment, model: str) -> dict[str, str]:
     return found
 
 
-def held_by_federation(builder: Builder, name: str, runs: Runs) -> bool:
-    """Whether any declared node holds the weights, so that they can be given to those who train."""
-    return bool(holders(builder, name, runs))
-
-
 def route(builder: Builder, place: Vertex, name: str, runs: Runs) -> Route:
     """Find who runs a model for `place`; see LANGUAGE, `models`, for the order in which this is decided."""
     model = builder.deployment.models.get(name)
@@ -88,7 +83,8 @@ def route(builder: Builder, place: Vertex, name: str, runs: Runs) -> Route:
     if place.id in at:
         return _local(builder, place, model, at)
     # Who can get the weights (`weights`) says nothing about who has them (`weights_at`).
-    if _closed(builder, name) and (model.via or not (_near(builder, place, at) or provider_of(builder, name) is None)):
+    elsewhere = model.via or not (near(place, [*map(builder.vertex, at)]) or provider_of(builder, name) is None)
+    if elsewhere and _closed(builder, name):
         return Route(local=False, chains=_to_provider(builder, place, name, model))
     if model.via:
         return Route(local=False, chains=_hops(builder, place, model.via))
@@ -122,8 +118,9 @@ def _local(builder: Builder, place: Vertex, model: Model, at: list[str]) -> Rout
 
 
 def _remote(builder: Builder, place: Vertex, model: Model, at: list[str]) -> Route:
-    chains = tuple((builder.vertex(other),) for other in _nearest(builder, place, at))
-    partners = tuple(builder.vertex(other) for other in at) if model.copies == "parts" else ()
+    every = [builder.vertex(other) for other in at]
+    chains = tuple((other,) for other in near(place, every) or every)
+    partners = tuple(every) if model.copies == "parts" else ()
     return Route(local=False, chains=chains, partners=partners)
 
 
@@ -159,14 +156,6 @@ def runs_for_others(builder: Builder, vertex: Vertex) -> bool:
     """Whether a place belongs to somebody who runs models for others, or to nobody who is named."""
     principal = builder.places.principals.get(vertex.party)
     return is_unknown(vertex.party) or (principal is not None and "provider" in principal.roles)
-
-
-def _nearest(builder: Builder, place: Vertex, at: list[str]) -> list[str]:
-    return _near(builder, place, at) or at
-
-
-def _near(builder: Builder, place: Vertex, at: list[str]) -> list[str]:
-    return [other.id for other in near(place, [builder.vertex(name) for name in at])]
 
 
 def near(place: Vertex, holders: Sequence[Vertex]) -> list[Vertex]:

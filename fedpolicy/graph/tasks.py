@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from fedpolicy.graph import Access, Flow, Guard, Mask, Vertex
 from fedpolicy.graph.builder import Builder, Use
-from fedpolicy.graph.calls import Call, call_model, note_indexes
+from fedpolicy.graph.calls import Call, call_model, note_access, note_indexes
 from fedpolicy.graph.exchange import Exchange
 from fedpolicy.graph.guards import guards_for, guards_on_work, performers, seals_for
 from fedpolicy.graph.jobs import Job, Outcome, arranged, fallbacks_of, job_of
-from fedpolicy.graph.routes import Runs, aspect, to_trainer
+from fedpolicy.graph.routes import Runs, to_trainer
 from fedpolicy.language.model.does import Seal
 from fedpolicy.records import replace
 from fedpolicy.topologies import DESUGAR, TOPOLOGIES
@@ -134,10 +134,9 @@ def _host(builder: Builder, job: Job, runs: Runs) -> list[Outcome]:
 
 
 def _send_records(builder: Builder, job: Job, place: Vertex, chain: tuple[Vertex, ...], mask: Mask) -> None:
-    safeguards, path, trainer = job.task.safeguards, job.origin.path, chain[-1]
-    seals = seals_for(builder, safeguards, path, trainer)
+    seals = seals_for(builder, job.shield, chain[-1])
+    guards = guards_on_work(builder, job.shield, place, chain[-1], payload="records")
     for source, target in pairwise((place, *chain)):
-        guards = guards_on_work(builder, safeguards, path, place, trainer, payload="records")
         builder.add(job.origin, "hosted-training", source.id, target.id, "records", mask, guards=guards, seals=seals)
 
 
@@ -145,18 +144,7 @@ def _trainers(builder: Builder, job: Job, place: Vertex, runs: Runs) -> tuple[tu
     name = job.task.model
     chains = (to_trainer(builder, place, name, runs) if name else ()) or ((builder.party_place("unknown"),),)
     for chain in chains if name else ():
-        interface = aspect(builder, str(name), "interface")
-        builder.access.append(
-            Access(
-                use=job.origin.id,
-                model=str(name),
-                how="hosted",
-                at=(place.id,),
-                runner=chain[-1].party,
-                hops=tuple(hop.id for hop in chain),
-                interface=tuple(interface) if isinstance(interface, (tuple, list)) else None,
-            )
-        )
+        note_access(builder, job.origin.id, str(name), "hosted", (place, *chain))
     return chains
 
 
@@ -269,8 +257,7 @@ def _produce(builder: Builder, job: Job, model: str, outcomes: Sequence[Outcome]
 def _produce_copy(builder: Builder, job: Job, model: str, place: Vertex) -> None:
     copy = builder.model_vertex(model, place)
     builder.copies.setdefault(model, {})[copy.id] = None
-    safeguards, path = job.task.safeguards, job.origin.path
-    guards = guards_for(builder, safeguards, path, "local", place, payload=job.down, clients=performers(place))
+    guards = guards_for(builder, job.shield, "local", place, payload=job.down, clients=performers(place))
     # A copy is made of what comes back from the others, too.
     shared = job.method.down is not None and TOPOLOGIES[job.topology].exchanges == "updates"
     mask = job.mask if shared and not job.hosted else job.masks[place.id]

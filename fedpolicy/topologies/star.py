@@ -42,11 +42,11 @@ def _one(exchange: Exchange, top: Vertex, contributors: list[Vertex], below: Seq
     for place in contributors:
         guards, seals = exchange.uplink(place, sums)
         own = job.masks[place.id]
-        first, *onward = exchange.way(place, top.id)
-        for source, end in first:
-            exchange.send("uplink", source, end, job.up, own, guards=guards, seals=seals)
-        for pair in (pair for station in onward for pair in station):
-            relayed[pair] = relayed.get(pair, 0) | own
+        for source, end in exchange.way(place, top.id):
+            if source == place.id:
+                exchange.send("uplink", source, end, job.up, own, guards=guards, seals=seals)
+            else:
+                relayed[source, end] = relayed.get((source, end), 0) | own
     for (source, end), carried in sorted(relayed.items()):
         exchange.send("uplink", source, end, job.up, carried, passed_on=True)
     if exchange.cannot_add(top):

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from fedpolicy.graph import Mask, Vertex
-    from fedpolicy.graph.exchange import Cohort, Exchange, Stage
+    from fedpolicy.graph.exchange import Cohort, Exchange
+    from fedpolicy.graph.guards import Shield
     from fedpolicy.graph.jobs import Outcome
 
 TOPOLOGIES = {
@@ -40,7 +41,7 @@ def desugar(exchange: Exchange) -> list[Outcome]:
     guarded = exchange.own
     for index, hop in enumerate(job.task.hops):
         loads = _climb(exchange, loads, hop.at, hop.min_clients, guarded)
-        guarded = (hop.safeguards, (*job.origin.path, "hops", index))
+        guarded = job.shield_of(index)
     met = {reference for hop in job.task.hops for reference in hop.at}
     if (top := exchange.aggregator_names()) and met.isdisjoint(top):
         loads = _climb(exchange, loads, top, None, guarded)
@@ -68,7 +69,7 @@ def _ways(exchange: Exchange, place: Vertex, top: str) -> set[str] | None:
 
 
 def _climb(
-    exchange: Exchange, loads: dict[str, Load], at: tuple[str, ...], least: int | None, guarded: Stage
+    exchange: Exchange, loads: dict[str, Load], at: tuple[str, ...], least: int | None, guarded: Shield
 ) -> dict[str, Load]:
     children: dict[str, dict[str, Load]] = {}
     for source in sorted(loads):
@@ -88,7 +89,7 @@ def _collect(
     target: str,
     below: dict[str, Load],
     least: int | None,
-    guarded: Stage,
+    guarded: Shield,
     spots: Mapping[str, int],
 ) -> Load:
     job, vertex = exchange.job, exchange.builder.vertex
@@ -120,7 +121,7 @@ def _collect(
     return clients, mask, aggregate, passes, frozenset().union(*hops)
 
 
-def _passes(exchange: Exchange, at: Vertex, below: dict[str, Load], guarded: Stage) -> bool:
+def _passes(exchange: Exchange, at: Vertex, below: dict[str, Load], guarded: Shield) -> bool:
     """Whether a place passes single contributions on: sealed on their last leg, or by the clients before."""
     came = any(load[3] for load in below.values())
     return exchange.cannot_add(at, guarded) or (came and exchange.cannot_add(at))
@@ -135,7 +136,7 @@ def _cohort(exchange: Exchange, clients: list[Vertex], sure: int, least: int | N
     return low, high, job.cohort()[2] or (missing and (f"{job.origin.id}.hops.min_clients",))
 
 
-def _down(exchange: Exchange, top: Vertex, load: Load, guarded: Stage) -> Outcome:
+def _down(exchange: Exchange, top: Vertex, load: Load, guarded: Shield) -> Outcome:
     """The sum goes back to the clients below, and every level on the way sees it."""
     clients, _, aggregate, passes, between = load
     sent = {client.id for client in clients}
