@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import product
 from typing import TYPE_CHECKING
 
 from fedpolicy.records import dataclass
@@ -218,7 +219,7 @@ def budget_changes(old: Study | None, new: Study | None) -> tuple[BudgetChange, 
     named = before.keys() | after.keys()
     if not named:  # who sees what is a large question, and nobody asks it without noise
         return ()
-    units = {name: unit for study in (old, new) if study for name, unit in _units(study).items()}
+    units = {item.id: item.unit or "unknown" for study in (old, new) if study for item in study.graph.data}
     seen = [_seen(study) for study in (old, new)]
     found: dict[tuple[str, Loss, Loss], list[_Pair]] = {}
     for cell in sorted(named):
@@ -253,16 +254,7 @@ def _ledger(study: Study | None) -> dict[_Pair, Loss]:
 
 
 def _seen(study: Study | None) -> set[_Pair]:
-    return set(_pairs(study)) if study else set()
-
-
-def _pairs(study: Study) -> Iterator[_Pair]:
-    for one in study.disclosures:
-        yield from ((party, dataset) for party in one.parties for dataset in one.datasets)
-
-
-def _units(study: Study) -> dict[str, str]:
-    return {item.id: item.unit or "unknown" for item in study.graph.data}
+    return {pair for one in (study.disclosures if study else ()) for pair in product(one.parties, one.datasets)}
 
 
 def _rounded(value: float) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -88,12 +88,7 @@ def _level(exposure: Exposure, step: Step, dataset: str) -> HopLevel:
 _MEMBERS = 3
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Change:
-    """One edit of a deployment, in words and as a function."""
-
-    text: str
-    apply: Callable[[Deployment], Deployment]
+_Change = tuple[str, "Deployment"]  # in words, and the deployment with it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,61 +108,51 @@ def counterfactuals(study: Study, disclosure: Disclosure) -> tuple[Counterfactua
 
     Only the first party and the first dataset of the disclosure are asked about.
     """
-    changes = list(_candidates(study.deployment, disclosure))
-    found = [_try(study, disclosure, change) for change in changes]
+    found = [_try(study, disclosure, *change) for change in _candidates(study.deployment, disclosure)]
     return tuple(sorted(found, key=lambda c: (not c.lowers, c.guaranteed, c.high, c.change)))
 
 
-def _try(study: Study, disclosure: Disclosure, change: _Change) -> Counterfactual:
-    exposure = study.of(change.apply(study.deployment)).exposure
+def _try(study: Study, disclosure: Disclosure, text: str, changed: Deployment) -> Counterfactual:
+    exposure = study.of(changed).exposure
     item = exposure.items.get(disclosure.datasets[0])
     viewer = exposure.viewers.get((disclosure.parties[0], disclosure.role))
     low = high = guaranteed = 0
     if viewer is not None and item is not None:
         views = exposure.views(viewer)
-        low, high, guaranteed = (_highest(views[reading].levels, item.index) for reading in _TOLD)
+        low, high, guaranteed = (views[reading].level(item.index) for reading in _TOLD)
     lowers = (high, guaranteed) != (disclosure.high, disclosure.guaranteed) and (
         high <= disclosure.high and guaranteed <= disclosure.guaranteed
     )
-    return Counterfactual(change=change.text, low=low, high=high, guaranteed=guaranteed, lowers=lowers)
-
-
-def _highest(levels: Sequence[int], index: int) -> int:
-    return max((level for level, mask in enumerate(levels) if level and mask >> index & 1), default=0)
+    return Counterfactual(change=text, low=low, high=high, guaranteed=guaranteed, lowers=lowers)
 
 
 def _candidates(deployment: Deployment, disclosure: Disclosure) -> Iterator[_Change]:
     steps = [step for path in disclosure.paths for step in path]
     origins = sorted({step.origin for step in steps})
-    yield from _removals(disclosure)
+    yield from _removals(deployment, disclosure)
     for origin in origins:
         kind, _, name = origin.partition(".")
         if kind == "tasks" and name in deployment.tasks:
             yield from _safeguards(deployment, name, steps)
     yield from _own_models(deployment, steps)
-    yield from _trust(disclosure)
+    yield from _trust(deployment, disclosure)
 
 
-def _removals(disclosure: Disclosure) -> Iterator[_Change]:
+def _removals(deployment: Deployment, disclosure: Disclosure) -> Iterator[_Change]:
     """Drop the last element of each way in, one at a time and then all."""
     last = sorted({path[-1].origin for path in disclosure.paths if path})
     removable = [origin for origin in last if origin.partition(".")[0] in {"tasks", "api_calls", "flows"}]
-    for origin in removable:
-        yield _Change(text=f"drop {origin}", apply=_without([origin]))
-    if len(removable) > 1:
-        yield _Change(text=f"drop {' and '.join(removable)}", apply=_without(removable))
+    for some in [[origin] for origin in removable] + [removable] * (len(removable) > 1):
+        yield f"drop {' and '.join(some)}", _without(deployment, some)
 
 
-def _without(origins: Sequence[str]) -> Callable[[Deployment], Deployment]:
-    def apply(deployment: Deployment) -> Deployment:
-        update: dict[str, Mapping[str, object]] = {}
-        for origin in origins:
-            kind, _, name = origin.partition(".")
-            entries = update.get(kind, getattr(deployment, kind))
-            update[kind] = {key: value for key, value in entries.items() if key != name}
-        return deployment.changed(**update)
-
-    return apply
+def _without(deployment: Deployment, origins: Sequence[str]) -> Deployment:
+    update: dict[str, Mapping[str, object]] = {}
+    for origin in origins:
+        kind, _, name = origin.partition(".")
+        entries = update.get(kind, getattr(deployment, kind))
+        update[kind] = {key: value for key, value in entries.items() if key != name}
+    return deployment.changed(**update)
 
 
 def _safeguards(deployment: Deployment, name: str, steps: Sequence[Step]) -> Iterator[_Change]:
@@ -176,9 +161,9 @@ def _safeguards(deployment: Deployment, name: str, steps: Sequence[Step]) -> Ite
         least = min(_MEMBERS, _clients(deployment, task))
         if least > 1 and not any(isinstance(safeguard.does, Sum) for safeguard in task.safeguards):
             added = SecureAggregation(kind="secure_aggregation", min_clients=least)
-            yield _add(name, task, added, f"secure aggregation over at least {least} clients on tasks.{name}")
+            yield f"secure aggregation over at least {least} clients on tasks.{name}", _with(deployment, name, added)
         if not any(isinstance(s.does, Noise) and s.does.where_of(s) == "client" for s in task.safeguards):
-            yield _add(name, task, _noise(), f"differential privacy applied by each client on tasks.{name}")
+            yield f"differential privacy applied by each client on tasks.{name}", _with(deployment, name, _noise())
 
 
 def _clients(deployment: Deployment, task: Task) -> int:
@@ -191,13 +176,10 @@ def _clients(deployment: Deployment, task: Task) -> int:
     return min(total, task.clients_per_round or total)
 
 
-def _add(name: str, task: Task, safeguard: SecureAggregation | DifferentialPrivacy, text: str) -> _Change:
+def _with(deployment: Deployment, name: str, safeguard: SecureAggregation | DifferentialPrivacy) -> Deployment:
+    task = deployment.tasks[name]
     changed = task.changed(safeguards=(*task.safeguards, safeguard))
-
-    def apply(deployment: Deployment) -> Deployment:
-        return deployment.changed(tasks={**deployment.tasks, name: changed})
-
-    return _Change(text=text, apply=apply)
+    return deployment.changed(tasks={**deployment.tasks, name: changed})
 
 
 def _noise() -> DifferentialPrivacy:
@@ -220,14 +202,7 @@ def _own_models(deployment: Deployment, steps: Sequence[Step]) -> Iterator[_Chan
         text = f"run an open-weight model in place of models.{name} on {', '.join(callers)}"
         update = {"ref": None, "weights": "open", "via": None, "provider": None, "weights_at": tuple(callers)}
         changed = deployment.models[name].changed(**update)
-        yield _Change(text=text, apply=_with_model(name, changed))
-
-
-def _with_model(name: str, changed: object) -> Callable[[Deployment], Deployment]:
-    def apply(deployment: Deployment) -> Deployment:
-        return deployment.changed(models={**deployment.models, name: changed})
-
-    return apply
+        yield text, deployment.changed(models={**deployment.models, name: changed})
 
 
 def _called(deployment: Deployment, steps: Sequence[Step]) -> dict[str, list[str]]:
@@ -243,20 +218,16 @@ def _called(deployment: Deployment, steps: Sequence[Step]) -> dict[str, list[str
     return found
 
 
-def _trust(disclosure: Disclosure) -> Iterator[_Change]:
+def _trust(deployment: Deployment, disclosure: Disclosure) -> Iterator[_Change]:
     """Let the owner accept those on whose word a safeguard rests."""
     owner = disclosure.datasets[0].partition("@")[2].split(".")[0]
     refused = sorted(
         {who for reason in disclosure.not_counted for who in reason.rests_on if reason.level == "guaranteed"}
     )
-    if not refused:
-        return
-
-    def apply(deployment: Deployment) -> Deployment:
+    if refused:
         party = deployment.parties.get(owner)
-        if party is None:
-            return deployment
-        changed = party.changed(trusts=(*party.trusts, *refused))
-        return deployment.changed(parties={**deployment.parties, owner: changed})
-
-    yield _Change(text=f"{owner} comes to trust {', '.join(refused)}", apply=apply)
+        changed = {owner: party.changed(trusts=(*party.trusts, *refused))} if party else {}
+        yield (
+            f"{owner} comes to trust {', '.join(refused)}",
+            deployment.changed(parties={**deployment.parties, **changed}),
+        )

@@ -262,6 +262,15 @@ class FlowGraph:
     members: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     enclaves: Mapping[str, Vertex] = field(default_factory=dict)
 
+    @property
+    def everything(self) -> Mask:
+        """All instances."""
+        return (1 << len(self.data)) - 1
+
+    def carried(self, flow: Flow) -> Mask:
+        """What a flow may carry, whatever its source holds."""
+        return self.everything if flow.data is None else flow.data
+
     def key(self, mask: Mask) -> object:
         """A set of instances as a key; one that is the very set of an instance is known without a look at its bits."""
         return mask.bit_length() if self.is_own(mask) else keyed(mask)

@@ -203,15 +203,8 @@ def baseline_entry(finding: Finding, file: str) -> BaselineEntry:
 
 
 def _row(entry: BaselineEntry) -> dict[str, Any]:
-    return {
-        "file": entry.file,
-        "deployment": entry.deployment,
-        "rule": entry.rule,
-        "verdict": entry.verdict,
-        "severity": entry.severity.label,
-        "elements": list(entry.elements),
-        "fingerprint": entry.fingerprint,
-    }
+    said = {"file": entry.file, **{key: getattr(entry, key) for key in _KEYS}}
+    return {**said, "severity": entry.severity.label, "elements": list(entry.elements)}
 
 
 def _rows(tree: Any, name: str) -> list[Any]:  # noqa: ANN401  what JSON gives
@@ -233,16 +226,9 @@ def _entry(row: Any, place: int, name: str, *, old: bool) -> BaselineEntry:  # n
     if not _is_entry(row) or not (old or (isinstance(row.get("file"), str) and row["file"])):
         message = f"`{name}` is not a baseline: its entry number {place + 1} is not as fedpolicy writes it"
         raise InputError(message, span=Span(file=name), help=_ADVICE)
-    return BaselineEntry(
-        file="" if old else row["file"],
-        deployment=row["deployment"],
-        rule=row["rule"],
-        fingerprint=row["fingerprint"],
-        verdict=row["verdict"],
-        severity=_SEVERITIES[row["severity"]],
-        elements=tuple(row["elements"]),
-        place=place,
-    )
+    said = {key: row[key] for key in _KEYS}
+    said |= {"severity": _SEVERITIES[row["severity"]], "elements": tuple(row["elements"])}
+    return BaselineEntry(file="" if old else row["file"], place=place, **said)
 
 
 def _is_entry(row: Any) -> bool:  # noqa: ANN401

@@ -199,9 +199,6 @@ def _always(rules: Sequence[Rule]) -> Mapping[str, Value]:
     return {**CONSTANTS, **{key: value for rule in rules for key, value in rule.values.items()}}
 
 
-Silent = list[tuple[Rule, Unanswered]]
-
-
 def _judge(world: World, rules: Sequence[Rule], broken: dict[str, FedPolicyError]) -> Callable[[Context], GroupVerdict]:
     """What rules for one kind say of an element; those that give no answer are `broken`."""
     asked = sorted({name for rule in rules for part in rule.expressions for name in part.asks})
@@ -209,19 +206,21 @@ def _judge(world: World, rules: Sequence[Rule], broken: dict[str, FedPolicyError
 
     def judge(context: Context) -> GroupVerdict:
         scenarios = _scenarios_of(context, asked, always, activate)
-        group, silent = _group_verdict(rules, scenarios, doubtful=bool(context.subject.doubt))
-        for rule, why in silent:
-            broken.setdefault(rule.id, _silent(world, rule, context, why))
-        return group
+        found: dict[str, Judgement] = {}
+        for rule in rules:
+            try:
+                judgement = judge_rule(rule, scenarios)
+            except Unanswered as why:
+                broken.setdefault(rule.id, _silent(world, rule, context, why))
+            else:
+                found[rule.id] = judgement.in_doubt() if context.subject.doubt else judgement
+        return _group_verdict(rules, found)
 
     return judge
 
 
-def _group_verdict(
-    rules: Sequence[Rule], scenarios: Sequence[Scenario | None], *, doubtful: bool
-) -> tuple[GroupVerdict, Silent]:
+def _group_verdict(rules: Sequence[Rule], found: Mapping[str, Judgement]) -> GroupVerdict:
     group = GroupVerdict()
-    found, silent = _judgements(rules, scenarios, doubtful=doubtful)
     for rule in rules:
         if rule.id in found:
             verdict = _behind(rule, found)
@@ -230,21 +229,7 @@ def _group_verdict(
                 group.held[rule.id] = found[rule.id].verdict is Verdict.PASS
             if verdict in TOLD:
                 group.reportable.append((rule, found[rule.id]))
-    return group, silent
-
-
-def _judgements(
-    rules: Sequence[Rule], scenarios: Sequence[Scenario | None], *, doubtful: bool
-) -> tuple[dict[str, Judgement], Silent]:
-    found: dict[str, Judgement] = {}
-    silent: Silent = []
-    for rule in rules:
-        try:
-            judgement = judge_rule(rule, scenarios)
-            found[rule.id] = judgement.in_doubt() if doubtful else judgement
-        except Unanswered as why:
-            silent.append((rule, why))
-    return found, silent
+    return group
 
 
 def _behind(rule: Rule, found: Mapping[str, Judgement]) -> Verdict:

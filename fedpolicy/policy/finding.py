@@ -76,8 +76,6 @@ def judge_rule(rule: Rule, scenarios: Sequence[Scenario | None]) -> Judgement:
     """
     single = [_single(rule, scenario) for scenario in scenarios]
     verdict, undecided = combine([verdict for verdict, _ in single])
-    if verdict is not Verdict.UNKNOWN:
-        return Judgement(verdict, _severity(rule, scenarios))
     absent = tuple(sorted({name for _, absent in single for name in absent}))
     return Judgement(verdict, _severity(rule, scenarios), absent, undecided)
 

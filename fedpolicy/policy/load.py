@@ -184,28 +184,19 @@ def chosen_rules(wanted: Settings) -> tuple[Rule, ...]:
     errors = [error for pack, pin in wanted.pins.items() for error in _changed_pack(pack, pin)]
     if errors:
         raise Problems(errors)
+    load = partial(load_rules, wanted.packs, files=wanted.files, alone=wanted.pins)
     if not wanted.configured:
-        return load_rules(
-            wanted.packs,
-            params=wanted.params,
-            select=wanted.select,
-            ignore=wanted.ignore,
-            files=wanted.files,
-            alone=wanted.pins,
-        )
+        return load(params=wanted.params, select=wanted.select, ignore=wanted.ignore)
     from fedpolicy.policy.housekeeping import CODED_IDS, OWN_IDS  # noqa: PLC0415  most runs say nothing of single rules
 
-    present = {rule.id for rule in load_rules(wanted.packs, files=wanted.files, alone=wanted.pins)}
+    present = {rule.id for rule in load()}
     elsewhere = shipped_ids() - present
     _must_exist(wanted.configured, present | elsewhere | {*OWN_IDS, *CODED_IDS})
-    return load_rules(
-        wanted.packs,
+    return load(
         params={name: text for name, text in wanted.params.items() if name.partition(".")[0] not in elsewhere},
         severities={rule: word for rule, word in wanted.severities.items() if rule in present},
         select=wanted.select,
         ignore=(*wanted.ignore, *(rule for rule in wanted.disabled if rule in present)),
-        files=wanted.files,
-        alone=wanted.pins,
     )
 
 

@@ -125,46 +125,35 @@ def _operands(tokens: list[_Token]) -> Iterator[tuple[int, int]]:
 def _chains(tokens: list[_Token]) -> Iterator[tuple[str, list[tuple[int, int]]]]:
     """Each run of operands that one operator joins, at any depth; `&&` binds closer than `||`."""
     for segment in _segments(tokens):
-        alternatives = _split(segment, "||")
+        alternatives = list(_cut(segment, {"||"}))
         if len(alternatives) > 1:
             yield "||", [(part[0].start, part[-1].end) for part in alternatives if part]
         for alternative in alternatives:
-            parts = _split(alternative, "&&")
+            parts = list(_cut(alternative, {"&&"}))
             if len(parts) > 1:
                 yield "&&", [(part[0].start, part[-1].end) for part in parts if part]
 
 
 def _segments(tokens: list[_Token]) -> Iterator[list[_Token]]:
     """The expression itself, and what stands inside each pair of brackets, cut at commas and at `? :`."""
-    yield from _cut(tokens)
+    yield from _cut(tokens, {",", "?", ":"})
     for pair in ("()", "[]", "{}"):
         for start, end in _groups(tokens, *pair):
-            yield from _cut(tokens[start + 1 : end])
+            yield from _cut(tokens[start + 1 : end], {",", "?", ":"})
 
 
-def _cut(tokens: list[_Token]) -> Iterator[list[_Token]]:
+def _cut(tokens: list[_Token], at: set[str]) -> Iterator[list[_Token]]:
+    """The parts between some words, where these are inside no brackets."""
     part: list[_Token] = []
     depth = 0
     for token in tokens:
         depth += (token.text in "([{") - (token.text in ")]}") if token.kind == "operator" else 0
-        if depth == 0 and token.text in {",", "?", ":"}:
+        if depth == 0 and token.text in at:
             yield part
             part = []
         else:
             part.append(token)
     yield part
-
-
-def _split(tokens: list[_Token], operator: str) -> list[list[_Token]]:
-    parts: list[list[_Token]] = [[]]
-    depth = 0
-    for token in tokens:
-        depth += (token.text in "([{") - (token.text in ")]}") if token.kind == "operator" else 0
-        if depth == 0 and token.text == operator:
-            parts.append([])
-        else:
-            parts[-1].append(token)
-    return parts
 
 
 def _groups(tokens: list[_Token], opening: str, closing: str) -> Iterator[tuple[int, int]]:

@@ -11,7 +11,6 @@ from fedpolicy.graph.lookup import family_of, ordered
 from fedpolicy.graph.masks import common, grouped
 from fedpolicy.graph.places import NOBODY, is_unknown
 from fedpolicy.language.model.dataset import Dataset
-from fedpolicy.language.model.flow import ApiCall, Task
 from fedpolicy.language.model.party import Agreement
 from fedpolicy.policy.fields import Missing
 from fedpolicy.records import dataclass
@@ -219,15 +218,9 @@ class World:
 
     def _data_of(self, use: str) -> tuple[str, ...]:
         section, _, name = use.partition(".")
-        element: Task | ApiCall | None = None
-        if section == "tasks":
-            element = self.deployment.tasks.get(name)
-        elif section == "api_calls":
-            element = self.deployment.api_calls.get(name)
-        if element is None:
-            return ()
-        references = element.data if isinstance(element, Task) else element.sends
-        return tuple(ordered(family_of(reference) for reference in references))
+        task = self.deployment.tasks.get(name) if section == "tasks" else None
+        call = self.deployment.api_calls.get(name) if section == "api_calls" else None
+        return tuple(ordered(map(family_of, task.data if task else call.sends if call else ())))
 
     def datasets(self, families: Iterable[str]) -> Iterator[Dataset]:
         """The declared datasets of these names."""

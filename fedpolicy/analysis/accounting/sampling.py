@@ -145,10 +145,6 @@ def fixed_gaussian(release: Release) -> Leakage:
     if not _LEAST_NOISE < release.noise_multiplier < _MOST_NOISE:
         return _bare(release)
     noise, rate, steps = release.noise_multiplier, release.rate, clamp(release.steps)
-
-    def low(delta: float) -> float:
-        return counting(release.steps, (*_chances(noise, rate, 0.0), *_chances(noise, rate, 1.0)), delta)
-
     return Leakage(
         name="Gaussian on samples of fixed size, Rényi (after Balle, Barthe and Gaboardi 2018, theorem 2)",
         single_name="Gaussian on a sample of fixed size, one step (Balle, Barthe and Gaboardi 2018)",
@@ -157,7 +153,7 @@ def fixed_gaussian(release: Release) -> Leakage:
         most_mu=run_mu(release),
         curve=lambda order: steps * fixed_divergence(int(order), noise, rate),
         any_order=False,
-        low=low,
+        low=lambda delta: counting(release.steps, (*_chances(noise, rate, 0.0), *_chances(noise, rate, 1.0)), delta),
         single=thinned(lambda delta: epsilon_of_mu(2 / noise, delta), rate) if release.steps == 1 else None,
         losses=Run("replaced", noise, rate, release.steps),
         aided=True,

@@ -134,7 +134,6 @@ def _missing(exposure: Exposure, row: Line, spent: Spending, *, undecided: bool)
 
 
 def _shares(graph: FlowGraph, limit: float, effort: Effort) -> Iterator[Share]:
-    everything = (1 << len(graph.data)) - 1
     guards: dict[str, Guard] = {}
     carried: dict[str, set[Mask]] = {}
     for flow in graph.flows:
@@ -142,7 +141,7 @@ def _shares(graph: FlowGraph, limit: float, effort: Effort) -> Iterator[Share]:
             if guard.noise is not None:
                 name = ".".join(map(str, guard.path))
                 guards[name] = guard
-                carried.setdefault(name, set()).add(everything if flow.data is None else flow.data)
+                carried.setdefault(name, set()).add(graph.carried(flow))
     for name, guard in sorted(guards.items()):
         if guard.noise is not None:
             share = share_of(graph, guard.path, guard.noise, limit, effort)

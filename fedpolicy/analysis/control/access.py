@@ -21,6 +21,7 @@ from fedpolicy.analysis.control import (
     openers,
     sealed_results,
 )
+from fedpolicy.analysis.exposure.effects import is_supplied
 from fedpolicy.graph import Access, Vertex
 from fedpolicy.graph.lookup import Lookup
 from fedpolicy.graph.places import is_unknown
@@ -59,8 +60,7 @@ class Means:
     @cached_property
     def supplied(self) -> bool:
         """Whether anybody says whose code computes anywhere."""
-        tasks = self.graph.deployment.tasks.values()
-        return any(place.supplier for place in self.graph.vertices.values()) or any(one.code_from for one in tasks)
+        return is_supplied(self.graph)
 
     @cached_property
     def owners(self) -> Mapping[str, frozenset[str]]:

@@ -12,6 +12,7 @@ from fedpolicy.analysis.exposure.rungs import Part, Rungs
 from fedpolicy.analysis.exposure.sums import Hiding
 from fedpolicy.analysis.exposure.views import Openers, Viewer, count_readers, pool_of, shielded
 from fedpolicy.graph import Aggregate, DataItem, Mask, Vertex, bits
+from fedpolicy.graph.lookup import few_names
 from fedpolicy.records import dataclass, field, replace
 
 _UP = "uplink"
@@ -126,8 +127,7 @@ class Differences:
                             yield gone, count
 
     def _told(self, party: str, gone: frozenset[str], count: int) -> str:
-        places = [self.rungs.graph.vertices[name].name for name in sorted(gone)]
-        names = ", ".join(places[:3]) + (f" and {len(places) - 3:,} more" if len(places) > 3 else "")  # noqa: PLR2004  three names are enough
+        names = few_names([self.rungs.graph.vertices[name].name for name in sorted(gone)])
         return f"{party} also sees what {names} put in, and the sum of {max(1, count)} that is left hides nobody"
 
     def parts(self, pool: tuple[str, ...], top: Aggregate, reading: Reading) -> tuple[Part, ...]:

@@ -97,7 +97,7 @@ def _evidence(exposure: Exposure, viewer: Viewer, item: DataItem, levels: Levels
     spent = None
     if exposure.mechanisms:
         spent = spending_on(exposure.view(viewer, reading), exposure.towards(viewer.party), item.index, limit)
-    missing = missing_on(holdings, viewer, item, trails, limit) if low != high else ()
+    missing = missing_on(holdings, viewer, item, trails) if low != high else ()
     if low != high and spent and not private:
         missing = tuple(sorted({*missing, *unsettled(spent, limit)}))
     if vouched != guaranteed:
@@ -111,7 +111,7 @@ def _evidence(exposure: Exposure, viewer: Viewer, item: DataItem, levels: Levels
         "guaranteed": guaranteed,
         "vouched": vouched,
         "paths": tuple(path_steps(exposure.graph, trail) for trail in trails),
-        "not_counted": not_counted(holdings, viewer, item, trails, limit, None if private else spent),
+        "not_counted": not_counted(holdings, viewer, item, trails, None if private else spent),
         "missing": missing,
         "claims": _claims(exposure, viewer, item, high),
         "spent": spent if private and BOUNDED in {high, guaranteed} else None,
@@ -134,12 +134,9 @@ def undeclared(exposure: Exposure, viewers: Sequence[Viewer], index: int) -> tup
     """The facts on which it hangs how one party, in all its capacities, sees an instance."""
     found: set[str] = set()
     for viewer in viewers:
-        seen = exposure.view(viewer, Reading.HIGH).levels
-        level = max((level for level, mask in enumerate(seen) if level and mask >> index & 1), default=0)
-        if level:
+        if level := exposure.view(viewer, Reading.HIGH).level(index):
             trails, _ = exposure.ways(viewer, index, Reading.HIGH, level)
-            item = exposure.graph.data[index]
-            found.update(missing_on(exposure.holdings(Reading.HIGH), viewer, item, trails, exposure.max_epsilon))
+            found.update(missing_on(exposure.holdings(Reading.HIGH), viewer, exposure.graph.data[index], trails))
     return tuple(sorted(found))
 
 

@@ -78,7 +78,7 @@ class Effects:
         """The instances of which a flow's effect is said: its own where owners may differ, or budgets count."""
         if self.reading.trusting and not any(isinstance(guard.does, Noise) for guard in flow.guards):
             return ALL
-        return (1 << len(self.graph.data)) - 1 if flow.data is None else flow.data
+        return self.graph.carried(flow)
 
     def _raised(self, flow: Flow) -> tuple[tuple[int, Mask], ...]:
         few = 0 if flow.aggregate is None and self.few.is_quiet(flow.payload) else self.few.exposed(flow)
@@ -98,7 +98,7 @@ class Effects:
             self._made.update(self._made_by_strangers())
         words = suppliers_of(self.graph, flow)
         passed = self._made.get(message_of(flow), 0) if flow.passed_on else 0
-        data = (1 << len(self.graph.data)) - 1 if flow.data is None else flow.data
+        data = self.graph.carried(flow)
         return data & (passed | self._refused(words, flow.source, data)) if words else data & passed
 
     def _made_by_strangers(self) -> dict[Message, Mask]:
@@ -221,17 +221,14 @@ def doubted_flows(graph: FlowGraph, trust: Trust) -> Mapping[int, Mask] | None:
     Of all else what is guaranteed is what is declared. It asks all that `Effects` and `Hiding` ask of `trust`; None
     where more is asked than this: of enclaves, of code that somebody supplies, of sums that an owner doubts, of seals.
     """
-    if any(place.enclave or place.supplier for place in graph.vertices.values()):
-        return None
-    if any(task.code_from for task in graph.deployment.tasks.values()):
+    if is_supplied(graph) or any(place.enclave for place in graph.vertices.values()):
         return None
     if any(one.rests_on and trust.accepting(one.rests_on, one.data) != one.data for one in graph.aggregates):
         return None
-    everything = (1 << len(graph.data)) - 1
     found: dict[int, Mask] = {}
     for flow in graph.flows:
         if flow.guards or flow.seals:
-            data = relying = everything if flow.data is None else flow.data
+            data = relying = graph.carried(flow)
             words = [guard.rests_on for guard in flow.guards if not guard.ignored and guard.rests_on]
             for rests_on in (*words, performers(graph.vertices[flow.source])) if flow.seals else words:
                 relying = trust.accepting(rests_on, relying)
@@ -253,12 +250,9 @@ def malleable_seals(graph: FlowGraph) -> frozenset[int]:
     """The seals under which somebody without the key can compute, or could if they were there."""
     if not graph.seals:
         return frozenset()
-    paths = {guard.path for flow in graph.flows for guard in flow.guards if _is_malleable(guard)}
+    guards = (guard for flow in graph.flows for guard in flow.guards)
+    paths = {guard.path for guard in guards if isinstance(guard.does, Seal) and guard.does.malleable}
     return frozenset({MALLEABLE_VOID, *(seal.index for seal in graph.seals if seal.path in paths)})
-
-
-def _is_malleable(guard: Guard) -> bool:
-    return isinstance(guard.does, Seal) and guard.does.malleable
 
 
 def is_supplied(graph: FlowGraph) -> bool:

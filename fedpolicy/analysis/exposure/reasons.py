@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from math import inf
 
 from fedpolicy.analysis.accounting import INSTALL_HINT
 from fedpolicy.analysis.exposure import INFERABLE
 from fedpolicy.analysis.exposure.fixpoint import Holdings
-from fedpolicy.analysis.exposure.privacy import Spending, as_noun, judge, over, shown, units_of
+from fedpolicy.analysis.exposure.privacy import Protection, Spending, as_noun, judge, over, shown, units_of
 from fedpolicy.analysis.exposure.sizes import missing_size
 from fedpolicy.analysis.exposure.sums import HIDING
 from fedpolicy.analysis.exposure.views import Viewer
 from fedpolicy.analysis.facts import NotCounted
 from fedpolicy.graph import DataItem, Flow, Guard, Vertex
+from fedpolicy.graph.lookup import few_names
 from fedpolicy.language.model.does import Cap, Noise, Unsaid
 
 DECLARED, GUARANTEED = "declared", "guaranteed"
@@ -24,7 +26,6 @@ def not_counted(
     viewer: Viewer,
     item: DataItem,
     trails: Sequence[Sequence[Flow]],
-    max_epsilon: float,
     spent: Spending | None = None,
 ) -> tuple[NotCounted, ...]:
     """
@@ -36,28 +37,25 @@ def not_counted(
     for trail in trails:
         # What comes too late for one hop may still count on a later one; there it says why it does not.
         onward = reversed(list(enumerate(trail)))
-        reasons = [one for at, flow in onward for one in _on_flow(holdings, viewer, item, flow, at, max_epsilon)]
-        counted = _counted(holdings, viewer, item, trail, max_epsilon) if reasons else ()
+        reasons = [one for at, flow in onward for one in _on_flow(holdings, viewer, item, flow, at)]
+        counted = _counted(holdings, viewer, item, trail) if reasons else ()
         for reason in reasons:
             if reason.level == GUARANTEED or reason.safeguard not in counted:
                 found.setdefault((reason.safeguard, reason.level), reason)
-    for reason in _overspent(viewer, trails, max_epsilon, spent):
-        found.setdefault((reason.safeguard, reason.level), reason)
-    for reason in _enclaves(holdings, viewer, item):
+    overspent = _overspent(viewer, trails, holdings.effects.max_epsilon, spent)
+    for reason in (*overspent, *_enclaves(holdings, viewer, item)):
         found.setdefault((reason.safeguard, reason.level), reason)
     return tuple(found[key] for key in sorted(found))
 
 
-def missing_on(
-    holdings: Holdings, viewer: Viewer, item: DataItem, trails: Sequence[Sequence[Flow]], max_epsilon: float
-) -> tuple[str, ...]:
+def missing_on(holdings: Holdings, viewer: Viewer, item: DataItem, trails: Sequence[Sequence[Flow]]) -> tuple[str, ...]:
     """The facts that the level along these paths hangs on."""
     found = set(_of_enclaves(holdings, viewer, item, trails))
     for trail in trails:
         for flow in trail:
             found.update(flow.missing)
             found.update(_of_differences(holdings, viewer, item, flow))
-            found.update(_of_guards(holdings, item, flow, max_epsilon))
+            found.update(_of_guards(holdings, item, flow))
             found.update(_of_sums(holdings, flow))
             found.update(_of_hop(holdings, item, flow))
             found.update(filter(None, [missing_size(holdings.effects.catalog, item, flow)]))
@@ -86,24 +84,23 @@ def _unsaid(vertex: Vertex, party: str) -> str:
     return vertex.enclave.key if vertex.enclave else ""
 
 
-def _counted(holdings: Holdings, viewer: Viewer, item: DataItem, trail: Sequence[Flow], max_epsilon: float) -> set[str]:
+def _counted(holdings: Holdings, viewer: Viewer, item: DataItem, trail: Sequence[Flow]) -> set[str]:
     return {
-        ".".join(str(part) for part in guard.path)
+        ".".join(map(str, guard.path))
         for flow in trail
         for guard in flow.guards
-        if not (guard.ignored or _invalid(holdings, viewer, item, flow, guard, max_epsilon))
+        if not (guard.ignored or _invalid(holdings, viewer, item, flow, guard))
     }
 
 
-def _of_guards(holdings: Holdings, item: DataItem, flow: Flow, max_epsilon: float) -> Iterator[str]:
-    units = units_of(holdings.graph, _data(holdings, flow))
+def _of_guards(holdings: Holdings, item: DataItem, flow: Flow) -> Iterator[str]:
     for guard in flow.guards:
         if isinstance(guard.does, Unsaid):
             yield ".".join(map(str, guard.path[:-1]))
         if isinstance(guard.does, Cap) and guard.does.method and "unknown" in item.categories:
             yield f"datasets.{item.family}.categories"
         if isinstance(guard.does, Noise) and not guard.ignored:
-            verdict = judge(holdings.graph, guard, item.index, units, max_epsilon)
+            verdict = _protection(holdings, item, flow, guard)
             if not verdict.why:
                 yield from verdict.missing
 
@@ -136,11 +133,9 @@ def _of_differences(holdings: Holdings, viewer: Viewer, item: DataItem, flow: Fl
     yield f"{flow.origin}.{'hops.min_clients' if hops else 'clients_per_round'}"
 
 
-def _on_flow(
-    holdings: Holdings, viewer: Viewer, item: DataItem, flow: Flow, number: int, max_epsilon: float
-) -> Iterator[NotCounted]:
+def _on_flow(holdings: Holdings, viewer: Viewer, item: DataItem, flow: Flow, number: int) -> Iterator[NotCounted]:
     for guard in flow.guards:
-        why = guard.ignored or _invalid(holdings, viewer, item, flow, guard, max_epsilon)
+        why = guard.ignored or _invalid(holdings, viewer, item, flow, guard)
         if why:
             yield _note(guard, why, DECLARED, number)
         else:
@@ -160,9 +155,14 @@ def _summed_before(holdings: Holdings, item: DataItem, flow: Flow) -> bool:
     return flow.aggregate is not None and holdings.level(flow.source, item.index) <= INFERABLE
 
 
-def _invalid(holdings: Holdings, viewer: Viewer, item: DataItem, flow: Flow, guard: Guard, max_epsilon: float) -> str:
+def _protection(holdings: Holdings, item: DataItem, flow: Flow, guard: Guard) -> Protection:
+    graph = holdings.graph
+    return judge(graph, guard, item.index, units_of(graph, graph.carried(flow)), holdings.effects.max_epsilon)
+
+
+def _invalid(holdings: Holdings, viewer: Viewer, item: DataItem, flow: Flow, guard: Guard) -> str:
     if isinstance(guard.does, Noise):
-        verdict = judge(holdings.graph, guard, item.index, units_of(holdings.graph, _data(holdings, flow)), max_epsilon)
+        verdict = _protection(holdings, item, flow, guard)
         return verdict.why or (_undecided(verdict.missing) if verdict.missing else "")
     if guard.aggregate is not None:
         return _exposed(holdings, viewer, item, guard.aggregate)
@@ -205,26 +205,24 @@ def _exposed(holdings: Holdings, viewer: Viewer, item: DataItem, aggregate: int)
 
 
 def _unaccepted(holdings: Holdings, item: DataItem, guard: Guard, number: int) -> Iterator[NotCounted]:
-    refused = sorted(holdings.effects.trust.refused(item.owner, guard.rests_on))
-    if refused:
-        why = f"it rests on the word of {_names(refused)}, whom {item.owner} does not trust"
-        yield _note(guard, why, GUARANTEED, number, tuple(refused))
+    if refused := sorted(holdings.effects.trust.refused(item.owner, guard.rests_on)):
+        yield _note(guard, _distrusted(item, refused), GUARANTEED, number, tuple(refused))
+
+
+def _distrusted(item: DataItem, refused: Sequence[str]) -> str:
+    return f"it rests on the word of {few_names(refused)}, whom {item.owner} does not trust"
 
 
 def _plain_sum(holdings: Holdings, viewer: Viewer, item: DataItem, flow: Flow, number: int) -> Iterator[NotCounted]:
     if flow.aggregate is None:
         return
     aggregate = holdings.graph.aggregates[flow.aggregate]
-    name, kind = f"{aggregate.origin}.aggregation", "aggregation"
+    said = partial(NotCounted, safeguard=f"{aggregate.origin}.aggregation", kind="aggregation", step=number)
     why = "it adds numbers, and this payload cannot be added" if not aggregate.summable else ""
-    why = why or _exposed(holdings, viewer, item, flow.aggregate)
-    if why:
-        yield NotCounted(safeguard=name, kind=kind, why=why, level=DECLARED, step=number)
-        return
-    refused = sorted(holdings.effects.trust.refused(item.owner, aggregate.rests_on))
-    if refused:
-        why = f"it rests on the word of {_names(refused)}, whom {item.owner} does not trust"
-        yield NotCounted(safeguard=name, kind=kind, why=why, level=GUARANTEED, rests_on=tuple(refused), step=number)
+    if why := why or _exposed(holdings, viewer, item, flow.aggregate):
+        yield said(why=why, level=DECLARED)
+    elif refused := sorted(holdings.effects.trust.refused(item.owner, aggregate.rests_on)):
+        yield said(why=_distrusted(item, refused), level=GUARANTEED, rests_on=tuple(refused))
 
 
 def _enclaves(holdings: Holdings, viewer: Viewer, item: DataItem) -> Iterator[NotCounted]:
@@ -233,21 +231,15 @@ def _enclaves(holdings: Holdings, viewer: Viewer, item: DataItem) -> Iterator[No
         vertex = holdings.graph.vertices[place]
         if vertex.enclave is None or not holdings.level(place, item.index):
             continue
-        name = f"nodes.{vertex.family}.tee"
+        said = partial(NotCounted, safeguard=f"nodes.{vertex.family}.tee", kind="tee")
         if why := _open_enclave(vertex, viewer):
-            yield NotCounted(safeguard=name, kind="tee", why=why, level=DECLARED)
+            yield said(why=why, level=DECLARED)
         elif not holdings.effects.trust.verifies(item.owner, vertex.enclave):
             why = f"nobody whom {item.owner} trusts verifies the attestation"
-            yield NotCounted(
-                safeguard=name,
-                kind="tee",
-                why=why,
-                level=GUARANTEED,
-                rests_on=tuple(sorted(vertex.enclave.verified_by)),
-            )
+            yield said(why=why, level=GUARANTEED, rests_on=tuple(sorted(vertex.enclave.verified_by)))
         elif vertex.node_kind == "client" and viewer.party in vertex.operators:
             why = f"it hides nothing of what the models on it answer, and {viewer.party} can ask them"
-            yield NotCounted(safeguard=name, kind="tee", why=why, level=DECLARED)
+            yield said(why=why, level=DECLARED)
 
 
 def _open_enclave(vertex: Vertex, viewer: Viewer) -> str:
@@ -265,14 +257,5 @@ def _capacity(vertex: Vertex, viewer: Viewer) -> str:
 
 
 def _note(guard: Guard, why: str, level: str, number: int, rests_on: tuple[str, ...] = ()) -> NotCounted:
-    path = ".".join(str(part) for part in guard.path)
+    path = ".".join(map(str, guard.path))
     return NotCounted(safeguard=path, kind=guard.spec.kind, why=why, level=level, rests_on=rests_on, step=number)
-
-
-def _names(parties: Sequence[str]) -> str:
-    shown = ", ".join(parties[:3])
-    return shown if len(parties) <= 3 else f"{shown} and {len(parties) - 3:,} more"  # noqa: PLR2004  three names are enough
-
-
-def _data(holdings: Holdings, flow: Flow) -> int:
-    return (1 << len(holdings.graph.data)) - 1 if flow.data is None else flow.data

@@ -52,6 +52,10 @@ class View:
     noise: dict[int, Mask] = field(default_factory=dict)
     stacked: dict[tuple[int, int], Mask] = field(default_factory=dict)
 
+    def level(self, index: int) -> int:
+        """The highest level at which an instance is seen; 0 where it is not."""
+        return max((level for level, mask in enumerate(self.levels) if level and mask >> index & 1), default=0)
+
 
 def viewers_of(graph: FlowGraph) -> tuple[Viewer, ...]:
     """Every party in every capacity in which it could see anything."""
@@ -168,7 +172,7 @@ def count_readers(holdings: Holdings) -> Openers:
     It has those readers in hand that it operates or hosts and from whose enclave it is not kept out.
     """
     found: Openers = {}
-    everything = (1 << len(holdings.graph.data)) - 1
+    everything = holdings.graph.everything
     for seal in holdings.graph.seals:
         reached: dict[str, list[Mask]] = {}
         for reader in seal.readers:
@@ -199,7 +203,7 @@ def shielded(holdings: Holdings, vertex: Vertex, party: str) -> Mask:
     kept_out, reading = vertex.keeps_out(party), holdings.effects.reading
     if kept_out is False or (kept_out is None and reading is not Reading.LOW):
         return 0
-    everything = (1 << len(holdings.graph.data)) - 1
+    everything = holdings.graph.everything
     if vertex.enclave is None or reading.trusting or "public" in vertex.enclave.verified_by:
         return everything
     found = 0

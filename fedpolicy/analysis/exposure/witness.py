@@ -128,7 +128,7 @@ class Witnesses:
         key = (viewer.party, vertex.id, sent, level)
         if key not in self._shows:
             found = 0
-            for form, mask in arrive_at(self.holdings.hiding, vertex, sent, (1 << len(self.holdings.graph.data)) - 1):
+            for form, mask in arrive_at(self.holdings.hiding, vertex, sent, self.holdings.graph.everything):
                 if form.kind != NOISE:
                     found |= seen_at(self.holdings, viewer, vertex, form, mask, level, self.openers)
             self._shows[key] = found

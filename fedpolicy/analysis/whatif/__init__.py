@@ -16,7 +16,7 @@ from fedpolicy.analysis import Study
 from fedpolicy.analysis.changes import Changes, ControlChange, DisclosureChange, Levels, changes_between
 from fedpolicy.analysis.exposure import Reading, Trust
 from fedpolicy.analysis.exposure.sums import Hiding
-from fedpolicy.graph import Aggregate, Flow, FlowGraph, Guard, Principal, Vertex, bits
+from fedpolicy.graph import Aggregate, Flow, FlowGraph, Principal, Vertex, bits
 
 if TYPE_CHECKING:
     from fedpolicy.language.model import Deployment
@@ -102,24 +102,20 @@ def _places(graph: FlowGraph, taken: str) -> set[str]:
     if named:
         return set(named)
     names = members(graph, [taken])
-    return {
-        name
-        for name, vertex in graph.vertices.items()
-        if vertex.kind == "place"
-        and (names & set(vertex.operators) or (vertex.host in names and not vertex.keeps_out(vertex.host)))
-    }
+    return {name for name, vertex in graph.vertices.items() if vertex.kind == "place" and _seen_by(vertex, names)}
 
 
 def _dishonest(graph: FlowGraph, flow: Flow, places: set[str], parties: set[str]) -> Flow:
     if not flow.guards:
         return flow
     taken = flow.source in places
-    guards = tuple(_failing(guard, taken or bool(parties & graph.behind(guard.rests_on))) for guard in flow.guards)
-    return replace(flow, guards=guards)
-
-
-def _failing(guard: Guard, taken: bool) -> Guard:  # noqa: FBT001  whether anybody on whom it rests is
-    return replace(guard, ignored="the party that performs it is taken over") if taken and not guard.ignored else guard
+    guards = (
+        replace(guard, ignored="the party that performs it is taken over")
+        if not guard.ignored and (taken or parties & graph.behind(guard.rests_on))
+        else guard
+        for guard in flow.guards
+    )
+    return replace(flow, guards=tuple(guards))
 
 
 def _opened(graph: FlowGraph, aggregate: Aggregate, places: set[str], parties: set[str]) -> Aggregate:
@@ -141,12 +137,13 @@ class Scenario:
 
 def what_if_compromised(study: Study, taken: str) -> Scenario:
     """A node or party is taken over: the adversary sees what it sees, and its safeguards are gone."""
-    return _turned(f"{taken} is taken over", study, compromised(study.graph, taken))
+    return _compared(f"{taken} is taken over", study, study.with_graph(compromised(study.graph, taken)))
 
 
 def what_if_colluding(study: Study, parties: Sequence[str]) -> Scenario:
     """Parties pool what they see; only what is not theirs anyway counts."""
-    found = _turned(f"{' and '.join(parties)} pool what they see", study, pooled(study.graph, parties))
+    together = study.with_graph(pooled(study.graph, parties))
+    found = _compared(f"{' and '.join(parties)} pool what they see", study, together)
     names = members(study.graph, parties)
     theirs = {item.id for item in study.graph.data if item.owner in names}
     # A host of theirs learns nothing from what they tell each other, and who pools what it sees never learns less:
@@ -217,10 +214,6 @@ def safeguards_of(deployment: Deployment) -> Mapping[str, str]:
             for index, safeguard in enumerate(entry.safeguards):
                 found[f"{section}.{name}.safeguards.{index}"] = safeguard.kind
     return found
-
-
-def _turned(question: str, study: Study, graph: FlowGraph) -> Scenario:
-    return _compared(question, study, study.with_graph(graph))
 
 
 def _compared(question: str, today: Study, then: Study) -> Scenario:

@@ -79,12 +79,8 @@ def _reached(study: Study, group: frozenset[str], items: Sequence[DataItem], lev
 
 def _level(exposure: Exposure, names: Iterable[str], item: DataItem) -> int:
     # As disclosures tell it: whoever may learn anything knows what everybody knows.
-    views = (
-        exposure.views(viewer)[Reading.HIGH].levels for (party, _), viewer in exposure.viewers.items() if party in names
-    )
-    return max(
-        (level for levels in views for level, mask in enumerate(levels) if level and mask >> item.index & 1), default=0
-    )
+    theirs = (viewer for (party, _), viewer in exposure.viewers.items() if party in names)
+    return max((exposure.views(viewer)[Reading.HIGH].level(item.index) for viewer in theirs), default=0)
 
 
 def _listed(found: dict[frozenset[str], list[str]]) -> tuple[Coalition, ...]:

@@ -126,14 +126,7 @@ class Extract:
                 yield (row, variants, bool(subject.doubt)), subject, partial(self._context, subject, place)
 
     def _context(self, subject: Subject, place: int) -> Context:
-        values: dict[str, Value] = {}
-        lacks: dict[str, Lack] = {}
-        for (name, one), column in zip(self.fields.items(), self.columns, strict=True):
-            found = column[place]
-            if found is None or isinstance(found, Missing):
-                lacks[name] = (subject, one, found)
-            else:
-                values[name] = found
+        values, lacks = _parted(subject, self.fields, [column[place] for column in self.columns])
         values |= self.around[0]
         variants = tuple(_variant(self.kind, values, self.fields, variant) for variant in subject.variants)
         return Context(subject=subject, variants=variants or (values,), lacks={**self.around[1], **lacks})
@@ -152,9 +145,9 @@ def extracts(
     `concerned` says, of the values of the kind's telling fields, whether some rule may be about such an element.
     """
     known, common = table(kind), f"{_ROOT}."
-    around = _read(
-        _whole(world, territories), {name: known[name] for name in sorted(wanted) if name.startswith(common)}
-    )
+    whole = _whole(world, territories)
+    shared = {name: known[name] for name in sorted(wanted) if name.startswith(common)}
+    around = _parted(whole, shared, [one.read(whole.data) for one in shared.values()])
     own = {name: known[name] for name in sorted(wanted) if not name.startswith(common)}
     subjects = iter(_subjects(world, KINDS[kind], territories))
     while some := list(islice(subjects, _TOGETHER)):
@@ -240,12 +233,13 @@ def _known(value: Presence) -> list[Value]:
     return [] if value is None or isinstance(value, Missing) else [value]
 
 
-def _read(subject: Subject, fields: Mapping[str, Field]) -> tuple[dict[str, Value], dict[str, Lack]]:
+def _parted(
+    subject: Subject, fields: Mapping[str, Field], read: Sequence[Presence]
+) -> tuple[dict[str, Value], dict[str, Lack]]:
+    """The values of some fields of an element, and those that it lacks."""
     values: dict[str, Value] = {}
     lacks: dict[str, Lack] = {}
-    data = subject.data
-    for name, one in fields.items():
-        found = one.read(data)
+    for (name, one), found in zip(fields.items(), read, strict=True):
         if found is None or isinstance(found, Missing):
             lacks[name] = (subject, one, found)
         else:

@@ -10,8 +10,8 @@ from fedpolicy.graph.places import is_unknown
 from fedpolicy.language.model.flow import ApiCall
 from fedpolicy.policy.elements.agreement import KINDS, agreement_kinds, firm_answer, nothing_kept
 from fedpolicy.policy.elements.models_view import NOTHING_KEPT, ModelView, class_variants, model_view, term
-from fedpolicy.policy.elements.shared import boolean, data_fields, open_field, runner_places, texts, words
-from fedpolicy.policy.fields import Field, Kind, Known, Missing, Presence, Subject, Type, Value, fields_of
+from fedpolicy.policy.elements.shared import boolean, data_fields, open_field, ranging, runner_places, texts, words
+from fedpolicy.policy.fields import Field, Kind, Missing, Presence, Subject, Type, Value, fields_of
 from fedpolicy.policy.world import World
 from fedpolicy.records import dataclass
 
@@ -92,7 +92,7 @@ def _class(view: CallView) -> Mapping[str, Value]:
 
 
 def _range(name: str, kind: Type, about: str) -> Field:
-    return Field(name=name, type=kind, about=about, known=Known.RANGE, read=lambda view: _class(view)[name])
+    return ranging(name, kind, about, lambda view: _class(view)[name])
 
 
 _FIELDS = (

@@ -1,8 +1,9 @@
-"""In what form data arrive, one word for payloads that need the same answer, and in which countries."""
+"""In what form data arrive, one word for payloads that need the same answer; and where, as laws see it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from fedpolicy.analysis.exposure import Reading
 from fedpolicy.analysis.facts import Disclosure, Step
@@ -10,6 +11,11 @@ from fedpolicy.graph.lookup import ordered
 from fedpolicy.policy.fields import Missing, Presence
 from fedpolicy.policy.world import World
 
+if TYPE_CHECKING:
+    from fedpolicy.catalog.rows import CountryRow
+    from fedpolicy.policy.elements.disclosure_view import DisclosureView
+
+ADEQUACY = ("none", "partial", "full")  # of decisions on a country, the weakest first
 FORMS = (
     "records",
     "logs",
@@ -141,3 +147,55 @@ def _at(world: World, step: Step) -> Iterator[str]:
         if step.target in access.hops and terms is not None and (call is None or call.region is None):
             said.append(terms.region)
     yield from (region for region in said if region is not None)
+
+
+def adequacy(view: DisclosureView) -> Presence:
+    """The weakest decision on these parties, by the laws that protect the owners."""
+    found = view.places
+    if "public" in view.parties:
+        return "none"
+    if not isinstance(found, list):
+        return found
+    decided = (decision(view.world, law, found) for owner in view.owners for law in laws_of(view.world, owner))
+    return min(decided, key=ADEQUACY.index, default="none")
+
+
+def laws_of(world: World, owner: str) -> set[str]:
+    """By whose decisions an owner goes: those of the EEA, where nothing else is known."""
+    found = world.jurisdictions([owner])
+    codes = found if isinstance(found, list) else []
+    laws = {code for code in codes if code in {"GB", "CH"}}
+    return laws | ({"EEA"} if not laws or world.is_in(owner, ("EEA",)) else set())
+
+
+def decision(world: World, law: str, places: Sequence[str]) -> str:
+    """The weakest that a law has decided on some places."""
+    rows = world.catalog.countries
+    decided = (_decided(rows[code], law, world.today) if code in rows else "none" for code in places)
+    return min(decided, key=ADEQUACY.index, default="none")
+
+
+def _decided(row: CountryRow, law: str, today: str) -> str:
+    """Whether a law finds a country adequate; a decision that has ended is none."""
+    if row.eea or row.id == law:
+        return "full"
+    if law == "EEA":
+        ended = row.adequacy_until is not None and row.adequacy_until < today
+        return "none" if ended else row.adequacy or "none"
+    return (row.adequacy_gb if law == "GB" else row.adequacy_ch) or "none"
+
+
+def adequacy_scope(view: DisclosureView) -> str:
+    """Whom the partial decisions by the owners' laws cover, in words to put after `partial`."""
+    found, world = view.places, view.world
+    if not isinstance(found, list) or adequacy(view) != "partial":
+        return ""
+    rows = [world.catalog.countries[code] for code in found if code in world.catalog.countries]
+    pairs = [(row, law) for row in rows for owner in view.owners for law in laws_of(world, owner)]
+    covered = ordered(_covered(row, law) for row, law in pairs if _decided(row, law, world.today) == "partial")
+    return f" ({'; '.join(covered)})"
+
+
+def _covered(row: CountryRow, law: str) -> str:
+    own = {"GB": row.adequacy_gb_scope, "CH": row.adequacy_ch_scope}.get(law)
+    return f"{row.name}: {own or row.adequacy_scope or 'some recipients'}"

@@ -11,8 +11,8 @@ from fedpolicy.analysis.exposure.privacy import as_noun, shown
 from fedpolicy.graph.lookup import ordered
 from fedpolicy.language.model.dataset import Dataset
 from fedpolicy.language.model.shape import words_of
-from fedpolicy.policy.elements.shared import boolean, data_fields, open_field, texts, words
-from fedpolicy.policy.fields import Field, Kind, Known, Missing, Presence, Subject, Type, Value
+from fedpolicy.policy.elements.shared import boolean, data_fields, number, open_field, ranging, texts, words
+from fedpolicy.policy.fields import Field, Kind, Missing, Presence, Subject, Type, Value
 from fedpolicy.policy.world import World
 from fedpolicy.records import dataclass
 
@@ -37,16 +37,12 @@ class BudgetView:
         return ordered(self.world.lookup.party(party) for party in self.found.parties)
 
 
-def _delta(view: BudgetView) -> Presence:
-    return view.found.spent.delta
-
-
 def _claimed(view: BudgetView) -> Presence:
     stated = [share.stated for share in view.world.ledger.shares if share.path in view.found.mechanisms]
     return sum(one for one in stated if one is not None) if stated and None not in stated else None
 
 
-def _largest(view: BudgetView) -> Presence:
+def _largest(view: BudgetView) -> float:
     least = [share.spent.least for share in view.world.ledger.shares if share.path in view.found.mechanisms]
     return max(least, default=0.0)
 
@@ -79,22 +75,16 @@ KIND = Kind(
             lambda v: ordered(role for party in v.parties for role in v.world.lookup.roles(party)),
         ),
         words("unit", "the unit that is protected", lambda v: v.found.unit, choices=words_of(Dataset, "unit")),
-        Field(
-            name="epsilon",
-            type=Type.NUMBER,
-            about="epsilon, computed and composed; infinite where they see anything without noise",
-            read=lambda view: view.found.low,
-            known=Known.RANGE,
+        ranging(
+            "epsilon",
+            Type.NUMBER,
+            "epsilon, computed and composed; infinite where they see anything without noise",
+            lambda view: view.found.low,
         ),
-        Field(
-            name="largest_epsilon",
-            type=Type.NUMBER,
-            about="epsilon of the one mechanism that spends most, at the least",
-            read=_largest,
-        ),
+        number("largest_epsilon", "epsilon of the one mechanism that spends most, at the least", _largest),
         words("epsilon_text", _IN_WORDS, lambda view: as_noun("epsilon", view.found.words)),
         boolean("infinite", "they see these data without noise too", lambda view: view.found.sees_more),
-        open_field("delta", Type.NUMBER, "the delta that epsilon is computed at", _delta),
+        open_field("delta", Type.NUMBER, "the delta that epsilon is computed at", lambda view: view.found.spent.delta),
         words("theorem", "how epsilon is computed", lambda view: view.found.spent.theorem),
         texts("assumptions", "what that assumes", lambda view: view.found.spent.assumptions),
         texts("mechanisms", "the safeguards that add the noise", lambda view: view.found.mechanisms),
@@ -142,12 +132,11 @@ def _claim_holds(view: Budgeted) -> Presence:
 
 
 BUDGET_FIELDS = (
-    Field(
-        name="epsilon",
-        type=Type.NUMBER,
-        about="differential privacy: epsilon of its whole run, computed (without differential privacy: 0)",
-        read=lambda view: view.share.spent.least if view.share else 0.0,
-        known=Known.RANGE,
+    ranging(
+        "epsilon",
+        Type.NUMBER,
+        "differential privacy: epsilon of its whole run, computed (without differential privacy: 0)",
+        lambda view: view.share.spent.least if view.share else 0.0,
     ),
     _of_share("epsilon_text", _IN_WORDS, lambda s: as_noun("epsilon", shown(s.spent)), "", Type.TEXT),
     _of_share("theorem", "how that is computed", lambda s: s.spent.theorem, "", Type.TEXT),

@@ -9,8 +9,8 @@ from fedpolicy.analysis.exposure import Reading
 from fedpolicy.analysis.openness import contents
 from fedpolicy.graph.lookup import family_of, ordered
 from fedpolicy.language.model.dataset import Dataset, Permit, RiskAppetite
-from fedpolicy.policy.elements.shared import any_in_eea, boolean, data_fields, in_eea, open_field, texts, words
-from fedpolicy.policy.fields import Field, Kind, Missing, Presence, Subject, Type, fields_of
+from fedpolicy.policy.elements.shared import any_in_eea, boolean, data_fields, in_eea, number, open_field, texts, words
+from fedpolicy.policy.fields import Kind, Missing, Presence, Subject, Type, fields_of
 from fedpolicy.policy.world import Territories, World
 from fedpolicy.records import dataclass, replace
 
@@ -171,11 +171,10 @@ _FIELDS = (
         _dominated,
         key="risk_appetite.dominance",
     ),
-    Field(
-        name="largest_share",
-        type=Type.NUMBER,
-        about="the share of one instance where all are alike",
-        read=lambda view: _largest_share(view.world, view.id),
+    number(
+        "largest_share",
+        "the share of one instance where all are alike",
+        lambda view: _largest_share(view.world, view.id),
     ),
     boolean("has_releases", "the owner states limits", lambda view: view.dataset.releases is not None),
     open_field(

@@ -11,7 +11,16 @@ from fedpolicy.language.model.party import EuAiAct, Governance, Party
 from fedpolicy.language.model.shape import words_of
 from fedpolicy.policy.elements.agreement import firm_answer
 from fedpolicy.policy.elements.dataset import has_permit
-from fedpolicy.policy.elements.shared import any_in_eea, boolean, data_fields, integer, is_personal, open_field, texts
+from fedpolicy.policy.elements.shared import (
+    any_in_eea,
+    boolean,
+    data_fields,
+    integer,
+    is_personal,
+    number,
+    open_field,
+    texts,
+)
 from fedpolicy.policy.fields import Field, Kind, Missing, Presence, Subject, Type, fields_of
 from fedpolicy.policy.world import Territories, World
 from fedpolicy.records import dataclass, replace
@@ -111,7 +120,7 @@ def _participants(whole: Whole) -> int:
     return max(clients, sum("participant" in world.lookup.roles(party) for party in world.lookup.parties))
 
 
-def _max_epsilon(whole: Whole) -> Presence:
+def _max_epsilon(whole: Whole) -> float:
     own = whole.world.study.settings.max_epsilon
     return float(whole.world.catalog.levels["bounded"].max_epsilon or 0.0 if own is None else own)
 
@@ -142,11 +151,10 @@ _FIELDS = (
         "methods of all tasks",
         lambda whole: ordered(task.method for task in whole.world.deployment.tasks.values()),
     ),
-    Field(
-        name="max_epsilon",
-        type=Type.NUMBER,
-        about="the largest epsilon that counts as a guarantee, from the settings or the catalogue",
-        read=_max_epsilon,
+    number(
+        "max_epsilon",
+        "the largest epsilon that counts as a guarantee, from the settings or the catalogue",
+        _max_epsilon,
     ),
     boolean("trains", "some task trains a model", _trains),
     open_field(

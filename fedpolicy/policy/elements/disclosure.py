@@ -2,46 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from fedpolicy.analysis.exposure.disclosures import evidence_of
 from fedpolicy.analysis.facts import Disclosure
 from fedpolicy.graph.lookup import ordered
 from fedpolicy.graph.places import is_unknown
-from fedpolicy.language.model.safeguards import Deidentification
-from fedpolicy.language.model.shape import words_of
-from fedpolicy.policy.elements.agreement import GROUNDS, KINDS
-from fedpolicy.policy.elements.arrivals import FORMS, also_public, forms, given_away
-from fedpolicy.policy.elements.dataset import PERMITS
-from fedpolicy.policy.elements.disclosure_view import (
-    ADEQUACY,
-    DisclosureView,
-    adequacy,
-    adequacy_scope,
-    agreements,
-    allowed,
-    as_fallback,
-    called,
-    certainly_closed,
-    closed_model,
-    deidentified,
-    kept_by,
-    on_recipient,
-    otherwise,
-    outside,
-    own_data,
-    purposes,
-    rests_on,
-    roles,
-    tasks,
-    third,
-    way_roles,
-    whose,
-    without_tool,
-)
+from fedpolicy.policy.elements.arrivals import ADEQUACY, adequacy, adequacy_scope, also_public
+from fedpolicy.policy.elements.disclosure_view import WAYS, DisclosureView
 from fedpolicy.policy.elements.party import ROLES
-from fedpolicy.policy.elements.shared import any_in_eea, boolean, data_fields, in_eea, integer, open_field, texts, words
-from fedpolicy.policy.fields import Field, Kind, Known, Subject, Type, Value
+from fedpolicy.policy.elements.shared import (
+    any_in_eea,
+    boolean,
+    data_fields,
+    in_eea,
+    integer,
+    open_field,
+    purposes_of,
+    ranging,
+    texts,
+    words,
+)
+from fedpolicy.policy.fields import Field, Kind, Missing, Presence, Subject, Type, Value
+from fedpolicy.policy.texts import value_words
 from fedpolicy.policy.world import Territories, World
 from fedpolicy.records import replace
 
@@ -62,13 +45,7 @@ def _at(view: DisclosureView, level: int, guaranteed: int) -> dict[str, Value]:
 
 
 def _range(name: str, kind: Type, about: str) -> Field:
-    return Field(
-        name=name,
-        type=kind,
-        about=about,
-        known=Known.RANGE,
-        read=lambda view: _at(view, view.found.low, view.found.guaranteed)[name],
-    )
+    return ranging(name, kind, about, lambda view: _at(view, view.found.low, view.found.guaranteed)[name])
 
 
 def _variants(view: DisclosureView) -> tuple[dict[str, Value], ...]:
@@ -84,6 +61,49 @@ def _has_role(name: str, about: str) -> Field:
     return boolean(
         f"to_{name}", about, lambda view: any(name in view.world.lookup.roles(party) for party in view.parties)
     )
+
+
+def _whose(view: DisclosureView) -> str:
+    # Members of a cohort, and all who see each other's data, learn of one another.
+    return "one another" if list(view.parties) == view.owners else value_words(Type.LIST, [view.owners])
+
+
+def _roles(world: World, parties: Iterable[str]) -> list[str]:
+    return ordered(role for party in parties for role in world.lookup.roles(party))
+
+
+def _third(view: DisclosureView) -> bool:
+    return any(not view.world.lookup.is_member(party) for party in view.parties)
+
+
+def _outside(view: DisclosureView) -> bool:
+    lookup = view.world.lookup
+    others = (party for party in view.parties if party != "public" and not lookup.is_member(party))
+    return any("user" not in lookup.roles(party) for party in others)
+
+
+def _otherwise(view: DisclosureView) -> bool:
+    """Whether each of these hosts learns as much of the same in another capacity, such as provider."""
+    found = view.found
+    return found.role == "host" and all(
+        any(
+            party in other.parties
+            and other.high >= found.high
+            and (other.low >= found.high or set(found.missing) <= set(other.missing))
+            and set(found.datasets) <= set(other.datasets)
+            for other in view.world.learned_from.get(view.families[0], ())  # the others are learned with it, or apart
+        )
+        for party in found.parties
+    )
+
+
+def _own_data(view: DisclosureView) -> bool:
+    return bool(view.owners) and all(map(view.world.is_person, view.owners))
+
+
+def _allowed(view: DisclosureView) -> Presence:
+    found = view.found.allowed
+    return Missing(tuple(f"datasets.{name}.releases" for name in view.families)) if found is None else found
 
 
 _FIELDS = (
@@ -105,16 +125,16 @@ _FIELDS = (
         choices=("operator", "host", "provider", "public"),
     ),
     texts("parties", "who learns it", lambda view: view.parties),
-    texts("roles", "roles of these parties", roles, choices=ROLES),
+    texts("roles", "roles of these parties", lambda v: _roles(v.world, v.parties), choices=ROLES),
     _has_role("participant", "a participant learns it"),
     _has_role("coordinator", "the coordinator learns it"),
     _has_role("provider", "a party with the role provider learns it"),
     _has_role("host", "a party with the role host learns it"),
-    boolean("to_third_party", "a party learns it that is neither participant nor coordinator", third),
+    boolean("to_third_party", "a party learns it that is neither participant nor coordinator", _third),
     boolean(
         "to_outsider",
         "a party learns it that is neither participant, coordinator nor user, and not the public",
-        outside,
+        _outside,
     ),
     boolean("to_public", "everybody learns it", lambda view: "public" in view.parties),
     boolean(
@@ -154,11 +174,11 @@ _FIELDS = (
     integer("instances", "how many instances of them", lambda view: len(view.found.datasets)),
     *data_fields(of="the data"),
     texts("owners", "whose data it is about", lambda view: view.owners),
-    words("whose", "the owners in words, or `one another` where they are the parties too (for messages)", whose),
+    words("whose", "the owners in words, or `one another` where they are the parties too (for messages)", _whose),
     texts(
         "owner_roles",
         "roles of the owners",
-        lambda view: ordered(role for owner in view.owners for role in view.world.lookup.roles(owner)),
+        lambda view: _roles(view.world, view.owners),
         choices=ROLES,
     ),
     open_field(
@@ -166,78 +186,14 @@ _FIELDS = (
     ),
     open_field("owners_in_eea", Type.BOOL, "all owners are in the EEA", lambda view: in_eea(view.world, view.owners)),
     open_field("eea_owner", Type.BOOL, "some owner is in the EEA", lambda view: any_in_eea(view.world, view.owners)),
-    open_field("purposes", Type.LIST, "purposes of the datasets", purposes),
-    open_field("allowed", Type.LEVEL, "the most that the owner's releases permit", allowed),
+    open_field("purposes", Type.LIST, "purposes of the datasets", lambda v: purposes_of(v.world, v.families)),
+    open_field("allowed", Type.LEVEL, "the most that the owner's releases permit", _allowed),
     _range("exceeds_allowed", Type.BOOL, "the level is above what the releases permit (false without releases)"),
     _range("permitted", Type.BOOL, "the owner's releases permit the level (false without releases)"),
     _range("guarantee_permitted", Type.BOOL, "the releases permit the guaranteed level, too"),
-    boolean("otherwise", "they are hosts, and learn as much of it in another capacity", otherwise),
-    boolean("own_data", "the owners are people who hand over what is theirs, not organisations", own_data),
-    texts("origins", "the elements whose flows bring it, such as tasks.score", lambda view: view.origins),
-    texts(
-        "origin_kinds",
-        "what these are",
-        lambda v: ordered(step.origin.partition(".")[0] for step in v.last),
-        choices=("tasks", "api_calls", "flows", "models"),
-    ),
-    texts(
-        "flow_roles",
-        "roles of the last flows: uplink, downlink, exchange, call, records, hosted-training, placement, ...",
-        lambda v: ordered(s.role for s in v.last),
-    ),
-    texts("way_roles", "roles of all flows on the way, such as training-on-inputs", way_roles),
-    texts("payloads", "payloads of the last flows", lambda view: ordered(step.payload for step in view.last)),
-    texts(
-        "forms",
-        "in what form the data arrive (none where everybody gets them)",
-        lambda view: forms(view.world, view.found),
-        choices=FORMS,
-    ),
-    words("as_fallback", "that every way leads to a fallback (for messages)", as_fallback),
-    words(
-        "given_away",
-        "by what numbers give away what they are made of (for messages)",
-        lambda view: given_away(view.world, view.found),
-    ),
-    texts("methods", "methods of the tasks on the way", lambda view: ordered(tasks(view))),
-    texts("models", "models that these parties run for others, and that the last flows call", called),
-    open_field("closed_model", Type.BOOL, "one of these models is a black box or a gray box", closed_model),
-    boolean("certainly_closed", "the same, and false where it is not known", certainly_closed),
-    texts(
-        "not_counted",
-        "kinds of the safeguards on the way that do not lower the declared level",
-        lambda v: ordered(n.kind for n in v.found.not_counted if n.level == "declared"),
-    ),
-    texts(
-        "unguaranteed",
-        "kinds of the safeguards that lower the declared level on a party's word only (aggregation: a plain sum)",
-        lambda v: ordered(n.kind for n in v.found.not_counted if n.level == "guaranteed"),
-    ),
-    texts("rests_on", "parties on whose word the declared level rests, though the owner does not trust them", rests_on),
-    words("kept_by", "what keeps it at the declared level, though the owner cannot rely on it", kept_by),
-    boolean("rests_on_recipient", "one of these is a party that it protects against", on_recipient),
-    *PERMITS,
-    texts("claims", "claimed privacy budgets that the level rests on", lambda view: view.found.claims),
-    open_field(
-        "agreements",
-        Type.LIST,
-        "kinds of the agreements that each of these parties has with an owner or the coordinator about the data",
-        agreements,
-        choices=KINDS,
-    ),
-    *GROUNDS,
-    open_field(
-        "without_transfer",
-        Type.LIST,
-        "the same for transfer tools, unless their law finds the place adequate",
-        without_tool,
-    ),
-    texts(
-        "deidentified",
-        "methods of de-identification that are applied on every way",
-        deidentified,
-        choices=words_of(Deidentification, "method"),
-    ),
+    boolean("otherwise", "they are hosts, and learn as much of it in another capacity", _otherwise),
+    boolean("own_data", "the owners are people who hand over what is theirs, not organisations", _own_data),
+    *WAYS,
 )
 
 

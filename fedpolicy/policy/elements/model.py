@@ -14,8 +14,8 @@ from fedpolicy.language.model.dataset import Model
 from fedpolicy.policy.elements.inputs import INPUTS
 from fedpolicy.policy.elements.model_use import LIFE, USE, ends_on
 from fedpolicy.policy.elements.models_view import ModelView, class_variants, licence_fact, model_view
-from fedpolicy.policy.elements.shared import about_owners, boolean, integer, open_field, texts, words
-from fedpolicy.policy.fields import Field, Kind, Known, Missing, Presence, Subject, Type, fields_of
+from fedpolicy.policy.elements.shared import about_owners, boolean, integer, open_field, ranging, texts, words
+from fedpolicy.policy.fields import Field, Kind, Missing, Presence, Subject, Type, fields_of
 from fedpolicy.policy.world import World
 from fedpolicy.startup import pattern
 
@@ -100,14 +100,7 @@ _HOLDING: tuple[Field, ...] = (
 
 
 def _range(name: str, kind: Type, about: str, choices: tuple[str, ...] = ()) -> Field:
-    return Field(
-        name=name,
-        type=kind,
-        about=about,
-        known=Known.RANGE,
-        choices=choices,
-        read=lambda view: class_variants(view.facts)[0][name],
-    )
+    return ranging(name, kind, about, lambda view: class_variants(view.facts)[0][name], choices=choices)
 
 
 def _aspect(view: ModelView, name: str) -> Presence:

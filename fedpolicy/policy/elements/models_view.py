@@ -93,7 +93,10 @@ class ModelView:
         declared = [place for name in self.model.weights_at or () for place in graph.members.get(name, ())]
         used = [place for access in self.facts.access if access.how == "weights" for place in access.at]
         made = [
-            place for task in self.produced_by for name in self._rests(task) for place in graph.members.get(name, ())
+            place
+            for use in self.facts.produced_by
+            for name in self._rests(use)
+            for place in graph.members.get(name, ())
         ]
         # What is made here rests where it was made, unless the file says where it is or how it is called.
         rests = made if self.model.weights_at is None and self.model.via is None else ()
@@ -151,14 +154,11 @@ class ModelView:
         known = self.facts.aspects.get("licence")
         return self.world.catalog.licence(str(known)) if known is not None else None
 
-    def _rests(self, task: Task) -> Sequence[str]:
-        hosted = any(
-            access.how == "hosted" for access in self.world.lookup.access_of.get(f"tasks.{_name(self, task)}", ())
-        )
-        aggregator = task.aggregator or tuple(
-            name for name, node in self.world.deployment.nodes.items() if node.kind == "aggregator"
-        )
-        return () if hosted else (*task.runs_on, *aggregator)
+    def _rests(self, use: str) -> Sequence[str]:
+        if any(access.how == "hosted" for access in self.world.lookup.access_of.get(use, ())):
+            return ()
+        task = self.world.deployment.tasks[use.partition(".")[2]]
+        return (*task.runs_on, *(task.aggregator or self.world.aggregators))
 
 
 def class_variants(facts: ModelFacts) -> tuple[Mapping[str, Value], ...]:
@@ -271,7 +271,3 @@ def unlisted_provider(world: World, name: str | None) -> list[str]:
         else "declare it under `parties` with its `jurisdiction`, or add it to a catalogue"
     )
     return [f"the catalogue does not know the provider {name}: {advice}"]
-
-
-def _name(view: ModelView, task: Task) -> str:
-    return next(name for name, other in view.world.deployment.tasks.items() if other is task)

@@ -73,6 +73,18 @@ def open_field(
     return Field(name=name, type=kind, about=about, read=read, known=Known.OPEN, choices=choices, key=key)
 
 
+def ranging(
+    name: str, kind: Type, about: str, read: Callable[[Any], Presence], *, choices: tuple[str, ...] = ()
+) -> Field:
+    """A field of which a missing fact may leave several values; it reads the most favourable one."""
+    return Field(name=name, type=kind, about=about, read=read, known=Known.RANGE, choices=choices)
+
+
+def number(name: str, about: str, read: Callable[[Any], float]) -> Field:
+    """A quantity."""
+    return Field(name=name, type=Type.NUMBER, about=about, read=read)
+
+
 def runner_places() -> tuple[Field, ...]:
     """Where the parties are that run what an element asks."""
     return (
@@ -150,13 +162,8 @@ def all_in_eea(world: World, codes: Iterable[str]) -> bool:
 
 def any_in_eea(world: World, parties: Iterable[str]) -> bool | Missing:
     """Whether some of these parties is in the European Economic Area."""
-    unsure: set[str] = set()
-    for party in parties:
-        found = in_eea(world, [party])
-        if not isinstance(found, Missing) and _partly(world, party):
-            return True
-        unsure |= set(found.paths) if isinstance(found, Missing) else set()
-    return Missing(tuple(sorted(unsure))) if unsure else False
+    found = world.protected(parties, ("EEA",))
+    return True if found.sure else Missing(world.whereabouts(found.unsure)) if found.unsure else False
 
 
 def is_personal(world: World, families: Iterable[str]) -> bool:
@@ -250,13 +257,6 @@ def _purposes(world: World, families: tuple[str, ...]) -> list[str] | Missing:
     found = {name: declared[name] for name in sorted(set(families)) if name in declared}
     missing = tuple(f"datasets.{name}.purpose" for name, dataset in found.items() if dataset.purpose is None)
     return Missing(missing) if missing else ordered(dataset.purpose for dataset in found.values() if dataset.purpose)
-
-
-def _partly(world: World, party: str) -> bool:
-    # A population may live in several countries.
-    found = world.jurisdictions([party])
-    rows = [] if isinstance(found, Missing) else [world.catalog.countries.get(code) for code in found]
-    return any(row is not None and row.eea for row in rows)
 
 
 def _categories(world: World, families: Iterable[str]) -> list[str]:

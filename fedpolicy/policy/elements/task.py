@@ -22,12 +22,13 @@ from fedpolicy.policy.elements.shared import (
     data_fields,
     integer,
     open_field,
+    ranging,
     safeguard_kinds,
     texts,
     words,
 )
 from fedpolicy.policy.elements.task_view import TaskView
-from fedpolicy.policy.fields import Field, Kind, Known, Missing, Presence, Subject, Type, fields_of
+from fedpolicy.policy.fields import Kind, Missing, Presence, Subject, Type, fields_of
 from fedpolicy.policy.world import Territories, World
 from fedpolicy.records import replace
 from fedpolicy.topologies import TOPOLOGIES
@@ -164,13 +165,7 @@ _FIELDS = (
         lambda view: ordered(a.how for a in _own(view)),
         choices=("weights", "remote", "hosted"),
     ),
-    Field(
-        name="model_closed",
-        type=Type.BOOL,
-        about="its input model is a black box or a gray box (false without a model)",
-        known=Known.RANGE,
-        read=_closed,
-    ),
+    ranging("model_closed", Type.BOOL, "its input model is a black box or a gray box (false without a model)", _closed),
     boolean(
         "publishes",
         "the model that it produces is released to the public",
