@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 from fedpolicy.startup import pattern
@@ -16,6 +16,7 @@ _PART = 0.7  # how alike a word is to one that contains it
 _LONG_ENOUGH = 4  # letters of a word that says something on its own
 _MANY = 3000  # words; among more of them only those that are one letter away are looked for
 _LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.@"
+_ENOUGH = 3  # names of those that a sentence is about
 _LISTED = 30  # words of an advice; those of a longer list are found by `fedpolicy catalog` and in the documentation
 _NO_PART = pattern(r"[^0-9a-z]+")
 _LONGEST = 60  # characters of a value that a message repeats
@@ -115,6 +116,12 @@ def listed(words: Collection[str]) -> str:
     found = list(words)[:_LISTED]
     more = len(words) - len(found)
     return f"{', '.join(found)} and {more} more" if more > 0 else ", ".join(found)
+
+
+def few_names(names: Sequence[str]) -> str:
+    """Names in words: three are enough."""
+    shown = ", ".join(names[:_ENOUGH])
+    return shown if len(names) <= _ENOUGH else f"{shown} and {len(names) - _ENOUGH:,} more"
 
 
 def _one_edit_away(word: str) -> set[str]:

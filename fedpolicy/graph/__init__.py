@@ -17,20 +17,9 @@ from fedpolicy.language.model.safeguards import DifferentialPrivacy, Safeguard
 from fedpolicy.records import dataclass, field
 
 __all__ = [
-    "Aggregate",
-    "DataItem",
-    "Enclave",
-    "Envelope",
-    "Flow",
-    "FlowGraph",
-    "Guard",
-    "Mask",
-    "Path",
-    "Principal",
-    "Vertex",
-    "bits",
-    "keyed",
-]
+    "Access", "Aggregate", "DataItem", "Enclave", "Envelope", "Flow", "FlowGraph", "Guard", "Mask", "Path", "Principal",
+    "Vertex", "bits", "keyed",
+]  # fmt: skip
 _NOBODY = "unknown"
 Path = tuple[str | int, ...]
 

@@ -263,12 +263,6 @@ def ordered(words: Iterable[str]) -> list[str]:
     return sorted(found) if len(found) > 1 else [*found]
 
 
-def few_names(names: Sequence[str]) -> str:
-    """Names in words: three are enough."""
-    shown = ", ".join(names[:3])
-    return shown if len(names) <= 3 else f"{shown} and {len(names) - 3:,} more"  # noqa: PLR2004  see above
-
-
 def _listed(pairs: Iterable[tuple[Key, Item]]) -> dict[Key, list[Item]]:
     found: dict[Key, list[Item]] = {}
     for key, item in pairs:

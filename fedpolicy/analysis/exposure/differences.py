@@ -12,8 +12,8 @@ from fedpolicy.analysis.exposure.rungs import Part, Rungs
 from fedpolicy.analysis.exposure.sums import Hiding
 from fedpolicy.analysis.exposure.views import Openers, Viewer, count_readers, pool_of, shielded
 from fedpolicy.graph import Aggregate, DataItem, Mask, Vertex, bits
-from fedpolicy.graph.lookup import few_names
 from fedpolicy.records import dataclass, field, replace
+from fedpolicy.suggest import few_names
 
 _UP = "uplink"
 

@@ -15,8 +15,8 @@ from fedpolicy.analysis.exposure.sums import HIDING
 from fedpolicy.analysis.exposure.views import Viewer
 from fedpolicy.analysis.facts import NotCounted
 from fedpolicy.graph import DataItem, Flow, Guard, Vertex
-from fedpolicy.graph.lookup import few_names
 from fedpolicy.language.model.does import Cap, Noise, Unsaid
+from fedpolicy.suggest import few_names
 
 DECLARED, GUARANTEED = "declared", "guaranteed"
 
