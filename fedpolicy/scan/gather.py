@@ -21,7 +21,8 @@ from fedpolicy.records import dataclass, field
 from fedpolicy.scan import Evidence, Unread
 from fedpolicy.scan.importers import importers
 from fedpolicy.scan.reading import LARGEST, File
-from fedpolicy.scan.reading.manifest import EmbeddedFile, embedded_files
+from fedpolicy.scan.reading.embedded import EmbeddedFile, embedded_files
+from fedpolicy.scan.reading.notebook import as_python, is_notebook
 from fedpolicy.scan.services import Services
 from fedpolicy.sources import Search, shown_path
 from fedpolicy.sources.header import Look
@@ -47,10 +48,8 @@ _ENDINGS = (
     ".modelfile",
 )
 # What a folder or a file is called that shows something, or tries it, and deploys nothing.
-_ASIDE = frozenset({"test", "tests", "testing", "doc", "docs", "tutorial", "tutorials", "notebooks"})
+_ASIDE = frozenset({"test", "tests", "testing", "doc", "docs", "tutorial", "tutorials"})
 _STAND_INS = (".sample", ".template", ".dist")  # files of variables that somebody has to copy and fill in
-_NOTEBOOK = ".ipynb"
-_FRAMEWORKS = (b"nvflare", b"flwr")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,10 +180,8 @@ def _read(path: str, services: Services, found: Gathered) -> None:
 
 def _take(file: File, found: Gathered) -> None:
     found.looked_at += 1
-    if file.name.endswith(_NOTEBOOK):
-        _notebook(file, found)
-        return
-    wanted = [(who, one) for who, one in importers().items() if one.wants(file)]
+    known = as_python(file, file.content) if is_notebook(file) else file
+    wanted = [who for who, one in importers().items() if one.wants(known)]
     if wanted and len(file.content) > LARGEST:
         found.not_read.append(
             NotRead(
@@ -192,9 +189,9 @@ def _take(file: File, found: Gathered) -> None:
             )
         )
         return
-    for who, _ in wanted:
+    for who in wanted if known is file else ():
         _ask(who, file, found)
-    for part in embedded_files(file) if wanted else ():
+    for part in _inside(file, found) if wanted else ():
         for who, one in importers().items():
             if one.wants(part.file):
                 _ask(who, part.file, found, part)
@@ -204,6 +201,14 @@ def _take(file: File, found: Gathered) -> None:
         found.needs.append((os.path.normpath(file.path.parent / said), said, span))
     for broken in file.broken:
         _note(broken, found)
+
+
+def _inside(file: File, found: Gathered) -> list[EmbeddedFile]:
+    try:
+        return list(embedded_files(file))
+    except Unread as unread:
+        _note(unread, found)
+        return []
 
 
 def _beside(path: str, name: str) -> bytes | None:
@@ -233,13 +238,6 @@ def _note(unread: Unread, found: Gathered) -> None:
     note = NotRead(why=f"not read: {unread.why}", span=unread.span)
     if note not in found.not_read[-len(importers()) :]:
         found.not_read.append(note)
-
-
-def _notebook(file: File, found: Gathered) -> None:
-    if any(word in file.content for word in (*_FRAMEWORKS, *file.services.modules)):
-        found.not_read.append(
-            NotRead(why="not read: it is a notebook, and notebooks are not deployed", span=file.start())
-        )
 
 
 def _is_aside(below: str) -> bool:

@@ -19,7 +19,7 @@ from typing import NamedTuple
 from fedpolicy.scan import Evidence, Unread
 from fedpolicy.scan.importers import importers
 from fedpolicy.scan.reading import File
-from fedpolicy.scan.reading.manifest import embedded_files
+from fedpolicy.scan.reading.embedded import embedded_files
 from fedpolicy.scan.services import Services
 
 ROWS = Path(__file__).parent / "corpus"

@@ -5,7 +5,7 @@ import yaml
 
 from fedpolicy.scan.importers import importers
 from fedpolicy.scan.reading import File
-from fedpolicy.scan.reading.manifest import embedded_files
+from fedpolicy.scan.reading.embedded import embedded_files
 from fedpolicy.scan.services import Services
 
 SERVICES = Services()
@@ -32,7 +32,8 @@ def told(file, framework):
 
 @pytest.mark.parametrize(("case", "framework"), CASES)
 def test_an_importer_says_this_and_no_more(case, framework):
-    found = told(File(case["file"], case["text"].encode(), SERVICES), framework)
+    beside = {name: text.encode() for name, text in case.get("beside", {}).items()}
+    found = told(File(case["file"], case["text"].encode(), SERVICES, beside.get), framework)
     said = [f"{one.span.line} {one.subject} {one.attribute} = {one.value or 'unknown'}" for one in found]
     assert sorted(said) == sorted(case["says"])
     assert not [one for one in found if "not-to-be-kept" in repr(one)]

@@ -16,7 +16,7 @@ from fedpolicy.scan.gather import Fact
 from fedpolicy.scan.groups import projects_of
 from fedpolicy.scan.importers import importers
 from fedpolicy.scan.reading import File
-from fedpolicy.scan.reading.manifest import embedded_files
+from fedpolicy.scan.reading.embedded import embedded_files
 from fedpolicy.scan.rules import RULES
 from fedpolicy.scan.services import Services
 from tests.laws import examples

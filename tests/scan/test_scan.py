@@ -508,7 +508,9 @@ BAD = {
     "pyproject.toml": "[tool.flwr.app\n",
     "deep.json/privacy.json": '{"scopes": ' + "[" * 5000 + "]" * 5000 + "}",
     "big/privacy.json": '{"scopes": [' + " " * (2 * 1024 * 1024) + "]}",
-    "book.ipynb": '{"cells": [{"source": ["import flwr"]}]}',
+    "book.ipynb": '{"cells": {"source": ["import flwr"]}}',
+    "cell.ipynb": '{"cells": [{"cell_type": "code", "source": ["import flwr\\n", "print x"]}]}',
+    "cut.ipynb": '{"cells": [{"source": ["import flwr"]}',
     "good/project.yml": PROJECT,
 }
 
@@ -523,6 +525,8 @@ def test_what_cannot_be_read_is_told_once_and_the_rest_goes_on(here):
         assert len([one for one in notes if one.startswith(f"note: {name}:")]) == 1, name
     assert "note: helm.yaml:2:4: not read: it is a template that has not been rendered" in notes
     assert "note: old.py:2:1: not read: it is Python 2" in notes
+    assert "note: cell.ipynb:1:46: not read: a cell of it is not Python 3" in notes
+    assert "note: cut.ipynb:1:1: not read: it is not JSON, as notebooks are" in notes
     assert "note: latin/project.yml:3:3: not read: it does not parse: the byte 0xe9 is not UTF-8" in notes
     assert "note: big/privacy.json:1:1: not read: it is larger than 2 MiB; `--exclude` leaves it out" in notes
     assert "medium keys-in-one-hand good/project.yml:6:12" in places(found)
@@ -535,7 +539,7 @@ def test_reports_for_programs_say_what_was_not_read(here):
     schema = json.loads((schemas_dir() / "report.schema.json").read_text(encoding="utf-8"))
     jsonschema.Draft202012Validator(schema).validate(report)
     reading = report["reading"]
-    assert (reading["looked_at"], reading["read"], reading["aside"]) == (10, {"nvflare": 1}, 1)
+    assert (reading["looked_at"], reading["read"], reading["aside"]) == (12, {"nvflare": 1}, 1)
     skipped = {one["file"]: (one["line"], one["why"]) for one in reading["not_read"]}
     assert len(skipped) == len(reading["not_read"]) == len(BAD) - 1
     assert skipped["old.py"] == (2, "not read: it is Python 2")
@@ -746,9 +750,9 @@ def test_told_more_a_scan_shows_lines_and_every_file_that_was_not_read():
     write(Path(), {"a.py": "import openai\nopenai.OpenAI()\n", **{f"n/{n}.ipynb": "import openai" for n in range(22)}})
     brief, more = run("scan", "."), run("scan", ".", "-v")
 
-    assert brief.stderr.count("not read: it is a notebook") == 20
+    assert brief.stderr.count("not read: it is not JSON") == 20
     assert "note: 2 more notes of this kind (`-v` shows all)\n" in brief.stderr
-    assert more.stderr.count("not read: it is a notebook") == 22
+    assert more.stderr.count("not read: it is not JSON") == 22
     assert "more notes" not in more.stderr
     assert "2 | openai.OpenAI()" in more.stdout
     assert "2 | openai.OpenAI()" not in brief.stdout

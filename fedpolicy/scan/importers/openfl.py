@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
 
-from fedpolicy.scan import NONE, Evidence, ForeignNode, single
+from fedpolicy.scan import NONE, Evidence, ForeignNode, Unread, count, single
+from fedpolicy.scan.reading import File
 from fedpolicy.scan.reading.variables import found, switch, told_by
-
-if TYPE_CHECKING:
-    from fedpolicy.scan.reading import File
 
 _TABLE = {
     "aggregator.settings.rounds_to_train": ("app", "rounds"),
@@ -21,6 +19,7 @@ _TABLE = {
 # Keys of releases up to and from 1.9: whether TLS is on, and whether clients prove who they are.
 _TLS = {"tls": True, "use_tls": True, "disable_tls": False}
 _CLIENTS = {"disable_client_auth": False, "require_client_auth": True}
+_OWN = "openfl."
 _NETWORK = re.compile(rb"openfl\.federation\.Network")
 _LINE = re.compile(r"([\w.-]+)\s*,\s*(\S.*)")
 
@@ -45,6 +44,7 @@ def read(file: File) -> Iterable[Evidence]:
                 yield one.says(f"node:{one.value}", "role", "client")
         elif root.get("aggregator"):
             yield from _plan(root)
+            yield from _quorum(file, root)
         elif settings := root.get("settings"):
             yield from _network(settings)
 
@@ -63,6 +63,40 @@ def _plan(root: ForeignNode) -> Iterator[Evidence]:
         yield from _network(settings)
     elif defaults := root.get("network", "defaults"):
         yield defaults.says("federation", "transport", None, note=f"{defaults.value} says it")
+
+
+def _quorum(file: File, root: ForeignNode) -> Iterator[Evidence]:
+    """
+    With how many collaborators a round ends: with all that are listed, unless a policy ends it before (openfl 1.9).
+
+    An assigner of one's own, or several groups of tasks, may have some of them only validate: then nobody can tell.
+    """
+    template = root.text("assigner", "template") or _OWN
+    place = root.get("straggler_handling_policy") or root.get("aggregator")
+    if place is None or not template.startswith(_OWN) or root.get("assigner", "settings", "task_groups", 1):
+        return
+    if least := _least(place, _listed(file.beside("cols.yaml") or b"")):
+        yield place.says("app", "min_clients", least)
+
+
+def _listed(content: bytes) -> int:
+    """How many collaborators a list names; 0 where none can be read."""
+    try:
+        return len(list(File("cols.yaml", content).tree.each("collaborators")))
+    except Unread:
+        return 0
+
+
+def _least(policy: ForeignNode, everybody: int) -> int:
+    """What a policy asks for, of so many that are listed; 0 where it does not say."""
+    kind = (policy.text("template") or "").rpartition(".")[2]
+    said = count(policy.text("settings", "minimum_reporting")) or 1
+    cutoff, share = (policy.get("settings", name) for name in ("straggler_cutoff_time", "percent_collaborators_needed"))
+    if kind.startswith("CutoffTime") and cutoff and isinstance(cutoff.value, (int, float)) and cutoff.value < math.inf:
+        return said
+    if kind.startswith("Percentage") and share and isinstance(share.value, (int, float)) and everybody:
+        return max(said, math.ceil(share.value * everybody) if 0 <= share.value <= 1 else everybody)
+    return everybody if kind.startswith(("CutoffTime", "Percentage", "WaitForAll", "Aggregator")) else 0
 
 
 def _network(settings: ForeignNode) -> Iterator[Evidence]:

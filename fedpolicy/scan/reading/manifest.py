@@ -1,13 +1,12 @@
-"""Objects of Kubernetes, and the files that stand inside of a ConfigMap, with places in the one around them."""
+"""Objects of Kubernetes."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 
-from fedpolicy.findings import Span
-from fedpolicy.records import dataclass, replace
-from fedpolicy.scan import Evidence, ForeignNode, Unread
+from fedpolicy.records import dataclass
+from fedpolicy.scan import ForeignNode
 from fedpolicy.scan.reading import File
 from fedpolicy.scan.reading.variables import Variable
 
@@ -77,57 +76,3 @@ def variable(node: ForeignNode) -> Variable | None:
         return None
     said = "" if value is None or value.value is None else str(value.value)
     return Variable(name=name, value=said, node=node, given=node.get("valueFrom") is not None)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EmbeddedFile:
-    """A file inside another one: what it is there, and how many lines and columns before it."""
-
-    file: File
-    around: str
-    key: str
-    lines: int
-    columns: int
-
-    def at(self, span: Span) -> Span:
-        """The place in the file around."""
-        return replace(
-            span,
-            file=self.around,
-            line=span.line + self.lines,
-            end_line=span.end_line + self.lines,
-            column=span.column + self.columns,
-            end_column=span.end_column + self.columns,
-        )
-
-    def placed(self, one: Evidence) -> Evidence:
-        """A fact of it with its place in the file around."""
-        return replace(one, span=self.at(one.span), key=f"{self.key}.{one.key}".rstrip("."))
-
-
-def embedded_files(file: File) -> Iterator[EmbeddedFile]:
-    """The files in the ConfigMaps of a file that have a name with an ending and stand there as they are."""
-    if not is_manifest(file) or b"ConfigMap" not in file.content:
-        return
-    try:
-        objects = manifests(file)
-    except Unread:
-        return
-    for one in objects:
-        for name, node in one.node.items("data") if one.kind == "ConfigMap" else ():
-            if "." in name and isinstance(node.value, str) and (part := _part(file, name, node)):
-                yield part
-
-
-def _part(file: File, name: str, node: ForeignNode) -> EmbeddedFile | None:
-    """A text over several lines, each of which stands in the file, with the same space before it."""
-    text = str(node.value)
-    lines = file.text.split("\n")
-    first = next((line for line in text.split("\n") if line.strip()), "")
-    above = text.split("\n").index(first) if first else 0
-    for at in range(node.span.line, min(node.span.line + 3 + above, len(lines))):
-        if first and lines[at].endswith(first) and not lines[at].removesuffix(first).strip():
-            inside = File(name, text.encode(), file.services)
-            columns = len(lines[at]) - len(first)
-            return EmbeddedFile(file=inside, around=file.name, key=f"data.{name}", lines=at - above, columns=columns)
-    return None
