@@ -86,18 +86,20 @@ class Services:
         self._models = [(name, row) for row in self.rows for name in row.models]
         self.modules = _packages(row for row in self.rows if row.kind not in TRACKS)
         self.tracking = _packages(row for row in self.rows if row.kind in TRACKS)
-        self._hosts = [(host, row) for row in self.rows for host in row.hosts]
-        self.host_words = tuple(max(host.split("*"), key=len).strip(".-").encode() for host, _ in self._hosts)
+        hosts = [(host, row) for row in self.rows for host in row.hosts]
+        self._hosts = {host: row for host, row in reversed(hosts) if _is_whole(host)}
+        self._patterns = [(host, row) for host, row in hosts if not _is_whole(host)]
+        self.host_words = tuple(max(host.split("*"), key=len).strip(".-").encode() for host, _ in hosts)
 
     def behind(self, address: str) -> ServiceRow | None:
         """Who answers at an address, where the catalogue knows it."""
         host = host_of(address).lower()
-        return next((row for known, row in self._hosts if _is_at(host, known)), None)
+        return self._hosts.get(host) or next((row for known, row in self._patterns if _is_at(host, known)), None)
 
     def region(self, address: str) -> str | None:
         """The region that the name of a host tells, as in `bedrock-runtime.eu-central-1.amazonaws.com`."""
         host = host_of(address).lower()
-        for known, _ in self._hosts:
+        for known, _ in self._patterns:
             if "*" in known and fnmatchcase(host, known):
                 before, _, after = known.partition("*")
                 return host[len(before) : len(host) - len(after)]
@@ -146,4 +148,9 @@ def _packages(rows: Iterable[ServiceRow]) -> frozenset[bytes]:
 def _is_at(host: str, known: str) -> bool:
     if "*" in known:
         return fnmatchcase(host, known)
-    return host.endswith(known) if known[0] in ".-" else host == known
+    return host.endswith(known)
+
+
+def _is_whole(host: str) -> bool:
+    """Whether this is the name of one host, and not what many begin or end with."""
+    return host[0] not in ".-" and "*" not in host

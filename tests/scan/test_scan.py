@@ -24,7 +24,7 @@ from fedpolicy.policy.housekeeping import SCAN_IDS
 from fedpolicy.report.formats import format_ids
 from fedpolicy.scan.gather import gather
 from fedpolicy.scan.judge import INFOS, drafts, judged
-from fedpolicy.scan.reading import hcl
+from fedpolicy.scan.reading import hcl, origins
 from fedpolicy.scan.reading.code import Module
 from fedpolicy.scan.services import Services
 from fedpolicy.settings import Settings
@@ -743,6 +743,23 @@ def test_a_module_is_searched_for_addresses_once_however_many_calls_hide_theirs(
     assert len(said) == 1  # all of a file are told together
     assert "the file names api.deepseek.com, but" in said[0]
     assert len(searched) == 1
+
+
+@pytest.mark.usefixtures("here")
+def test_a_module_is_looked_through_once_and_where_things_come_from_only_so_far(monkeypatch):
+    walked, meant = [], []
+    make, bound = Module.__init__, Module.bound
+    monkeypatch.setattr(Module, "__init__", lambda self, file: walked.append(file) or make(self, file))
+    monkeypatch.setattr(Module, "bound", lambda self, name: meant.append(name) or bound(self, name))
+    monkeypatch.setattr(origins, "_MOST_OF_ALL", 200)
+    ask = "client.chat.completions.create(model='m', messages=x)\n"
+    reading = "import openai, wandb, torch, flwr, nvflare\nclient = openai.OpenAI()\nx = open('%s.txt').read()\n"
+    write(Path(), {"few.py": reading % "few" + ask, "many.py": reading % "many" + ("x = f(x)\n" + ask) * 200})
+    sent = [fact for fact in gather(["."], Search(), Services()).facts if fact.evidence.attribute == "sends"]
+
+    assert len(walked) == 2
+    assert len(meant) < 100
+    assert [(fact.file, fact.evidence.value) for fact in sent] == [("few.py", "few.txt")]
 
 
 @pytest.mark.usefixtures("here")

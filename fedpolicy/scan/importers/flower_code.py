@@ -45,7 +45,7 @@ def wants(file: File) -> bool:
 
 def read(file: File) -> Iterable[Evidence]:
     """What the file says. Raises Unread."""
-    module = Module(file)
+    module = file.module
     ours = dict(_strategies(module))
     for call in module.calls:
         if call.last == "get_peft_model_state_dict":

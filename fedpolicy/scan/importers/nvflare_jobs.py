@@ -170,7 +170,7 @@ def _recipe(file: File) -> Iterator[Evidence]:
     What a class does when somebody makes one of it (a recipe of a library) is no job, nor is a function that changes
     the recipe of others: both say what a job may be, and the job that uses them says so itself.
     """
-    module = Module(file)
+    module = file.module
     calls = _outside_classes(module)
     if not any(call.name.startswith("nvflare.") and call.last.endswith(_JOBS) for call in calls):
         return

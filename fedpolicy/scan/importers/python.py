@@ -71,7 +71,7 @@ class _Asking(Module):
     """A module with the calls that ask models, by the name of what they are made on, and how many clients there are."""
 
     def __init__(self, file: File) -> None:
-        super().__init__(file)
+        vars(self).update(vars(file.module))  # which others have looked through
         self.asks: dict[tuple[object, str], list[CodeCall]] = {}
         self._at_once: dict[int, CodeCall] = {}  # by the client that is made and asked in one go
         for one in self.calls:

@@ -25,7 +25,7 @@ def wants(file: File) -> bool:
 
 def read(file: File) -> Iterable[Evidence]:
     """What the file says. Raises Unread."""
-    module = Module(file)
+    module = file.module
     for call in module.calls:
         row = file.services.classes.get(call.name)
         if row and row.kind in TRACKS:

@@ -48,7 +48,7 @@ def wants(file: File) -> bool:
 
 def read(file: File) -> Iterable[Evidence]:
     """What the file says. Raises Unread."""
-    module = Module(file)
+    module = file.module
     for call in module.calls:
         yield from _with_its_code(module, call)
         yield from _done(module, call)

@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import PurePath
+from typing import TYPE_CHECKING
 
 from fedpolicy.errors import FedPolicyError
 from fedpolicy.findings import Span
@@ -14,6 +15,9 @@ from fedpolicy.language.reading.source import read
 from fedpolicy.scan import ForeignNode, Unread
 from fedpolicy.scan.reading.hocon import hocon, toml
 from fedpolicy.scan.services import Services
+
+if TYPE_CHECKING:
+    from fedpolicy.scan.reading.code import Module
 
 LARGEST = 2 * 1024 * 1024
 
@@ -109,6 +113,13 @@ class File:
             raise Unread(why, place) from error
         except (RecursionError, MemoryError, ValueError) as error:
             raise Unread("Python cannot parse it", self.start()) from error
+
+    @cached_property
+    def module(self) -> Module:
+        """The module with its names looked up. Raises Unread where it is not Python 3."""
+        from fedpolicy.scan.reading.code import Module  # noqa: PLC0415  it is made of a file
+
+        return Module(self)
 
     def _broken(self, error: FedPolicyError) -> Unread:
         if b"{{" in self.content:

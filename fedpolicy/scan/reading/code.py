@@ -53,6 +53,8 @@ class Module:
         self.scopes: dict[int, CodeScope] = {}  # the functions that names and attributes stand in
         self._bound: dict[str, list[ast.expr]] = {}
         self._held: dict[int, list[ast.expr]] = {}
+        self._meant: dict[str, list[ast.expr]] = {}
+        self.looked_at = 0  # pieces of code, by whoever asks where things come from
         calls: list[ast.Call] = []
         self._walk(file.python, calls)
         self.calls = [CodeCall(name=self.name(one.func), node=one) for one in calls]
@@ -92,10 +94,10 @@ class Module:
 
     def bound(self, name: str) -> list[ast.expr]:
         """Everything that a name stands for somewhere in the module: assigned, looped over, opened or given."""
-        found = list(self._bound.get(name, ()))
-        for function in self._taking.get(name, ()):
-            found += [node for node in function.given(name) if node is not None]
-        return found
+        if name not in self._meant:
+            given = (one for function in self._taking.get(name, ()) for one in function.given(name))
+            self._meant[name] = [*self._bound.get(name, ()), *(node for node in given if node is not None)]
+        return self._meant[name]
 
     def field(self, name: str) -> ast.expr | None:
         """What a field is set to, where one class alone has one of this name and sets it once."""

@@ -16,6 +16,8 @@ _READS = frozenset({
 _DEEPEST = 20  # steps from what is made to its import
 _FARTHEST = 5  # steps from name to name
 _MOST = 2000  # pieces of code that are looked at for one call
+_MOST_OF_ALL = 100_000  # that are looked at for all calls of a module
+_MANY = 100  # things that a name stands for, of which it then tells none
 
 
 def origin(module: Module, node: ast.expr, depth: int = 0) -> str:
@@ -45,18 +47,19 @@ def sources(module: Module, call: ast.Call) -> list[tuple[ast.expr, str]]:
     given = [*call.args, *(keyword.value for keyword in call.keywords)]
     waiting: list[tuple[ast.expr, int]] = [(node, 0) for node in given]
     seen: set[str] = set()
-    looked = 0
-    while waiting and looked < _MOST:
+    looked = min(_MOST, _MOST_OF_ALL - module.looked_at)
+    while waiting and looked > 0:
         node, far = waiting.pop()
         for inner in ast.walk(node):
-            looked += 1
-            if looked >= _MOST:
+            module.looked_at, looked = module.looked_at + 1, looked - 1
+            if looked <= 0:
                 break
             if isinstance(inner, ast.Call) and (path := _read(module, inner)):
                 found.setdefault(path, inner)
             elif isinstance(inner, ast.Name) and inner.id not in seen and far < _FARTHEST:
                 seen.add(inner.id)
-                waiting += [(one, far + 1) for one in module.bound(inner.id)]
+                bound = module.bound(inner.id)
+                waiting += [(one, far + 1) for one in (bound if len(bound) <= _MANY else ())]
     return [(node, path) for path, node in sorted(found.items())]
 
 
