@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path, PurePath
 from types import MappingProxyType
 
-from fedpolicy.errors import InputError
+from fedpolicy.errors import InputError, Problems
 from fedpolicy.files import beginning
 from fedpolicy.findings import Span
 from fedpolicy.records import dataclass, field
@@ -100,11 +100,14 @@ def gather(
     lost: Mapping[str, str] = MappingProxyType({}),
 ) -> Gathered:
     """
-    Read every file below the paths that an importer wants. Raises InputError where a path is not there.
+    Read every file below the paths that an importer wants. Raises Problems that name each path that is not there.
 
     `begin` hears of each file before it is read, as whoever watches over time wants to; `lost` are those that took too
     long, and why they are not read.
     """
+    if missing := [shown_path(path) for path in paths if not Path(path).exists()]:
+        advice = "name a folder or a file of a repository"
+        raise Problems([InputError(f"`{path}` does not exist", help=advice) for path in missing])
     found = Gathered()
     for path, below in _files(paths, search, found):
         if below is not None and _is_aside(below):
@@ -158,8 +161,6 @@ def _files(paths: Sequence[str], search: Search, found: Gathered) -> Iterator[tu
     """Each file with its path below the folder that was named; a file that is named itself has none."""
     seen: set[str] = set()
     for path in paths:
-        if not Path(path).exists():
-            raise InputError(f"`{shown_path(path)}` does not exist", help="name a folder or a file of a repository")
         for one in walk(path, search, _LOOK) if Path(path).is_dir() else (path,):
             if isinstance(one, Unreadable):
                 found.not_read.append(NotRead(why=f"not read: {one.why}", span=Span(file=shown_path(one.path))))

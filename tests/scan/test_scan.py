@@ -493,10 +493,11 @@ def test_a_repository_of_nothing_is_no_pass(here):
 
 
 @pytest.mark.usefixtures("here")
-def test_a_path_that_is_not_there_is_named():
-    done = run("scan", "nowhere")
+def test_each_path_that_is_not_there_is_named():
+    done = run("scan", "nowhere", ".", "elsewhere")
     assert done.exit_code == 2
     assert "`nowhere` does not exist" in done.stderr
+    assert "`elsewhere` does not exist" in done.stderr
 
 
 BAD = {
