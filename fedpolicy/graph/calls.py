@@ -115,7 +115,8 @@ def may_train(builder: Builder, call: Call, runner: Vertex) -> tuple[bool | None
             return None, f"{where}.trains_on_inputs"
     if model.says_unknown("terms"):
         return None, f"models.{call.model}.terms.trains_on_inputs"
-    who = builder.places.principals[runner.party].provider or provider_of(builder, call.model) or ""
+    own, parties = provider_of(builder, call.model) or "", builder.places.principals
+    who = parties[runner.party].provider or (parties[own].provider if own in parties else own)
     row = builder.catalog.provider(who)
     known = row.terms.trains_on_inputs if row else None
     first = call.terms[0][0] if call.terms else f"models.{call.model}.terms"

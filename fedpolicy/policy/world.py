@@ -279,9 +279,9 @@ class World:
         return next((who for who, one in self.lookup.parties.items() if row and one.provider == row.id), name)
 
     def provider(self, party: str) -> ProviderRow | None:
-        """The provider of the catalogue that a party is."""
+        """The provider of the catalogue that a party is; a name that is no party's means the provider with that name."""
         known = self.lookup.parties.get(party)
-        return self.catalog.providers[known.provider] if known and known.provider else None
+        return self.catalog.provider(known.provider if known else party)
 
     def _whereabouts(self, party: str) -> tuple[str, ...]:
         if not is_unknown(party):

@@ -51,6 +51,26 @@ def test_two_parties_that_are_one_provider_stand_for_themselves():
 
 
 @pytest.mark.parametrize(
+    ("party", "model"),
+    [
+        ("deepseek: {role: provider, is: none}", "weights: closed, provider: deepseek"),
+        ("deepseek: {role: provider, is: unknown}", "weights: closed, provider: deepseek"),
+        (
+            "deepseek: {role: provider, is: none}, shop: {role: provider}",
+            "weights: closed, provider: deepseek, via: [shop]",
+        ),
+    ],
+)
+def test_who_has_only_the_name_of_a_provider_has_none_of_its_terms(party, model):
+    document = text(party, model)
+    (asked,) = judged(document, rule_of("model", "!model.trains_on_inputs")).findings
+    kept = [flow for flow in graph_of(document.replace("\n    ", "\n")).flows if flow.role == "training-on-inputs"]
+
+    assert asked.missing == ("models.m.terms.trains_on_inputs",)
+    assert [bool(flow.missing) for flow in kept] == [True]
+
+
+@pytest.mark.parametrize(
     ("party", "model", "days"),
     [
         ("", GPT, 30),

@@ -146,7 +146,7 @@ class ModelView:
     @cached_property
     def provider_row(self) -> ProviderRow | None:
         """What the catalogue says of its provider."""
-        return self.world.catalog.provider(self.provider) if self.provider else None
+        return self.world.provider(self.provider) if self.provider else None
 
     @cached_property
     def licence(self) -> LicenceRow | None:
