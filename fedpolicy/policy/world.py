@@ -279,7 +279,7 @@ class World:
         return next((who for who, one in self.lookup.parties.items() if row and one.provider == row.id), name)
 
     def provider(self, party: str) -> ProviderRow | None:
-        """The provider of the catalogue that a party is; a name that is no party's means the provider with that name."""
+        """The provider of the catalogue that a party is; a name that no party has is the provider's."""
         known = self.lookup.parties.get(party)
         return self.catalog.provider(known.provider if known else party)
 

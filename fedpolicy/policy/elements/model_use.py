@@ -22,6 +22,8 @@ from fedpolicy.policy.fields import Field, Missing, Presence, Type
 from fedpolicy.policy.world import World
 from fedpolicy.records import replace
 
+_UNTOLD = {"", "health", "healthcare", "hospital"}  # a public body, a charity or a company: the sector does not say
+
 
 def ends_on(view: ModelView) -> str | None:
     """The day on which whoever runs it switches it off; another company that runs it keeps days of its own."""
@@ -97,12 +99,12 @@ def _assists(view: ModelView) -> bool:
 
 def _said_sectors(view: ModelView) -> list[str]:
     parties = view.world.deployment.parties
-    return ordered(sector for name in view.users if name in parties and (sector := parties[name].sector))
+    return ordered({parties[name].sector or "" for name in view.users if name in parties} - _UNTOLD)
 
 
 def _sectors(view: ModelView) -> Presence:
     parties = view.world.deployment.parties
-    missing = tuple(f"parties.{n}.sector" for n in view.users if n in parties and parties[n].sector is None)
+    missing = tuple(f"parties.{n}.sector" for n in view.users if n in parties and (parties[n].sector or "") in _UNTOLD)
     return Missing(missing) if missing else _said_sectors(view)
 
 
@@ -167,8 +169,8 @@ USE = (
     boolean("fallback_elsewhere", "a fallback is run by another party, or held", _fallback_elsewhere),
     texts("used_by", "tasks and calls that use it, such as tasks.score", lambda view: view.uses),
     texts("users", "parties that use it", lambda view: view.users),
-    open_field("user_sectors", Type.LIST, "sectors of the parties that use it", _sectors),
-    texts("said_sectors", "the sectors of those among them that state one", _said_sectors),
+    open_field("user_sectors", Type.LIST, "sectors of the parties that use it; health tells nobody's aims", _sectors),
+    texts("said_sectors", "the sectors of those among them that state one that does", _said_sectors),
     open_field(
         "user_jurisdictions", Type.LIST, "where the parties are that use it", lambda v: v.world.jurisdictions(v.users)
     ),

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import reduce
 from operator import or_
 
-from fedpolicy.analysis.exposure import VERBATIM, Trust
+from fedpolicy.analysis.exposure import VERBATIM, Reading, Trust
 from fedpolicy.analysis.exposure.effects import suppliers_of
+from fedpolicy.analysis.exposure.views import Viewer, seen_at
 from fedpolicy.graph import Flow, FlowGraph, Mask, Vertex, bits
 from fedpolicy.graph.lookup import ordered
 from fedpolicy.graph.masks import common, grouped
@@ -173,14 +174,33 @@ def _stated(world: World, trust: Trust, origin: str, supplier: str, flows: Seque
 
 
 def _doubting(world: World, trust: Trust, supplier: str, flows: Iterable[Flow]) -> set[str]:
-    """The owners of what is sent that rely neither on a supplier nor on the enclave in which its code runs."""
+    """
+    The owners of what is sent that rely neither on a supplier nor on the enclave in which its code runs.
+
+    Code that has no more than it is to send can send no more.
+    """
     graph, found = world.graph, set[str]()
-    for place, sent in {(graph.vertices[flow.source].id, world.carried(flow)) for flow in flows}:
+    for place, payload, sent in {(flow.source, flow.payload, world.carried(flow)) for flow in flows}:
         vertex = graph.vertices[place]
-        for owner in {graph.data[index].owner for index in bits(sent)} - found:
-            if not trust.accepts(owner, frozenset({supplier})) and not _is_attested(trust, owner, vertex):
-                found.add(owner)
+        doubt = {
+            owner
+            for owner in {graph.data[index].owner for index in bits(sent)} - found
+            if not (trust.accepts(owner, frozenset({supplier})) or _is_attested(trust, owner, vertex))
+        }
+        more = _known_beyond(world, vertex, payload) if doubt else 0
+        found |= doubt & {graph.data[index].owner for index in bits(common(sent, more))}
     return found
+
+
+def _known_beyond(world: World, place: Vertex, payload: str) -> Mask:
+    """The instances of which a place has more than a payload says, without what owners do not rely on."""
+    exposure, said = world.study.exposure, world.catalog.levels[world.catalog.payloads[payload].level].rank
+    holdings, openers = exposure.holdings(Reading.GUARANTEED), exposure.openers(Reading.GUARANTEED)
+    viewer = Viewer(party=place.operators[0], role="operator", places=(place.id,))
+    state = holdings.states.get(place.id, {})
+    return reduce(
+        or_, (seen_at(holdings, viewer, place, form, mask, said + 1, openers) for form, mask in state.items()), 0
+    )
 
 
 def _families(world: World, flows: Sequence[Flow]) -> tuple[str, ...]:
