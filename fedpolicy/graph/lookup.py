@@ -83,10 +83,7 @@ class Lookup:
     @cached_property
     def places_of(self) -> Mapping[str, list[Vertex]]:
         """The places of each party, in the order of the names of nodes."""
-        found: dict[str, list[Vertex]] = {}
-        for vertex in self.places.values():
-            found.setdefault(self.party(vertex.party), []).append(vertex)
-        return found
+        return gathered((self.party(vertex.party), vertex) for vertex in self.places.values())
 
     def operators(self, vertex: str) -> frozenset[str]:
         """The parties that operate a place."""
@@ -103,13 +100,13 @@ class Lookup:
     def operated(self) -> Mapping[str, Sequence[str]]:
         """The nodes that each party operates."""
         places = self.places.values()
-        return _grouped((self.party(who), place.family) for place in places for who in place.operators)
+        return names_by((self.party(who), place.family) for place in places for who in place.operators)
 
     @cached_property
     def hosted(self) -> Mapping[str, Sequence[str]]:
         """The nodes of others that stand on each party's machines."""
         places = (place for place in self.places.values() if place.host not in place.operators)
-        return _grouped((self.party(place.host), place.family) for place in places)
+        return names_by((self.party(place.host), place.family) for place in places)
 
     # Models
 
@@ -131,7 +128,7 @@ class Lookup:
 
     def _carried(self, role: str, origin: str = "") -> Mapping[str, Sequence[str]]:
         flows = (one for one in self.graph.flows if one.role == role and one.origin.startswith(origin))
-        return _grouped((self.graph.vertices[one.source].family, one.target) for one in flows)
+        return names_by((self.graph.vertices[one.source].family, one.target) for one in flows)
 
     @cached_property
     def released(self) -> frozenset[str]:
@@ -143,20 +140,20 @@ class Lookup:
     def placed(self) -> Mapping[str, Sequence[str]]:
         """The models whose weights are at each place."""
         models = {*self.deployment.models, *self._placements}
-        return _grouped((place, model) for model in models for place in self.holders(model))
+        return names_by((place, model) for model in models for place in self.holders(model))
 
     @cached_property
     def makers(self) -> Mapping[str, list[Task]]:
         """The tasks that produce each model."""
         tasks = (task for _, task in sorted(self.deployment.tasks.items()))
-        return _listed((task.produces, task) for task in tasks if task.produces)
+        return gathered((task.produces, task) for task in tasks if task.produces)
 
     # Flows and uses
 
     @cached_property
     def flows_of(self) -> Mapping[str, Sequence[Flow]]:
         """The flows that each element declares or implies."""
-        return _listed((flow.origin, flow) for flow in self.graph.flows)
+        return gathered((flow.origin, flow) for flow in self.graph.flows)
 
     @cached_property
     def uplinks(self) -> Mapping[str, Mapping[str, set[str]]]:
@@ -170,22 +167,22 @@ class Lookup:
     @cached_property
     def guards_at(self) -> Mapping[Path, Sequence[Guard]]:
         """How each safeguard applies to single flows."""
-        return _listed((guard.path, guard) for flow in self.graph.flows for guard in flow.guards)
+        return gathered((guard.path, guard) for flow in self.graph.flows for guard in flow.guards)
 
     @cached_property
     def access_of(self) -> Mapping[str, Sequence[Access]]:
         """How each task or call reaches models."""
-        return _listed((access.use, access) for access in self.graph.access)
+        return gathered((access.use, access) for access in self.graph.access)
 
     @cached_property
     def access_from(self) -> Mapping[tuple[str, str], list[Access]]:
         """How each task or call reaches models from each place."""
-        return _listed(((access.use, place), access) for access in self.graph.access for place in access.at)
+        return gathered(((access.use, place), access) for access in self.graph.access for place in access.at)
 
     @cached_property
     def sums_of(self) -> Mapping[str, Sequence[Aggregate]]:
         """The sums over contributions that each task or flow makes."""
-        return _listed((aggregate.origin, aggregate) for aggregate in self.graph.aggregates)
+        return gathered((aggregate.origin, aggregate) for aggregate in self.graph.aggregates)
 
     # Datasets
 
@@ -229,17 +226,17 @@ class Lookup:
     @cached_property
     def stored(self) -> Mapping[str, Sequence[str]]:
         """The datasets that are stored at each place."""
-        return _grouped((item.place, item.family) for item in self.graph.data)
+        return names_by((item.place, item.family) for item in self.graph.data)
 
     @cached_property
     def owned(self) -> Mapping[str, Sequence[str]]:
         """The datasets of which each party owns an instance."""
-        return _grouped((self.party(item.owner), item.family) for item in self.graph.data)
+        return names_by((self.party(item.owner), item.family) for item in self.graph.data)
 
     @cached_property
     def owners(self) -> Mapping[str, Sequence[str]]:
         """The parties that own any instance of each dataset."""
-        return _grouped((item.family, self.party(item.owner)) for item in self.graph.data)
+        return names_by((item.family, self.party(item.owner)) for item in self.graph.data)
 
     @cached_property
     def owner_of(self) -> Mapping[str, str]:
@@ -263,14 +260,16 @@ def ordered(words: Iterable[str]) -> list[str]:
     return sorted(found) if len(found) > 1 else [*found]
 
 
-def _listed(pairs: Iterable[tuple[Key, Item]]) -> dict[Key, list[Item]]:
+def gathered(pairs: Iterable[tuple[Key, Item]]) -> dict[Key, list[Item]]:
+    """All items of each key, in their order."""
     found: dict[Key, list[Item]] = {}
     for key, item in pairs:
         found.setdefault(key, []).append(item)
     return found
 
 
-def _grouped(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+def names_by(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    """The names of each key, each once, sorted."""
     found: dict[str, set[str]] = {}
     for key, name in pairs:
         found.setdefault(key, set()).add(name)

@@ -27,6 +27,13 @@ def move_data_to_senders(builder: Builder) -> None:
     cannot send records.
     """
     reached: dict[int, Mapping[str, Held]] = {}
+
+    def held(place: str, payload: str) -> Held:
+        level = _rank(builder, payload)
+        if level not in reached:
+            reached[level] = instances_at(builder, level)
+        return reached[level].get(place, {})
+
     home = {place: mask_of(items) for place, items in builder.places.stored.items()}
     sent = [flow for flow in builder.flows if flow.data and flow.role in {"call", "fallback", "declared"}]
     passed_on = {(flow.origin, flow.target) for flow in sent}
@@ -34,25 +41,15 @@ def move_data_to_senders(builder: Builder) -> None:
     for flow in sent:
         # Most send what rests with them; for that nobody has to ask what comes to whom.
         if (flow.origin, flow.source) not in passed_on and lacking(flow.data or 0, home.get(flow.source, 0)):
-            level = _level(builder, flow)
-            if level not in reached:
-                reached[level] = instances_at(builder, level)
-            left = lacking(flow.data or 0, _sendable(builder, flow, reached[level].get(flow.source, {})))
+            left = lacking(flow.data or 0, _sendable(builder, flow, held(flow.source, flow.payload)))
             if left:
                 wanted.setdefault((flow.origin, flow.source, left), _origin(flow))
     for lookup in builder.lookups:
-        level = _rank(builder, lookup.payload)
-        if level not in reached:
-            reached[level] = instances_at(builder, level)
-        left = lacking(lookup.data, reached[level].get(lookup.place, {}).get(_OPEN, 0))
+        left = lacking(lookup.data, held(lookup.place, lookup.payload).get(_OPEN, 0))
         if left:
             wanted.setdefault((lookup.origin.id, lookup.place, left), lookup.origin)
     for (_, place, left), origin in wanted.items():
         _bring(builder, origin, place, left)
-
-
-def _level(builder: Builder, flow: Flow) -> int:
-    return _rank(builder, flow.payload)
 
 
 def _rank(builder: Builder, name: str) -> int:
@@ -80,7 +77,7 @@ def _bring(builder: Builder, origin: Origin, target: str, left: Mask) -> None:
 
 def _sendable(builder: Builder, flow: Flow, held: Held) -> Mask:
     """What a sender can put into a flow: what it can read, and what is sealed for the same readers, or more."""
-    found = held.get(frozenset(), 0)
+    found = held.get(_OPEN, 0)
     if len(held) > bool(found):
         bare = not flow.seals and _is_ciphertext(builder, flow)
         mine = [_readers(builder, seal) for seal in flow.seals]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from fedpolicy.errors import FedPolicyError, InputError, PolicyError, Problems, contained
 from fedpolicy.findings import VERDICTS, Finding, Severity, Verdict
+from fedpolicy.graph.lookup import gathered
 from fedpolicy.language.reading import Document
 from fedpolicy.policy import Rule
 from fedpolicy.policy.elements import KINDS, Context, extracts, table
@@ -27,7 +28,7 @@ from fedpolicy.policy.finding import (
 from fedpolicy.policy.groups import group_findings
 from fedpolicy.policy.load import shipped_packs
 from fedpolicy.policy.texts import is_large
-from fedpolicy.policy.world import Territories, World
+from fedpolicy.policy.world import World
 from fedpolicy.records import dataclass, field, replace
 
 if TYPE_CHECKING:
@@ -118,7 +119,8 @@ def evaluate(study: Study, document: Document, rules: Sequence[Rule]) -> Evaluat
 
 def _of_all_kinds(world: World, rules: Sequence[Rule]) -> KindVerdict:
     whole = KindVerdict()
-    for (kind, _), some in _by_kind([_in_force(rule, world.today) for rule in rules]).items():
+    in_force = [_in_force(rule, world.today) for rule in rules]
+    for (kind, _), some in gathered(((rule.applies_to, rule.owners_in), rule) for rule in in_force).items():
         part = contained(partial(_of_kind, world, kind, some), world.document.file)
         if isinstance(part, FedPolicyError):
             whole.broken.update(dict.fromkeys((rule.id for rule in some), part))
@@ -160,13 +162,6 @@ def _add_up(part: KindVerdict, groups: Iterable[GroupVerdict]) -> None:
     for group in groups:
         part.counts.update({verdict: number * group.elements for verdict, number in group.counts.items()})
         part.held = {**group.held, **part.held, **{name: False for name, holds in group.held.items() if not holds}}
-
-
-def _by_kind(rules: Sequence[Rule]) -> dict[tuple[str, Territories], list[Rule]]:
-    found: dict[tuple[str, Territories], list[Rule]] = {}
-    for rule in rules:
-        found.setdefault((rule.applies_to, rule.owners_in), []).append(rule)
-    return found
 
 
 def _settles(kind: str, rules: Sequence[Rule]) -> bool:

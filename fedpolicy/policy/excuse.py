@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from functools import cache
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from fedpolicy.errors import Problems
 from fedpolicy.files import Files
 from fedpolicy.findings import VERDICTS, Baselined, Finding, Report, SourceFile, Span, Verdict, Waiver
+from fedpolicy.graph.lookup import gathered
 from fedpolicy.policy.baseline import set_aside
 from fedpolicy.policy.groups import split
 from fedpolicy.policy.housekeeping import CODED_IDS, GONE, OWN_PACK, OWN_RULES, Coverage, as_set, matches, own_finding
@@ -88,9 +89,7 @@ def waive(
     finding that one of the others is about says so in a note.
     """
     faults = {entry.id: fault for entry in file.entries if (fault := _fault(entry, coverage, today))}
-    by_rule: dict[str, list[WaiverEntry]] = {}
-    for entry in file.entries:
-        by_rule.setdefault(entry.rule, []).append(entry)
+    by_rule = gathered((entry.rule, entry) for entry in file.entries)
     used: set[str] = set()
     found = [
         part
@@ -227,11 +226,11 @@ def _grown(entry: WaiverEntry, findings: Sequence[Finding], coverage: Coverage) 
     for finding in findings:
         rest = [
             element
-            for section, some in _by_section(entry.elements)
+            for section, some in _by_section(entry.elements).items()
             for element in finding.elements
             if _section(element) == section and not any(matches(element, pattern) for pattern in some)
         ]
-        named = len(rest) < sum(_section(one) in dict(_by_section(entry.elements)) for one in finding.elements)
+        named = len(rest) < sum(_section(one) in _by_section(entry.elements) for one in finding.elements)
         if finding.rule == entry.rule and named and is_of(entry, coverage.about(finding)):
             more = f"{', '.join(rest[:_MOST_NAMES])}{' and more' if len(rest) > _MOST_NAMES else ''}"
             return f"what {entry.rule} finds is now about {more} as well ({finding.span})"
@@ -251,15 +250,12 @@ def _means(patterns: Sequence[str], elements: Sequence[str]) -> bool:
         and all(
             any(matches(element, pattern) for pattern in some) for element in elements if _section(element) == section
         )
-        for section, some in _by_section(patterns)
+        for section, some in _by_section(patterns).items()
     )
 
 
-def _by_section(patterns: Iterable[str]) -> Iterator[tuple[str, list[str]]]:
-    found: dict[str, list[str]] = {}
-    for pattern in patterns:
-        found.setdefault(_section(pattern), []).append(pattern)
-    yield from found.items()
+def _by_section(patterns: Iterable[str]) -> Mapping[str, list[str]]:
+    return gathered((_section(pattern), pattern) for pattern in patterns)
 
 
 def _section(element: str) -> str:

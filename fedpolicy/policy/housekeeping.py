@@ -16,64 +16,59 @@ if TYPE_CHECKING:
 
 OWN_PACK = "fedpolicy"
 GONE = "deployment-gone"  # the one that a waiver may be about, as it is about a deployment
+
+
+def _own(name: str, title: str, severity: Severity, why: str, advice: str) -> RuleInfo:
+    principle = "verifiability"
+    return RuleInfo(id=name, pack=OWN_PACK, title=title, severity=severity, principle=principle, why=why, help=advice)
+
+
 OWN_RULES: Mapping[str, RuleInfo] = {
     rule.id: rule
     for rule in (
-        RuleInfo(
-            id="baseline-fixed",
-            pack=OWN_PACK,
-            title="An entry of the baseline is fixed",
-            severity=Severity.INFO,
-            principle="verifiability",
-            why="An entry that stays would hide the same finding when it comes back.",
-            help="Write the baseline anew with `fedpolicy baseline`; it gets shorter.",
+        _own(
+            "baseline-fixed",
+            "An entry of the baseline is fixed",
+            Severity.INFO,
+            "An entry that stays would hide the same finding when it comes back.",
+            "Write the baseline anew with `fedpolicy baseline`; it gets shorter.",
         ),
-        RuleInfo(
-            id=GONE,
-            pack=OWN_PACK,
-            title="A deployment is not there any more",
-            severity=Severity.HIGH,
-            principle="verifiability",
-            why="Nobody judges it any more, and what it says may go on all the same. A file that no search finds any"
+        _own(
+            GONE,
+            "A deployment is not there any more",
+            Severity.HIGH,
+            "Nobody judges it any more, and what it says may go on all the same. A file that no search finds any"
             " more, a renamed deployment and a removed one look alike from here.",
-            help="Bring it back under its name. If it ends indeed, have that approved: a waiver of this rule with"
+            "Bring it back under its name. If it ends indeed, have that approved: a waiver of this rule with"
             " `deployment` set to its name.",
         ),
-        RuleInfo(
-            id="waiver-expired",
-            pack=OWN_PACK,
-            title="A waiver has expired",
-            severity=Severity.LOW,
-            principle="verifiability",
-            why="It waives nothing any more: what it covered counts again, at its own severity.",
-            help="Mend what it was about, or have it approved again with a new date; then remove this entry.",
+        _own(
+            "waiver-expired",
+            "A waiver has expired",
+            Severity.LOW,
+            "It waives nothing any more: what it covered counts again, at its own severity.",
+            "Mend what it was about, or have it approved again with a new date; then remove this entry.",
         ),
-        RuleInfo(
-            id="waiver-self-approved",
-            pack=OWN_PACK,
-            title="A waiver is approved by its own owner",
-            severity=Severity.HIGH,
-            principle="verifiability",
-            why="A waiver needs two people. One that somebody grants to themselves waives nothing.",
-            help="Let somebody else approve it, and name them in `approved_by`.",
+        _own(
+            "waiver-self-approved",
+            "A waiver is approved by its own owner",
+            Severity.HIGH,
+            "A waiver needs two people. One that somebody grants to themselves waives nothing.",
+            "Let somebody else approve it, and name them in `approved_by`.",
         ),
-        RuleInfo(
-            id="waiver-unknown-rule",
-            pack=OWN_PACK,
-            title="A waiver names a rule that does not exist",
-            severity=Severity.LOW,
-            principle="verifiability",
-            why="It waives nothing, whatever its author believes.",
-            help="Correct the name (`fedpolicy rules` lists them), or name the pack that has the rule.",
+        _own(
+            "waiver-unknown-rule",
+            "A waiver names a rule that does not exist",
+            Severity.LOW,
+            "It waives nothing, whatever its author believes.",
+            "Correct the name (`fedpolicy rules` lists them), or name the pack that has the rule.",
         ),
-        RuleInfo(
-            id="waiver-unused",
-            pack=OWN_PACK,
-            title="A waiver waives nothing",
-            severity=Severity.LOW,
-            principle="verifiability",
-            why="An entry that nothing needs would hide the same finding when it comes back.",
-            help="Remove it. If it is about a deployment that this run does not check, name that in `deployment`.",
+        _own(
+            "waiver-unused",
+            "A waiver waives nothing",
+            Severity.LOW,
+            "An entry that nothing needs would hide the same finding when it comes back.",
+            "Remove it. If it is about a deployment that this run does not check, name that in `deployment`.",
         ),
     )
 }

@@ -9,7 +9,7 @@ What is said of the deployment as a whole, or of a party, is a fact of its own f
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -20,6 +20,7 @@ from fedpolicy.catalog import Catalog
 from fedpolicy.catalog.rows import ROWS
 from fedpolicy.errors import Problems
 from fedpolicy.findings import Finding, Hop, Member, Override, Severity
+from fedpolicy.graph.lookup import names_by
 from fedpolicy.overview import Cause, Overview
 from fedpolicy.policy.finding import shown_of
 from fedpolicy.policy.groups import of_members
@@ -150,14 +151,7 @@ class _Origins:
 
     @cached_property
     def _runners(self) -> dict[str, list[str]]:
-        return _sorted((access.model, access.runner) for access in self._graph.access if access.runner)
-
-
-def _sorted(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
-    found: dict[str, set[str]] = {}
-    for key, value in pairs:
-        found.setdefault(key, set()).add(value)
-    return {key: sorted(values) for key, values in found.items()}
+        return names_by((access.model, access.runner) for access in self._graph.access if access.runner)
 
 
 def overrides_of(settings: Settings, catalog: Catalog) -> tuple[Override, ...]:

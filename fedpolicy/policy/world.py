@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from fedpolicy.graph import Flow, Mask, Path
-from fedpolicy.graph.lookup import family_of, ordered
+from fedpolicy.graph.lookup import family_of, gathered, ordered
 from fedpolicy.graph.masks import common, grouped
 from fedpolicy.graph.places import NOBODY, is_unknown
 from fedpolicy.language.model.dataset import Dataset
@@ -109,11 +109,8 @@ class World:
     @cached_property
     def learned_from(self) -> Mapping[str, Sequence[Disclosure]]:
         """What anybody learns of each dataset who is more than a host."""
-        found: dict[str, list[Disclosure]] = {}
-        for disclosure in self.study.disclosures:
-            for family in self.lookup.families_of(disclosure.datasets) if disclosure.role != "host" else ():
-                found.setdefault(family, []).append(disclosure)
-        return found
+        others = (one for one in self.study.disclosures if one.role != "host")
+        return gathered((family, one) for one in others for family in self.lookup.families_of(one.datasets))
 
     def is_person(self, party: str) -> bool:
         """Whether a party stands for people with data of their own: users, or the cohort of a cross-device setting."""
@@ -156,12 +153,10 @@ class World:
     @cached_property
     def _reached_by(self) -> Mapping[str, Sequence[Disclosure]]:
         """What anybody learns by way of each task, call or flow; nothing where no owner releases anything."""
-        found: dict[str, list[Disclosure]] = {}
-        some = any(dataset.releases is not None for dataset in self.deployment.datasets.values())
-        for disclosure in self.study.disclosures if some else ():
-            for origin in {step.origin for path in disclosure.paths for step in path}:
-                found.setdefault(origin, []).append(disclosure)
-        return found
+        if all(dataset.releases is None for dataset in self.deployment.datasets.values()):
+            return {}
+        ways = ((one, {step.origin for path in one.paths for step in path}) for one in self.study.disclosures)
+        return gathered((origin, one) for one, origins in ways for origin in origins)
 
     def releasing(self, origin: str) -> set[str]:
         """The owners who release all that anybody learns of theirs by way of an element."""
@@ -267,11 +262,7 @@ class World:
     @cached_property
     def agreements_of(self) -> Mapping[str, Sequence[Agreement]]:
         """The agreements that each party has and that hold."""
-        found: dict[str, list[Agreement]] = {}
-        for agreement in self.agreements:
-            for party in dict.fromkeys(agreement.between):
-                found.setdefault(party, []).append(agreement)
-        return found
+        return gathered((party, one) for one in self.agreements for party in dict.fromkeys(one.between))
 
     def known_as(self, name: str) -> str:
         """The party that a name means: its own, else the declared one that is this provider of the catalogue."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import reduce
 from operator import or_
 from typing import TYPE_CHECKING
@@ -45,15 +45,11 @@ class Few:
     told: dict[Message, Mask] = field(default_factory=dict)
     _parts: dict[tuple[Mask, str, bool], tuple[Portion, ...]] = field(default_factory=dict)
     _rows: dict[str, PayloadRow] = field(default_factory=dict)
-    _quiet: dict[str, bool] = field(default_factory=dict)
 
     def is_quiet(self, payload: str) -> bool:
         """Whether a payload never says more than its name, of however few it is made."""
-        found = self._quiet.get(payload)
-        if found is None:
-            row = self._row(payload)
-            found = self._quiet[payload] = row.least_units is None and not row.aggregate
-        return found
+        row = self._row(payload)
+        return row.least_units is None and not row.aggregate
 
     def exposed(self, flow: Flow) -> Mask:
         """The instances that can be rebuilt from what a flow carries."""
@@ -77,9 +73,9 @@ class Few:
                 if not first.passed_on:
                     note_message(self.told, first, self.exposed(first))
         told = message_of(flow)
-        found = (
-            self.told.get((*told[:-1], flow.source), self.told.get(told, 0)) if flow.sender else self.told.get(told, 0)
-        )
+        found = self.told.get(told, 0)
+        if flow.sender:
+            found = self.told.get((*told[:-1], flow.source), found)
         return found if flow.data is None else found & flow.data
 
     def _row(self, payload: str) -> PayloadRow:
@@ -91,13 +87,14 @@ class Few:
     def _of_few(self, flow: Flow, least: int) -> Mask:
         data = self._data(flow)
         if least not in self.short:
-            self.short[least] = reduce(or_, (1 << one.index for one in self.graph.data if self._short(one, least)), 0)
+            sizes = ((one.bit, units_of_one(one, self.graph.vertices[one.place])) for one in self.graph.data)
+            self.short[least] = reduce(or_, (bit for bit, units in sizes if self._is_few(units, least)), 0)
         if not data & self.short[least]:
             return 0
         # A sum is taken apart where it is looked at; until then each contribution counts for itself.
         single = flow.aggregate is not None
         parts = self._split(data, flow.source, single=single)
-        found = _union(part for part in parts if self._is_few(part.units, least))
+        found = reduce(or_, (part.mask for part in parts if self._is_few(part.units, least)), 0)
         for known in () if single else self._known(flow, data):
             for part in parts:
                 left = part.mask & ~known
@@ -164,9 +161,6 @@ class Few:
             )
         return sum(found.values())
 
-    def _short(self, item: DataItem, least: int) -> bool:
-        return self._is_few(units_of_one(item, self.graph.vertices[item.place]), least)
-
     def _is_few(self, units: int | None, least: int) -> bool:
         return self.reading is not Reading.LOW if units is None else units < least
 
@@ -213,10 +207,6 @@ def asks_for_size(graph: FlowGraph, catalog: Catalog) -> bool:
         for flow in graph.flows
         if catalog.payloads[flow.raw or flow.payload].least_units is not None
     )
-
-
-def _union(parts: Iterable[Portion]) -> Mask:
-    return reduce(or_, (part.mask for part in parts), 0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from functools import reduce
 from operator import or_
 
@@ -69,14 +69,6 @@ def viewers_of(graph: FlowGraph) -> tuple[Viewer, ...]:
         readers = {reader for seal in graph.seals for reader in seal.readers} - graph.vertices.keys()
         found |= {(reader, "operator"): [] for reader in readers - {party for party, _ in found}}
     return tuple(Viewer(party=p, role=r, places=tuple(found[p, r])) for p, r in sorted(found))
-
-
-def capacities_of(viewers: Sequence[Viewer]) -> dict[str, list[Viewer]]:
-    """In which capacities each party may see data."""
-    found: dict[str, list[Viewer]] = {}
-    for viewer in viewers:
-        found.setdefault(viewer.party, []).append(viewer)
-    return found
 
 
 def levels_of(holdings: Holdings, viewer: Viewer, openers: Openers) -> View:

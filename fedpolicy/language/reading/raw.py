@@ -59,6 +59,11 @@ def ids(entry: Tree, key: str) -> list[tuple[int, str]]:
     return [(place, item) for place, item in enumerate(items) if isinstance(item, str)]
 
 
+def named(entry: Tree, key: str) -> list[str]:
+    """The same without their places."""
+    return [name for _, name in ids(entry, key)]
+
+
 def text(entry: Tree, key: str) -> str | None:
     """A value that is text."""
     found = entry.get(key)
@@ -187,7 +192,7 @@ class Names:
             name: frozenset(_numbered(parties))
             for name in self.declared("nodes")
             if isinstance(self.entry("nodes", name).get("party"), tuple)
-            for parties in ([party for _, party in ids(self.entry("nodes", name), "party")],)
+            for parties in (named(self.entry("nodes", name), "party"),)
         }
 
     def _instances(self, dataset: str) -> frozenset[str]:
@@ -197,13 +202,13 @@ class Names:
         return self._found[dataset]
 
     def _resting(self, dataset: str) -> list[str]:
-        return [owner for _, at in ids(self.entry("datasets", dataset), "at") for owner in self._owners(at)]
+        return [owner for at in named(self.entry("datasets", dataset), "at") for owner in self._owners(at)]
 
     def _owners(self, node: str) -> Iterator[str]:
         family, _, member = node.partition("@")
         entry = self.entry("nodes", family)
         cohort = (number(entry, "count") or 1) > 1
-        for _, party in ids(entry, "party"):
+        for party in named(entry, "party"):
             if not member or member.rpartition(".")[0] == party or member == party:
                 yield from (f"{party}.{symbol}" for symbol in COHORT) if cohort else (party,)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from fedpolicy.graph import Vertex
-from fedpolicy.graph.lookup import ordered
+from fedpolicy.graph.lookup import gathered, ordered
 from fedpolicy.language.model.party import Node, Party
 from fedpolicy.language.model.shape import words_of
 from fedpolicy.policy.elements.agreement import firm_answer
@@ -160,9 +160,7 @@ _NODE_FIELDS = (
 
 
 def _node_subjects(world: World) -> Sequence[Subject]:
-    places: dict[str, list[Vertex]] = {}
-    for place in world.lookup.places.values():
-        places.setdefault(place.family, []).append(place)
+    places = gathered((place.family, place) for place in world.lookup.places.values())
     return [
         Subject(id=f"nodes.{name}", path=("nodes", name), data=NodeView(world, name, node, tuple(places.get(name, ()))))
         for name, node in sorted(world.deployment.nodes.items())

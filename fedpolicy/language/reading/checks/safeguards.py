@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from fedpolicy.language.model.does import Noise, Seal, Sum
 from fedpolicy.language.reading.mistakes import Contradiction, clients_of, contradiction
-from fedpolicy.language.reading.raw import Names, Tree, does, ids, maps, number, readers_of, text, tree_levels
+from fedpolicy.language.reading.raw import Names, Tree, does, ids, maps, named, number, readers_of, text, tree_levels
 from fedpolicy.language.reading.spans import Path
 
 _SHARED = Seal(readers="of", threshold="threshold")  # what `sealed_for` of a flow says
@@ -53,11 +53,11 @@ def check_readers(names: Names) -> Iterator[Contradiction]:
 def _approval(path: Path, approval: object) -> Iterator[Contradiction]:
     if not isinstance(approval, dict):
         return
-    named = [name for _, name in ids(approval, "of")]
+    asked = named(approval, "of")
     wanted = number(approval, "at_least")
-    if wanted is not None and "participants" not in named and wanted > len(named) > 0:
-        message = f"`at_least` is {wanted}, but only {len(named)} {'is' if len(named) == 1 else 'are'} asked"
-        advice = f"write at most {len(named)}, or name more parties in `of`"
+    if wanted is not None and "participants" not in asked and wanted > len(asked) > 0:
+        message = f"`at_least` is {wanted}, but only {len(asked)} {'is' if len(asked) == 1 else 'are'} asked"
+        advice = f"write at most {len(asked)}, or name more parties in `of`"
         yield contradiction((*path, "at_least"), message, advice, rests_on=[(*path, "of")])
 
 
@@ -91,7 +91,7 @@ def _weighed(names: Names, path: Path, safeguard: Tree) -> Iterator[Contradictio
         return
     task = names.entry("tasks", str(path[1])) if path[0] == "tasks" else {}
     rule = text(task, "aggregation")
-    if _word(safeguard, "where") == "client":
+    if text(safeguard, "where") == "client":
         why = "each client adds this noise to its own contribution, before any is weighed"
     elif path[0] != "tasks":
         why = "only a task adds contributions up"
@@ -109,7 +109,7 @@ def _weighed(names: Names, path: Path, safeguard: Tree) -> Iterator[Contradictio
 
 def _twice(path: Path, safeguard: Tree) -> Iterator[Contradiction]:
     """Noise that is stated in two ways, of which only one can be meant."""
-    by_epsilon = _word(safeguard, "mechanism") in _BY_EPSILON
+    by_epsilon = text(safeguard, "mechanism") in _BY_EPSILON
     if _is_number(safeguard.get("noise_multiplier")) and _is_number(safeguard.get("step_epsilon")) and not by_epsilon:
         message = "the noise is stated twice: by `noise_multiplier`, and by `step_epsilon`"
         advice = "write one of them; epsilon is computed from it"
@@ -126,16 +126,10 @@ def _elsewhere(path: Path, safeguard: Tree) -> Iterator[Contradiction]:
             advice = f"leave it out, or write `mechanism: {mechanisms[0]}` if that is meant"
             message = f"`{name}` says nothing of {mechanism}"
             yield contradiction((*path, name), message, advice, rests_on=[(*path, "mechanism")])
-    if "shares" in safeguard and _word(safeguard, "where") in {"client", "aggregator"}:
+    if "shares" in safeguard and text(safeguard, "where") in {"client", "aggregator"}:
         message = "noise that one party adds is not divided into `shares`"
         advice = "leave it out, or write `where: distributed`"
         yield contradiction((*path, "shares"), message, advice, rests_on=[(*path, "where")])
-
-
-def _word(safeguard: Tree, key: str) -> str | None:
-    """The word of a key; what is no text is told where texts are asked for."""
-    found = safeguard.get(key)
-    return found if isinstance(found, str) else None
 
 
 def _is_number(value: object) -> bool:
@@ -147,12 +141,12 @@ def _readers(names: Names, path: Path, shared: Tree, seal: Seal) -> Iterator[Con
     threshold = number(shared, seal.threshold)
     if threshold is None:
         return
-    named = [name for _, name in ids(shared, seal.readers)]
-    nodes = [name for name in named if names.has("node", name)]
+    every = named(shared, seal.readers)
+    nodes = [name for name in every if names.has("node", name)]
     total, rests = clients_of(names, path, seal.readers, nodes)
     if total is None:
         return
-    found = total + len(named) - len(nodes)
+    found = total + len(every) - len(nodes)
     if threshold > found:
         said = "one reader is" if found == 1 else f"{found} readers are"
         message = f"`{seal.threshold}` is {threshold}, but {said} named"
@@ -163,7 +157,7 @@ def _readers(names: Names, path: Path, shared: Tree, seal: Seal) -> Iterator[Con
 def check_cohorts(names: Names) -> Iterator[Contradiction]:
     """Clients per round, minimum numbers and thresholds of tasks."""
     for path, task in names.entries("tasks"):
-        total, rests = clients_of(names, path, "runs_on", [name for _, name in ids(task, "runs_on")])
+        total, rests = clients_of(names, path, "runs_on", named(task, "runs_on"))
         if total is None:
             continue
         limits = _Limits(total, rests, number(task, "clients_per_round"), path)
@@ -179,7 +173,7 @@ def check_cohorts(names: Names) -> Iterator[Contradiction]:
 def check_flow_cohorts(names: Names) -> Iterator[Contradiction]:
     """Thresholds of declared flows that come from clients."""
     for path, flow in names.having("flows", "safeguards"):
-        sources = [name for _, name in ids(flow, "from")]
+        sources = named(flow, "from")
         if all(names.entry("nodes", name.partition("@")[0]).get("kind") == "client" for name in sources):
             total, rests = clients_of(names, path, "from", sources)
             if total is not None:
@@ -225,11 +219,8 @@ def check_sizes(names: Names) -> Iterator[Contradiction]:
     if places > most:
         message = f"{places:,} nodes, the members of families counted; at most {most:,} are checked"
         yield contradiction(("nodes",), message, _ADVICE)
-    instances = sum(
-        sizes.get(name, 1)
-        for _, dataset in names.entries("datasets")
-        for name in {name for _, name in ids(dataset, "at")}
-    )
+    datasets = names.entries("datasets")
+    instances = sum(sizes.get(name, 1) for _, dataset in datasets for name in {*named(dataset, "at")})
     if instances > most:
         message = f"{instances:,} instances of datasets, one at each node; at most {most:,} are checked"
         yield contradiction(("datasets",), message, _ADVICE)
@@ -246,11 +237,11 @@ def _of_ciphertext(names: Names) -> list[tuple[Path, Tree]]:
 def check_ciphertext(names: Names) -> Iterator[Contradiction]:
     """Ciphertext has somebody who sealed it, and somebody who can open it."""
     flows = _of_ciphertext(names)
-    stores = {name for _, dataset in names.entries("datasets") for _, name in ids(dataset, "at")} if flows else set()
+    stores = {name for _, dataset in names.entries("datasets") for name in named(dataset, "at")} if flows else set()
     for path, flow in flows:
         if "sealed_for" in flow or _seals(flow):
             continue
-        sources = names.places([name for _, name in ids(flow, "from")]) or frozenset()
+        sources = names.places(named(flow, "from")) or frozenset()
         if open_at := sorted(sources & (names.places(stores) or frozenset())):
             what = text(flow, "payload")
             message = f"{what} from `{open_at[0]}`, where data rest in the clear, and it is not said who can open it"
