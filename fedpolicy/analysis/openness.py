@@ -59,12 +59,8 @@ def classify(aspects: Mapping[str, object]) -> tuple[str, str]:
 
 def classify_row(row: ModelRow, catalog: Catalog) -> tuple[str, str]:
     """The same for a model of the catalogue."""
-    said = {aspect: _said(row, aspect, catalog) for aspect in _ASPECTS}
+    said = {aspect: getattr(row, aspect) for aspect in _ASPECTS} | {"training_data": catalog.training_data(row)}
     return classify(_judged({aspect: value for aspect, value in said.items() if value is not None}, catalog))
-
-
-def _said(row: ModelRow, aspect: str, catalog: Catalog) -> object:
-    return catalog.training_data(row) if aspect == "training_data" else getattr(row, aspect)
 
 
 def _fillings(aspects: Mapping[str, object]) -> Iterator[dict[str, object]]:
@@ -90,7 +86,7 @@ def _class(aspects: Mapping[str, object]) -> str:
 def _facts(graph: FlowGraph, catalog: Catalog, exposure: Exposure, name: str) -> ModelFacts:
     model = graph.deployment.models[name]
     tasks = {f"tasks.{t}": task for t, task in sorted(graph.deployment.tasks.items()) if task.produces == name}
-    row = catalog.model(model.ref) if model.ref else None
+    row = catalog.row_of(model)
     aspects = _aspects(graph, catalog, name)
     lowest, highest = classify(_judged(aspects, catalog))
     prompt = bool(tasks) and all(catalog.methods[task.method].family == "prompt" for task in tasks.values())
@@ -115,17 +111,11 @@ def _facts(graph: FlowGraph, catalog: Catalog, exposure: Exposure, name: str) ->
 def _aspects(graph: FlowGraph, catalog: Catalog, name: str, seen: frozenset[str] = frozenset()) -> dict[str, object]:
     """What is known: the deployment's words, else the catalogue's; what is produced is no more open than its input."""
     model = graph.deployment.models[name]
-    row = catalog.model(model.ref) if model.ref else None
     inherited = _inherited(graph, catalog, name, seen | {name})
     found: dict[str, object] = {}
     for aspect in _ASPECTS:
-        if model.says_unknown(aspect):
-            continue
-        own = getattr(model, aspect)
-        if own is None and row is not None:
-            own = _said(row, aspect, catalog)
-        value = _weaker(aspect, own, inherited.get(aspect))
-        if value is not None:
+        value = _weaker(aspect, catalog.aspect(model, aspect), inherited.get(aspect))
+        if value is not None and not model.says_unknown(aspect):
             found[aspect] = tuple(value) if isinstance(value, (list, tuple)) else value
     return found
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fedpolicy.catalog.rows import (
     ROWS,
@@ -30,6 +30,9 @@ from fedpolicy.files import HERE, Files, catalog_dir
 from fedpolicy.language.model.types import TrainingData
 from fedpolicy.records import dataclass
 
+if TYPE_CHECKING:
+    from fedpolicy.language.model.dataset import Model
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Catalog:
@@ -53,6 +56,16 @@ class Catalog:
     def model(self, ref: str) -> ModelRow | None:
         """The model with this id or alias."""
         return self.models.find(ref)
+
+    def row_of(self, model: Model) -> ModelRow | None:
+        """What it knows of a declared model."""
+        return self.models.find(model.ref) if model.ref else None
+
+    def aspect(self, model: Model, key: str) -> Any:  # noqa: ANN401  the keys hold different things
+        """A fact about a declared model: what the deployment says, else its row; None where nobody knows."""
+        own = getattr(model, key)
+        row = None if own is not None or model.says_unknown(key) else self.row_of(model)
+        return own if row is None else self.training_data(row) if key == "training_data" else getattr(row, key)
 
     def training_data(self, row: ModelRow) -> TrainingData | None:
         """What is known of a model's training data: what its row says, else what its data sets come to."""

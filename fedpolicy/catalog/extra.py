@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections import ChainMap
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import date
 from pathlib import Path
 from typing import cast
 
@@ -19,6 +18,7 @@ from fedpolicy.errors import CatalogError, Problems
 from fedpolicy.files import HERE, Files
 from fedpolicy.language.model.does import Noise, Seal, Sum
 from fedpolicy.language.model.safeguards import KINDS
+from fedpolicy.language.model.types import is_day
 
 Known = tuple[Mapping[str, Row], Mapping[str, str]]
 Rows = Callable[[str], Known]
@@ -43,7 +43,6 @@ _LINKS = (
 _ALIASED = ("enclaves", "models", "providers", "licences")
 
 
-_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _SOURCE = re.compile(r"(https?://|arXiv:|doi:)\S.*")
 _COUNTRY = re.compile(r"[A-Z]{2}")
 _HIDING = tuple(kind for kind, entry in KINDS.items() if isinstance(entry.does, (Noise, Seal, Sum)))
@@ -237,10 +236,10 @@ def _bad_row(section: str, key: Spot, spot: Spot) -> Iterator[CatalogError]:
 def _bad_facts(row: Row, spots: Mapping[str, Spot]) -> Iterator[CatalogError]:
     for field in ("as_of", "adequacy_until", "shutdown_on"):
         value = getattr(row, field, None)
-        if isinstance(value, str) and not _is_day(value):
+        if isinstance(value, str) and not is_day(value):
             yield spots[field].error(f"{value} is not a date", "write it as YYYY-MM-DD")
     for name, day in (getattr(row, "shutdowns", None) or {}).items():
-        if not _is_day(day):
+        if not is_day(day):
             yield spots["shutdowns"].error(f"{day} is not a date", f"write the day of {name} as YYYY-MM-DD")
     if isinstance(row, ProviderRow) and row.serves is not None and row.not_served_in is not None:
         yield spots["not_served_in"].error("the countries are said twice", "keep `serves` or `not_served_in`")
@@ -252,10 +251,3 @@ def _bad_facts(row: Row, spots: Mapping[str, Spot]) -> Iterator[CatalogError]:
             yield spots["source"].error(f"{source} is not a source that others can look up", advice)
     if isinstance(row, LevelRow) and row.id in LEVELS and row.rank != LEVELS.index(row.id):
         yield spots["rank"].error("the rank of a level is fixed", f"write {LEVELS.index(row.id)}")
-
-
-def _is_day(text: str) -> bool:
-    try:
-        return bool(_DAY.fullmatch(text)) and bool(date.fromisoformat(text))
-    except ValueError:
-        return False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fedpolicy.graph import Vertex
 from fedpolicy.graph.places import is_unknown
@@ -38,20 +38,16 @@ class Route:
         return ((),) if self.local or self.payload else self.chains
 
 
-def aspect(builder: Builder, name: str, key: str) -> object:
-    """An openness aspect of a model: what the deployment says, else what the catalogue says, else None."""
+def aspect(builder: Builder, name: str, key: str) -> Any:  # noqa: ANN401  the keys hold different things
+    """What is known of a model; None where it is not declared."""
     model = builder.deployment.models.get(name)
-    own = getattr(model, key, None) if model else None
-    if own is not None or (model and model.says_unknown(key)):
-        return own
-    row = builder.catalog.model(model.ref) if model and model.ref else None
-    return getattr(row, key, None)
+    return builder.catalog.aspect(model, key) if model else None
 
 
 def provider_of(builder: Builder, name: str) -> str | None:
     """Who runs a closed model."""
-    found = aspect(builder, name, "provider")
-    return found if isinstance(found, str) else None
+    found: str | None = aspect(builder, name, "provider")
+    return found
 
 
 def holders(builder: Builder, name: str, runs: Runs) -> list[str]:
@@ -106,7 +102,7 @@ def to_trainer(builder: Builder, place: Vertex, name: str, runs: Runs) -> tuple[
 
 
 def _closed(builder: Builder, name: str) -> bool:
-    return aspect(builder, name, "weights") == "closed"
+    return bool(aspect(builder, name, "weights") == "closed")
 
 
 def _local(builder: Builder, place: Vertex, model: Model, at: list[str]) -> Route:

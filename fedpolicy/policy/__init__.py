@@ -94,19 +94,7 @@ class Rule:
     @property
     def info(self) -> RuleInfo:
         """What a report says about the rule itself."""
-        return RuleInfo(
-            id=self.id,
-            pack=self.pack,
-            title=self.title,
-            holds=self.holds,
-            severity=self.severity,
-            principle=self.principle,
-            why=self.why,
-            help=self.help,
-            references=self.references,
-            false_positives=self.false_positives,
-            tags=self.tags,
-        )
+        return RuleInfo(**{name: getattr(self, name) for name in RuleInfo.__annotations__})
 
     @property
     def values(self) -> dict[str, Value]:

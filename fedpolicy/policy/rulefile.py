@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import date
 from typing import Any
 
 from fedpolicy.errors import SettingsError
 from fedpolicy.findings import Severity
+from fedpolicy.language.model.types import is_day
 from fedpolicy.policy import PRINCIPLES
 from fedpolicy.policy.elements import KINDS
 from fedpolicy.policy.fields import Type
@@ -19,7 +19,6 @@ RULE_ID = r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*"
 _NAME = r"[a-z][a-z0-9_]*"
 BASES = ("seed", "attack", "law", "practice")
 EXPECTED = ("fail", "pass", "unknown")
-_DATE = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 class Day(ValueShape):
@@ -27,20 +26,12 @@ class Day(ValueShape):
 
     def misfits(self, value: object, path: Path) -> Iterator[Misfit]:
         """What is not a date, such as the 31st of June."""
-        if not (isinstance(value, str) and _DATE.fullmatch(value) and _is_day(value)):
+        if not (isinstance(value, str) and is_day(value)):
             yield Misfit(path, f"{shown_value(value)} is not a date", "write year, month and day, as 2027-01-31")
 
     def schema(self) -> dict[str, Any]:
         """The same as JSON schema."""
-        return {**ValueShape.schema(self), "type": "string", "format": "date", "pattern": f"^{_DATE.pattern}$"}
-
-
-def _is_day(text: str) -> bool:
-    try:
-        date.fromisoformat(text)
-    except ValueError:
-        return False
-    return True
+        return {**ValueShape.schema(self), "type": "string", "format": "date", "pattern": r"^\d{4}-\d\d-\d\d$"}
 
 
 _OWNERS_IN = ListOf(

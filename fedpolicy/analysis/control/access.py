@@ -48,8 +48,6 @@ class Means:
         self.lookup = lookup
         self.graph = lookup.graph
         self.catalog = catalog
-        self._rows: dict[str, ModelRow | None] = {}
-        self._licences: dict[str, LicenceRow | None] = {}
         self._there: dict[tuple[str, str, str, str], Formula] = {}
         self._sealed: dict[str, tuple[SealedResult, ...]] = {}
 
@@ -75,25 +73,17 @@ class Means:
 
     def row(self, model: str) -> ModelRow | None:
         """What the catalogue says of a model."""
-        if model not in self._rows:
-            ref = self.graph.deployment.models[model].ref
-            self._rows[model] = self.catalog.model(ref) if ref else None
-        return self._rows[model]
+        return self.catalog.row_of(self.graph.deployment.models[model])
 
     def licence(self, model: str) -> LicenceRow | None:
         """What the catalogue says of a model's licence."""
-        if model not in self._licences:
-            row = self.row(model)
-            declared = self.graph.deployment.models[model]
-            unknown = declared.says_unknown("licence")
-            name = declared.licence or (row.licence if row and not unknown else None)
-            self._licences[model] = self.catalog.licence(name) if name else None
-        return self._licences[model]
+        name = self.catalog.aspect(self.graph.deployment.models[model], "licence")
+        return self.catalog.licence(name) if name else None
 
     def weights(self, model: str) -> str | None:
         """Whether the weights can be had: open, gated or closed; None where nobody says."""
-        row, declared = self.row(model), self.graph.deployment.models[model]
-        return declared.weights or (row.weights if row and not declared.says_unknown("weights") else None)
+        found: str | None = self.catalog.aspect(self.graph.deployment.models[model], "weights")
+        return found
 
     def sealed(self, model: str) -> tuple[SealedResult, ...]:
         """What tasks leave of a model behind a seal that nobody who adds it up can open."""
@@ -163,10 +153,10 @@ def copy_at(means: Means, model: str, place: Vertex, own: str) -> Formula:
 
 def original_at(means: Means, model: str) -> Formula:
     """A model that only its owner runs: whoever offers it, else whoever it is called at."""
-    declared, row = means.graph.deployment.models[model], means.row(model)
+    declared = means.graph.deployment.models[model]
     end = declared.via[-1] if declared.via else "unknown"
     called = means.lookup.parties_at(place.id for place in means.lookup.places_at([end])) or (end,)
-    offered = declared.provider or (row.provider if row and not declared.says_unknown("provider") else None)
+    offered = means.catalog.aspect(declared, "provider")
     owners = frozenset({offered} if offered else called)
     cause = f"models.{model}"
     if all(map(is_unknown, owners)):

@@ -89,6 +89,14 @@ def _name(value: object) -> str:
     return found
 
 
+def is_day(text: str) -> bool:
+    """Whether a text is a day of the calendar; the 31st of June is none."""
+    try:
+        return bool(_DAY.fullmatch(text)) and bool(date.fromisoformat(text))
+    except ValueError:
+        return False
+
+
 def _day(value: object) -> date:
     if isinstance(value, str) and _DAY.fullmatch(value):
         try:

@@ -65,55 +65,34 @@ class Found:
         return key is not None and key.required
 
 
-@dataclass(slots=True, kw_only=True)
-class _Walk:
-    path: tuple[str | int, ...]
-    tree: object
-    shape: Shape
-    siblings: Mapping[str, Key]
-    around: Mapping[str, object]
-
-
-def locate(flaw: Flaw, tree: object, root: Shape) -> Found:
-    """Follow the path of a flaw through the document."""
-    walk = _Walk(path=(), tree=tree, shape=root, siblings={}, around={})
+def locate(flaw: Flaw, tree: object, shape: Shape) -> Found:
+    """Follow the path of a flaw through the document, whose own shape is `shape`."""
+    path: Path = ()
+    siblings: Mapping[str, Key] = {}
+    around: Mapping[str, object] = {}
     for step in flaw.path:
-        _go(walk, step)
+        if isinstance(tree, dict) and isinstance(step, str):
+            if entry := shape.entry_for(tree):
+                siblings, around = entry_shape(entry), tree
+                shape = siblings[step].shape if step in siblings else VALUE
+            else:
+                shape = shape.values or VALUE
+            path, tree = (*path, step), tree.get(step)
+        elif isinstance(step, int):
+            shape = shape.items or VALUE
+            if isinstance(tree, tuple):  # else one value where a list may stand: `role: host`
+                path, tree = (*path, step), tree[step]
     return Found(
         type=flaw.type,
-        path=walk.path,
+        path=path,
         value=flaw.value,
-        shape=walk.shape,
+        shape=shape,
         limit=flaw.limit,
         said=flaw.said,
-        siblings=walk.siblings,
-        around=walk.around,
+        siblings=siblings,
+        around=around,
         of_key=flaw.of_key,
     )
-
-
-def _go(walk: _Walk, step: str | int) -> None:
-    if isinstance(walk.tree, dict) and isinstance(step, str):
-        _into_map(walk, walk.tree, step)
-    elif isinstance(walk.tree, tuple) and isinstance(step, int):
-        walk.path = (*walk.path, step)
-        walk.tree = walk.tree[step]
-        walk.shape = walk.shape.items or VALUE
-    elif isinstance(step, int):
-        # One value where a list may stand: `role: host`.
-        walk.shape = walk.shape.items or VALUE
-
-
-def _into_map(walk: _Walk, tree: dict[str, object], step: str) -> None:
-    entry = walk.shape.entry_for(tree)
-    if entry is not None:
-        walk.siblings, walk.around = entry_shape(entry), tree
-        key = walk.siblings.get(step)
-        walk.shape = key.shape if key else VALUE
-    else:
-        walk.shape = walk.shape.values or VALUE
-    walk.path = (*walk.path, step)
-    walk.tree = tree.get(step)
 
 
 def text_of(value: object) -> str:

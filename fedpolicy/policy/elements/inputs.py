@@ -78,16 +78,6 @@ def _permitted(view: ModelView) -> bool:
     return bool(uses) and all(view.world.permits(use) for use in sorted(uses))
 
 
-def _inputs_train(view: ModelView) -> Presence:
-    """Whether any private input may be used for training."""
-    return _any(view, "trains_on_inputs")
-
-
-def _inputs_read(view: ModelView) -> Presence:
-    """Whether people may read any private input."""
-    return _any(view, "human_review")
-
-
 def _said_read(view: ModelView) -> bool | Missing:
     """Whether the file itself says that people read some private input; missing where it says that nobody knows."""
     found: list[bool | None] = []
@@ -186,7 +176,7 @@ INPUTS = (
         "inputs_train",
         Type.BOOL,
         "some private data sent to the parties that run it may be used for training, each call by its own terms",
-        _inputs_train,
+        lambda view: _any(view, "trains_on_inputs"),
         key="terms.trains_on_inputs",
     ),
     open_field(
@@ -200,7 +190,7 @@ INPUTS = (
         "inputs_reviewed",
         Type.BOOL,
         "people may read some private data sent to the parties that run it, each call by its own terms",
-        _inputs_read,
+        lambda view: _any(view, "human_review"),
         key="terms.human_review",
     ),
     open_field(

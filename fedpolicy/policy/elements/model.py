@@ -63,15 +63,9 @@ def _smallest_gpu(view: ModelView) -> Presence:
     at = [vertices[place] for access in view.facts.access if access.how == "weights" for place in access.at]
     names = ordered(vertex.family for vertex in at if vertex.node_kind == "client")
     machines = {name: view.world.deployment.nodes[name].hardware for name in names}
-    found = [machine.gpu_memory_gib for machine in machines.values() if machine]
-    known = [float(memory) for memory in found if memory is not None]
-    if len(known) < len(names):
-        return Missing(tuple(f"nodes.{n}.hardware.gpu_memory_gib" for n, m in machines.items() if _silent(m)))
-    return min(known, default=None)
-
-
-def _silent(machine: object) -> bool:
-    return getattr(machine, "gpu_memory_gib", None) is None
+    known = {name: machine.gpu_memory_gib if machine else None for name, machine in machines.items()}
+    silent = tuple(f"nodes.{name}.hardware.gpu_memory_gib" for name, memory in known.items() if memory is None)
+    return Missing(silent) if silent else min((float(memory or 0) for memory in known.values()), default=None)
 
 
 _HOLDING: tuple[Field, ...] = (
@@ -135,9 +129,8 @@ def _pinned(view: ModelView) -> bool:
     return view.facts.aspects.get("weights") == "closed" and bool(_SNAPSHOT.search(model.ref or ""))
 
 
-def _figure(view: ModelView, key: str) -> Presence:
-    row = view.row
-    found = getattr(row, key, None)
+def _parameters(view: ModelView) -> Presence:
+    found = view.row.parameters_b if view.row else None
     return None if found is None else float(found)
 
 
@@ -203,7 +196,7 @@ _OPENNESS = (
         "parameters_b",
         Type.NUMBER,
         "billions of parameters, as the catalogue says",
-        lambda v: _figure(v, "parameters_b"),
+        _parameters,
     ),
 )
 

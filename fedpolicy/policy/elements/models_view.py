@@ -134,14 +134,13 @@ class ModelView:
     @cached_property
     def row(self) -> ModelRow | None:
         """What the catalogue says of it."""
-        return self.world.catalog.model(self.model.ref) if self.model.ref else None
+        return self.world.catalog.row_of(self.model)
 
     @cached_property
     def provider(self) -> str | None:
         """Who offers it: as declared, else as the catalogue says."""
-        if self.model.says_unknown("provider"):
-            return None
-        return self.model.provider or (self.row.provider if self.row else None)
+        found: str | None = self.world.catalog.aspect(self.model, "provider")
+        return found
 
     @cached_property
     def provider_row(self) -> ProviderRow | None:

@@ -11,7 +11,7 @@ from fedpolicy.analysis.exposure import Trust
 from fedpolicy.analysis.exposure.noise import PURE, UNCLIPPED, Towards, noise_of
 from fedpolicy.analysis.exposure.participation import fewer_steps, lower_rate
 from fedpolicy.analysis.exposure.privacy import units_of
-from fedpolicy.graph import Guard, Path, bits
+from fedpolicy.graph import Guard, Mask, Path, bits
 from fedpolicy.graph.lookup import family_of, ordered
 from fedpolicy.language.model import Deployment
 from fedpolicy.language.model.dataset import Dataset
@@ -47,6 +47,15 @@ class SafeguardView:
         """How it applies to the single flows."""
         return self.world.lookup.guards_at.get(self.path, ())
 
+    @property
+    def data(self) -> Mask:
+        """What it protects, as instances."""
+        return self.world.lookup.instances_of(self.families)
+
+    def is_trusted_to(self, parties: frozenset[str]) -> bool:
+        """Whether every owner of what it protects trusts all of these."""
+        return Trust(graph=self.world.graph).accepting(parties, self.data) == self.data
+
 
 def _readers(view: SafeguardView) -> list[str]:
     does = getattr(view.spec, "does", None)
@@ -67,7 +76,7 @@ def _noise(view: SafeguardView) -> Presence:
 
 
 def _units(view: SafeguardView) -> Presence:
-    found = units_of(view.world.graph, view.world.lookup.instances_of(view.families))
+    found = units_of(view.world.graph, view.data)
     if found is not None:
         return found
     silent = [d for d in view.families if _subjects_of(view.world, d) is None]
@@ -102,33 +111,22 @@ def _sole_word(view: SafeguardView) -> str:
     parties = set(_performers(view))
     if len(parties) != 1:
         return ""
-    trust = Trust(graph=view.world.graph)
-    families = set(view.families)
-    owners = {item.owner for item in view.world.graph.data if item.family in families}
     if parties & view.world.graph.enclaves.keys():
         return ""  # hardware vouches for it
-    return parties.pop() if all(trust.accepts(owner, _honest(view)) for owner in owners) else ""
+    return parties.pop() if view.is_trusted_to(_honest(view)) else ""
 
 
 def _owners(view: SafeguardView) -> int:
     graph = view.world.graph
-    families = set(view.families)
-    places = {item.place for item in graph.data if item.family in families}
-    return sum(graph.vertices[place].weight for place in places)
+    return sum(graph.vertices[place].weight for place in {graph.data[index].place for index in bits(view.data)})
 
 
 def _changeable_by_recipient(view: SafeguardView) -> Iterable[str]:
     """The recipients that may change it alone, though some owner of what it protects does not trust them."""
     if isinstance(view.spec, Tee):
         return []
-    graph, families = view.world.graph, set(view.families)
-    owners = {item.owner for item in graph.data if item.family in families}
-    trust = Trust(graph=graph)
-    return ordered(
-        who
-        for who in set(_recipients(view)) & set(changers(view.spec))
-        if not all(trust.accepts(owner, frozenset({who})) for owner in owners)
-    )
+    named = set(_recipients(view)) & set(changers(view.spec))
+    return ordered(who for who in named if not view.is_trusted_to(frozenset({who})))
 
 
 def _recipients(view: SafeguardView) -> Sequence[str]:

@@ -176,8 +176,7 @@ def stand_in(context: RepairContext, name: str, callers: Iterable[str]) -> Stand
 
 
 def _tasks(context: RepairContext, name: str) -> set[str]:
-    ref = context.deployment.models[name].ref
-    row = context.catalog.model(ref) if ref else None
+    row = context.catalog.row_of(context.deployment.models[name])
     return set(row.tasks or ()) if row else set()
 
 
