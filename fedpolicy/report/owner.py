@@ -70,13 +70,17 @@ def must_be_party(name: str, *deployments: Deployment) -> str:
 
 def study_of_owner(study: Study, owner: str) -> Study:
     """The study, as if only what others learn about data of one party were learned."""
+    from fedpolicy.analysis.exposure.disclosures import evidence_of  # noqa: PLC0415  few reports have an owner
+
     own = _own(study, owner)
     kept = []
     for one in study.disclosures:
         datasets = tuple(name for name in one.datasets if name in own)
         parties = tuple(name for name in one.parties if study.lookup.party(name) != owner)
         if datasets and parties:
-            kept.append(replace(one, datasets=datasets, parties=parties, pairs=len(datasets) * len(parties)))
+            # The ways in of the whole group may be those of another's data.
+            left = evidence_of(study.exposure, one, parties, datasets)
+            kept.append(replace(left, datasets=datasets, parties=parties, pairs=len(datasets) * len(parties)))
     return study.showing(kept)
 
 

@@ -90,6 +90,21 @@ def test_every_question_can_be_asked_for_one_owner(command, shown, hidden):
     assert wrong.stderr.startswith("error: no party is called `chariti`\n  = help: did you mean `charite`?")
 
 
+def test_the_way_that_one_owner_is_shown_begins_at_its_own_data(tmp_path):
+    file = tmp_path / "d.yaml"
+    file.write_text(
+        "fedpolicy: 1\nname: d\nparties: {a: {role: participant}, b: {role: participant}, c: {role: participant}, h: {role:"
+        " coordinator}}\nnodes: {n: {kind: client, party: [a, b, c]}, g: {kind: aggregator, party: h}}\n"
+        "datasets: {x: {at: n, categories: [health]}}\ntasks: {t: {method: fedavg, data: [x], runs_on: n}}\n",
+        encoding="utf-8",
+    )
+    for owner in "abc":
+        text = CliRunner(**APART).invoke(app, ["facts", str(file), "--owner", owner]).stdout
+        ways = [line for line in text.splitlines() if "-> g " in line]
+        assert len(ways) == 2
+        assert all(line.startswith(f"    | n@{owner} -> g ") for line in ways)
+
+
 def test_parties_that_look_alike_share_a_box(study):
     sketch = sketch_of(study)
     boxes = {box.parties: (box.side, box.holds) for box in sketch.boxes}

@@ -54,6 +54,7 @@ def _pages(name: str, packs: Sequence[str]) -> list[RulePage]:
     coded = (rule for one in coded_rules().values() for rule in one if rule.id == name)
     own = [OWN_RULES[name]] if name in OWN_RULES else list(coded)
     if not own:
-        advice = f"{advise(name, sorted({rule.id for rule in known}))}; `fedpolicy rules` lists them"
+        advice = advise(name, sorted({rule.id for rule in known}))
+        advice += f"{'' if advice.endswith('?') else ';'} `fedpolicy rules` lists them"
         raise SettingsError(f"no rule is called `{name}`", help=advice)
     return [RulePage.own(rule) for rule in own]
