@@ -124,7 +124,7 @@ def parse_config(data: bytes, path: Path, name: str) -> Config:
         text = data.decode("utf-8").replace("\r\n", "\n")
         tree: Any = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise Problems([_unreadable(error, name)]) from error
+        raise Problems([_unreadable(error, data, name)]) from error
     except (ValueError, RecursionError) as error:
         raise Problems([_beyond(text, name)]) from error
     tree = own_table(tree) if path.name == "pyproject.toml" else tree
@@ -147,11 +147,15 @@ def _must_show(text: str, name: str) -> None:
         raise Problems([SettingsError(found.message, span=span, help=found.help)])
 
 
-def _unreadable(error: ValueError, name: str) -> SettingsError:
+def _unreadable(error: ValueError, data: bytes, name: str) -> SettingsError:
     found = _PLACE.search(str(error))
     line, column = (int(found[1]), int(found[2])) if found else (1, 1)
+    what = str(error).partition(" (at ")[0]
+    if isinstance(error, UnicodeDecodeError):
+        what = "it is not UTF-8"
+    elif not found:
+        line, what = data.rstrip().count(b"\n") + 1, f"{what} at the end of the file"
     span = Span(file=name, line=line, column=column, end_line=line, end_column=column + 1)
-    what = str(error).partition(" (at ")[0] if found else "it is not UTF-8"
     return SettingsError(f"this is not TOML: {what}", span=span, help="see docs/configuration.md for an example")
 
 

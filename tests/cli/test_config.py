@@ -142,10 +142,10 @@ def test_a_rule_that_does_not_exist_is_told_and_one_of_another_pack_is_not(confi
 
 
 def test_what_is_no_toml(configured):
-    result = configured("packs = [\n")("check")
+    result = configured("strict = true\npacks = [\n")("check")
 
     assert result.exit_code == 2
-    assert "this is not TOML" in result.stderr
+    assert "this is not TOML: Invalid value at the end of the file\n --> fedpolicy.toml:2:1\n" in result.stderr
 
 
 def test_a_link_that_leads_nowhere_is_no_missing_file(run, example, tmp_path):

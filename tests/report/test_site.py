@@ -93,8 +93,8 @@ def test_every_question_can_be_asked_for_one_owner(command, shown, hidden):
 def test_the_way_that_one_owner_is_shown_begins_at_its_own_data(tmp_path):
     file = tmp_path / "d.yaml"
     file.write_text(
-        "fedpolicy: 1\nname: d\nparties: {a: {role: participant}, b: {role: participant}, c: {role: participant}, h: {role:"
-        " coordinator}}\nnodes: {n: {kind: client, party: [a, b, c]}, g: {kind: aggregator, party: h}}\n"
+        "fedpolicy: 1\nname: d\nparties: {a: {role: participant}, b: {role: participant}, c: {role: participant},"
+        " h: {role: coordinator}}\nnodes: {n: {kind: client, party: [a, b, c]}, g: {kind: aggregator, party: h}}\n"
         "datasets: {x: {at: n, categories: [health]}}\ntasks: {t: {method: fedavg, data: [x], runs_on: n}}\n",
         encoding="utf-8",
     )
