@@ -76,7 +76,10 @@ class Search:
 
 
 STDIN = "<stdin>"
-_ADVICE = "name the file, call it `fedpolicy.yaml` or `<name>.fedpolicy.yaml`, or begin it with the key `fedpolicy: 1`"
+_ADVICE = (
+    "name the file, call it `fedpolicy.yaml` or `<name>.fedpolicy.yaml`, or begin it with the key `fedpolicy: 1`. "
+    "None yet? `fedpolicy init` writes one, and `fedpolicy scan` judges what runs"
+)
 _EVERYTHING = Search()
 
 

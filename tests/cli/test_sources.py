@@ -154,6 +154,7 @@ def test_standard_input_is_read_for_a_dash():
             "check the path and its permissions",
         ),
         ("empty", "no deployment found in the folder `empty`", "name the file, call it `fedpolicy.yaml`"),
+        ("empty", "no deployment found in the folder `empty`", "None yet? `fedpolicy init` writes one"),
     ],
 )
 def test_what_cannot_be_used_is_said_with_advice(path, message, advice):

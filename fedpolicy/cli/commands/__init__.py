@@ -62,7 +62,8 @@ def app() -> None:
     """
     Check what a federated-learning deployment lets whom learn about whose data.
 
-    Begin with: fedpolicy check deployment.yaml
+    Begin with: fedpolicy check deployment.yaml. No such file yet? `fedpolicy init` writes one, and `fedpolicy scan`
+    judges what runs.
 
     Exit codes: 0 clean, 1 findings at or above --fail-on, 2 bad input or usage, 3 a bug in fedpolicy.
     """
