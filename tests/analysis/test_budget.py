@@ -35,6 +35,11 @@ TASK = "  {name}: {{method: fedavg, data: {data}, runs_on: client, clients_per_r
 NOISE = "{{kind: differential_privacy, where: client, clipping_norm: 1.0, delta: 1.0e-6, {more}}}"
 FIXED = "mechanism: dp_sgd, noise_multiplier: 1.0, sampling: fixed, sampling_rate: 0.01, steps: 1000"
 
+TENFOLD = (
+    "mechanism: dp_sgd, noise_multiplier: 10, contributions_per_unit: 10, sampling: poisson, sampling_rate: 0.02, "
+    "steps: 700"
+)
+
 
 def noise(more, unit="record"):
     return NOISE.format(more=f"unit: {unit}, {more}")
@@ -128,6 +133,9 @@ def test_what_is_not_declared_leaves_an_interval():
         ("mechanism: sparse_vector, noise_multiplier: 0.01, steps: 100, claimed_epsilon: 1.0e-9", Ruling.OPEN),
         ("mechanism: sparse_vector, noise_multiplier: 1.0, steps: 1, claimed_epsilon: 3.0", Ruling.HOLDS),
         (f"{FIXED}, claimed_epsilon: 12.0", Ruling.OPEN),
+        # Of ten contributions any is drawn in one step of five, and all ten of them hardly ever: 2.427.
+        (f"{TENFOLD}, claimed_epsilon: 2.45", Ruling.HOLDS),
+        (f"{TENFOLD}, claimed_epsilon: 1.8", Ruling.REFUTED),
     ],
 )
 def test_a_claim_is_judged_by_what_is_computed(more, claim):
@@ -216,12 +224,13 @@ def test_without_a_delta_the_epsilon_of_gaussian_noise_may_be_anything_from_next
     assert far_too_little.spent.least > 50
 
 
-def test_sampling_records_amplifies_nothing_where_whole_clients_are_protected():
-    sgd = "mechanism: dp_sgd, noise_multiplier: 1.1, sampling: poisson, sampling_rate: 0.1, steps: 50"
+@pytest.mark.parametrize("sampling", ["poisson", "shuffled", "cyclic"])
+def test_sampling_records_amplifies_nothing_where_whole_clients_are_protected(sampling):
+    sgd = f"mechanism: dp_sgd, noise_multiplier: 1.1, sampling: {sampling}, sampling_rate: 0.1, steps: 50"
 
     (records,), (clients,) = (ledger(noise(sgd, unit), unit=unit).shares for unit in ("record", "client"))
 
-    assert records.spent.high < 10
+    assert records.spent.high < 12
     assert clients.spent.high == pytest.approx(50.47, abs=0.01)
     assert "a client that samples its records takes part in every step itself" in clients.spent.assumptions
 
@@ -359,6 +368,33 @@ def test_whoever_adds_a_share_of_the_noise_subtracts_it():
     # Two of three shares remain: noise 5 * sqrt(2 / 3).
     assert epsilon(found, "a") == pytest.approx((9.25, 9.25), abs=1e-2)
     assert towards(found.ledger, "a").parties == ("a", "b", "c")
+
+
+@pytest.mark.parametrize(
+    ("more", "insider", "outsider"),
+    [
+        # What is left of Laplace noise without some shares is no Laplace noise.
+        ("mechanism: laplace, norm: l1, noise_multiplier: 50", (0.542, math.inf), (0.595, 0.595)),
+        # Of Skellam noise less variance is left on the same grid, where rounding counts for more: theorem 3.5 by hand.
+        ("mechanism: skellam, rounded_norm: 1, grid_noise: 2, noise_multiplier: 2", (47.0, 47.0), (31.96, 31.96)),
+        # A sum of coarse shares of discrete Gaussian noise tells more than one discrete Gaussian.
+        (
+            f"{(discrete := 'mechanism: discrete_gaussian, rounded_norm: 1, noise_multiplier: 5')}",
+            (9.85, math.inf),
+            (7.77, math.inf),
+        ),
+        (f"{discrete}, grid_noise: {2 * math.sqrt(3)}", (9.85, 9.85), (7.77, 7.77)),
+        (f"{discrete}, grid_noise: {1.4 * math.sqrt(3)}", (15.89, 15.89), (13.52, 13.52)),
+        (f"{discrete}, grid_noise: {0.4 * math.sqrt(3)}", (9.85, math.inf), (7.77, math.inf)),
+    ],
+)
+def test_shares_of_other_noise_count_as_far_as_a_theorem_goes(more, insider, outsider):
+    found = summed(f"{more}, sampling: none")
+
+    assert epsilon(found, "a") == pytest.approx(insider, rel=5e-3)
+    assert epsilon(found, "agg") == pytest.approx(outsider, rel=5e-3)
+    lacking = ["tasks.t.safeguards.1.mechanism" if "laplace" in more else "tasks.t.safeguards.1.grid_noise"]
+    assert [*towards(found.ledger, "a").missing] == (lacking if insider[1] == math.inf else [])
 
 
 AMONG = """
@@ -543,6 +579,37 @@ def test_a_person_may_be_in_several_silos(where, noise_left):
     assert towards(asked, "a").high == towards(apart, "a").high < alone.spent.high
     assert "nobody is in more than one of the 3 instances of the data" in towards(asked, "a").spent.assumptions
     assert not any("instances" in said for said in towards(apart, "a").spent.assumptions)
+
+
+@pytest.mark.parametrize(
+    ("sampling", "most"),
+    [
+        # Each of three contributions is drawn by itself: a mixture of four Gaussians, by dp-accounting.
+        ("poisson, sampling_rate: 0.1", 10.585),
+        # No theorem says what a sample of fixed size hides then: all 1,000 steps count, with a third of the noise.
+        ("fixed, sampling_rate: 0.1", 269.298),
+    ],
+)
+def test_each_of_several_silos_is_drawn_by_itself(sampling, most):
+    text = THREE_CLINICS.format(where="aggregator", overlap=", overlap: possible").replace("steps: 1,", "steps: 1000,")
+    text = text.replace("noise_multiplier: 4", "noise_multiplier: 5").replace("sampling: none", f"sampling: {sampling}")
+
+    assert towards(facts_of(text, 10).ledger, "a").high == pytest.approx(most, rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("more", "overlap"),
+    [("steps: 20, noise_multiplier: 8", "possible"), ("steps: 4, tuning_runs: 20, noise_multiplier: 8", "none")],
+)
+def test_what_is_only_bounded_keeps_within_a_limit_if_the_bound_does(more, overlap):
+    text = THREE_CLINICS.format(where="aggregator", overlap=f", overlap: {overlap}")
+    text = text.replace("noise_multiplier: 4", more).replace(" steps: 1,", "")
+    found = facts_of(text, 5)
+
+    (share,) = found.ledger.shares
+    assert share.spent.low < 5 < share.spent.high
+    assert {one.high for one in found.disclosures if "a" in one.parties} == {2}
+    assert towards(found.ledger, "a").low == share.spent.high
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,11 @@ PRACTICE = {
         "about 8.31",
         "each epoch uses each unit once",
     ),
+    "a last batch that is left out, so that all may be in each other one": (
+        "mechanism: dp_sgd, noise_multiplier: 2, sampling: cyclic, sampling_rate: 0.4, steps: 40",
+        "at most 12.6",
+        "each epoch uses each unit once",
+    ),
     "shuffled, nobody says how large": (
         "mechanism: dp_sgd, noise_multiplier: 2, sampling: shuffled, steps: 100",
         "at most 35.6",

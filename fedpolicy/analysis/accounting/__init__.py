@@ -14,7 +14,7 @@ Here is what is asked and answered. A check without budgets loads no more than t
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import inf
+from math import expm1, inf, log1p
 from typing import Literal
 
 from fedpolicy.records import dataclass
@@ -28,13 +28,20 @@ class Run(NamedTuple):
     So many steps with the same privacy losses, which `pairs` makes.
 
     Those of Gaussian or Laplace noise on a Poisson sample, of Gaussian noise where a sample of fixed size is drawn,
-    each with its noise and its rate; or those of randomised response, with its ε.
+    each with its noise and its rate; or those of randomised response, with its ε. On a Poisson sample a unit may have
+    `several` contributions, of which each is drawn by itself, and which have the sensitivity together.
     """
 
     kind: Literal["gaussian", "laplace", "replaced", "randomised"]
     number: float
     rate: float = 1.0
     steps: int = 1
+    several: int = 1
+
+
+def any_of(several: int, rate: float) -> float:
+    """How likely one of several contributions is drawn; that all of them are then is the worst (joint convexity)."""
+    return rate if several == 1 else -expm1(several * log1p(-rate))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,11 +53,12 @@ class Release:
     skellam, exponential or randomised_response. `noise_multiplier`
     is the standard deviation of Gaussian noise, or the scale of Laplace noise, divided by the sensitivity (the
     clipping norm). `steps` counts releases; for sparse_vector it counts released answers. `rate` is the sampling rate
-    and `sampling` is none, poisson or fixed; a rate without sampling means nothing. `participations` (the most steps
-    that one unit takes part in; absent: 1) and `separation` (the fewest steps from one participation to the next;
-    absent: 1) are read for dp_ftrl_tree, whose tree begins anew after `restart` steps. `rho` is the stated parameter
-    of zcdp. `grid` is the deviation of Skellam noise in steps of its grid. exponential and randomised_response are
-    pure 1 / `noise_multiplier` in each step.
+    and `sampling` is none, poisson or fixed; a rate without sampling means nothing. With Gaussian noise on Poisson
+    samples a unit may have `several` contributions of that sensitivity together, each drawn by itself.
+    `participations` (the most steps that one unit takes part in; absent: 1) and `separation` (the fewest steps from
+    one participation to the next; absent: 1) are read for dp_ftrl_tree, whose tree begins anew after `restart`
+    steps. `rho` is the stated parameter of zcdp. `grid` is the deviation of Skellam noise in steps of its grid.
+    exponential and randomised_response are pure 1 / `noise_multiplier` in each step.
     """
 
     mechanism: str
@@ -63,6 +71,7 @@ class Release:
     rho: float | None = None
     restart: int | None = None
     grid: float | None = None
+    several: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

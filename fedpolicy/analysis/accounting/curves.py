@@ -145,6 +145,8 @@ def curves_of(release: Release) -> Sides | None:
 
 
 def _sides(release: Release) -> Sides | None:
+    if release.several > 1:
+        return None
     part = leakage_of(release)
     if part.most_mu < inf and not part.sampling:
         return _one_gaussian(part.least_mu, part.most_mu)

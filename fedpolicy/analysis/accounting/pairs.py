@@ -8,14 +8,17 @@ of one pair and those below of the other: the greater of two curves that are con
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from math import erfc, exp, expm1, inf, log, log1p, sqrt
 
 from fedpolicy.analysis.accounting import Run
-from fedpolicy.analysis.accounting.gaussian import log_expm1
+from fedpolicy.analysis.accounting.gaussian import log_expm1, log_sum
+from fedpolicy.analysis.accounting.sampling import mixture_of
 from fedpolicy.records import dataclass, replace
 
 # exp() of more than this nears the largest float.
 WIDEST = 600.0
+_ROUNDS, _NEAR = 60, 1e-14
 # How likely something is beyond so many scales.
 _Tail = Callable[[float], float]
 # Where values of one distribution are centred, in the sensitivity, with which weight.
@@ -85,7 +88,7 @@ def _on_samples(value: Callable[[float], float], rate: float) -> Callable[[float
 def sides_of(run: Run) -> tuple[Side, Side]:
     """Return the losses of one step of a run, there and back."""
     if run.kind == "gaussian":
-        return _gaussian(run.number, run.rate)
+        return _gaussian(run.number, run.rate, run.several)
     if run.kind == "laplace":
         return _laplace(run.number, run.rate)
     return _replaced(run.number, run.rate) if run.kind == "replaced" else _randomised(run.number)
@@ -96,17 +99,43 @@ def _both(pair: Pair) -> tuple[Side, Side]:
     return (pair, pair), (back, back)
 
 
-def _gaussian(noise: float, rate: float) -> tuple[Side, Side]:
+def _gaussian(noise: float, rate: float, several: int = 1) -> tuple[Side, Side]:
     """Gaussian noise on a Poisson sample, or with rate 1 on all: there and back."""
-    return _both(
-        Pair(
-            tail=_normal,
-            scale=noise,
-            threshold=_on_samples(lambda loss: noise * noise * loss + 0.5, rate),
-            with_it=((1 - rate, 0.0), (rate, 1.0)),
-            without=((1.0, 0.0),),
-        )
-    )
+    if several > 1:
+        drawn = mixture_of(several, rate)
+        threshold = _on_parts(noise, drawn)
+    else:
+        drawn = ((1 - rate, 0.0), (rate, 1.0))
+        threshold = _on_samples(lambda loss: noise * noise * loss + 0.5, rate)
+    return _both(Pair(tail=_normal, scale=noise, threshold=threshold, with_it=drawn, without=((1.0, 0.0),)))
+
+
+def _on_parts(noise: float, drawn: _Mixture) -> Callable[[float], float]:
+    """
+    Where the loss passes ε if parts of a contribution are drawn.
+
+    That is where a sum of exponentials is exp(ε) less how likely nothing is drawn. Its logarithm is convex and no less
+    than that of any of its terms, so that Newton's method comes from the right.
+    """
+    square, (missed, _), parts = noise * noise, drawn[0], [(log(weight), part) for weight, part in drawn[1:] if weight]
+
+    @cache
+    def threshold(epsilon: float) -> float:
+        inside = expm1(epsilon) + 1 - missed if epsilon < 1 else exp(epsilon) - missed
+        if inside <= 0:
+            return -inf
+        wanted = log(inside)
+        value = min(square * (wanted - weight) / part + part / 2 for weight, part in parts)
+        for _ in range(_ROUNDS):
+            logs = [weight + (part * value - part * part / 2) / square for weight, part in parts]
+            top = log_sum(logs)
+            slope = sum(part * exp(one - top) for one, (_, part) in zip(logs, parts, strict=True)) / square
+            value, before = value - (top - wanted) / slope, value
+            if abs(value - before) <= _NEAR * (noise + abs(value)):
+                break
+        return value
+
+    return threshold
 
 
 def _laplace(noise: float, rate: float) -> tuple[Side, Side]:

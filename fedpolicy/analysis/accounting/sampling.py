@@ -43,7 +43,7 @@ from collections.abc import Callable, Iterable
 from functools import cache
 from math import exp, expm1, inf, lgamma, log, log1p
 
-from fedpolicy.analysis.accounting import Leakage, Release, Run
+from fedpolicy.analysis.accounting import Leakage, Release, Run, any_of
 from fedpolicy.analysis.accounting.gaussian import (
     CLIPPED,
     clamp,
@@ -119,10 +119,17 @@ _LEAST_NOISE, _MOST_NOISE = 1e-3, 1e6
 
 
 def poisson_gaussian(release: Release) -> Leakage:
-    """Gaussian noise where each unit takes part in each step with some probability."""
+    """
+    Gaussian noise where each unit takes part in each step with some probability.
+
+    Of several contributions any is drawn, and with it all of them at worst; how many there are, close bounds tell.
+    """
     if not _LEAST_NOISE < release.noise_multiplier < _MOST_NOISE:
         return _bare(release)
-    noise, rate, steps = release.noise_multiplier, release.rate, clamp(release.steps)
+    noise, steps, several = release.noise_multiplier, clamp(release.steps), release.several
+    # A unit may have fewer contributions, so as many as are told apart are a lower bound.
+    rate, told = any_of(several, release.rate), min(several, _TOLD)
+    drawn = mixture_of(told, release.rate)
     return Leakage(
         name="Poisson-sampled Gaussian, Rényi (Mironov, Talwar and Zhang 2019)",
         single_name="Poisson-sampled Gaussian, one step, exact (Balle, Barthe and Gaboardi 2018, theorem 8)",
@@ -132,11 +139,11 @@ def poisson_gaussian(release: Release) -> Leakage:
         curve=lambda order: steps * poisson_divergence(order, noise, rate),
         any_order=False,
         between=True,
-        low=lambda delta: counting(release.steps, _chances(noise, rate, 0.0), delta),
-        single=thinned(lambda delta: epsilon_of_mu(1 / noise, delta), rate) if release.steps == 1 else None,
-        exact=True,
-        losses=Run("gaussian", noise, rate, release.steps),
-        aided=True,
+        low=lambda delta: counting(release.steps, _chances(noise * several / told, drawn), delta),
+        single=thinned(lambda delta: epsilon_of_mu(1 / noise, delta), rate) if release.steps == several == 1 else None,
+        exact=several == 1,
+        losses=Run("gaussian", noise, release.rate, release.steps, several),
+        aided=several == 1,
     )
 
 
@@ -145,6 +152,7 @@ def fixed_gaussian(release: Release) -> Leakage:
     if not _LEAST_NOISE < release.noise_multiplier < _MOST_NOISE:
         return _bare(release)
     noise, rate, steps = release.noise_multiplier, release.rate, clamp(release.steps)
+    drawn = mixture_of(1, rate)
     return Leakage(
         name="Gaussian on samples of fixed size, Rényi (after Balle, Barthe and Gaboardi 2018, theorem 2)",
         single_name="Gaussian on a sample of fixed size, one step (Balle, Barthe and Gaboardi 2018)",
@@ -153,7 +161,7 @@ def fixed_gaussian(release: Release) -> Leakage:
         most_mu=run_mu(release),
         curve=lambda order: steps * fixed_divergence(int(order), noise, rate),
         any_order=False,
-        low=lambda delta: counting(release.steps, (*_chances(noise, rate, 0.0), *_chances(noise, rate, 1.0)), delta),
+        low=lambda delta: counting(release.steps, (*_chances(noise, drawn), *_chances(noise, drawn, 1.0)), delta),
         single=thinned(lambda delta: epsilon_of_mu(2 / noise, delta), rate) if release.steps == 1 else None,
         losses=Run("replaced", noise, rate, release.steps),
         aided=True,
@@ -172,7 +180,29 @@ def thinned(epsilon: Callable[[float], float], rate: float) -> Callable[[float],
     return lambda delta: amplified(epsilon(delta / rate), rate) if delta < rate else 0.0
 
 
-def _chances(noise: float, rate: float, others: float) -> tuple[Chance, ...]:
+# So many contributions are told apart.
+_TOLD = 40
+
+
+@cache
+def mixture_of(several: int, rate: float) -> tuple[tuple[float, float], ...]:
+    """
+    Return how likely each part of several like contributions is drawn, each of them by itself; with that part.
+
+    Where there are many, the most that are told apart stand for all that are more.
+    """
+    most = min(several, _TOLD)
+    odds, weights = rate / (1 - rate), [exp(several * log1p(-rate))]
+    for drawn in range(1, most + 1):
+        weights.append(weights[-1] * (several - drawn + 1) / drawn * odds)
+    # They fall at least as fast as a geometric series.
+    ratio = (several - most) / (most + 1) * odds
+    last, rest = weights[-1], 1 - sum(weights[:-1]) + 1e-12
+    beyond = min(rest, last / (1 - ratio)) if ratio < 1 else rest
+    return (*((weight, drawn / several) for drawn, weight in enumerate(weights[:-1])), (max(last, beyond), 1.0))
+
+
+def _chances(noise: float, drawn: tuple[tuple[float, float], ...], others: float = 0.0) -> tuple[Chance, ...]:
     """
     Return how likely one step is above each threshold, with a unit and with its contribution zeroed.
 
@@ -184,8 +214,9 @@ def _chances(noise: float, rate: float, others: float) -> tuple[Chance, ...]:
         return exp(log_normal_tail(threshold))
 
     def pair(threshold: float) -> Chance:
-        away = (1 - rate) * above(threshold + others / noise)
-        return away + rate * above(threshold - 1 / noise), away + rate * above(threshold)
+        away = drawn[0][0] * above(threshold + others / noise)
+        found = sum(weight * above(threshold - part / noise) for weight, part in drawn[1:])
+        return away + found, away + (1 - drawn[0][0]) * above(threshold)
 
     return tuple(pair(threshold) for threshold in (*_THRESHOLDS, 0.5 / noise))
 

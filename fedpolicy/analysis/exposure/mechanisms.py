@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import sqrt
 
-from fedpolicy.analysis.accounting import Release
+from fedpolicy.analysis.accounting import Release, any_of
 from fedpolicy.analysis.exposure.noise import PURE, Towards, noise_of, why_without
 from fedpolicy.analysis.exposure.participation import (
     EVERY,
@@ -86,11 +86,14 @@ def mechanism_at(
         path=at,
         unit=spec.unit,
         delta=spec.delta,
-        low=_release(spec, noise.most or 0.0, steps.least, parts.low or EVERY) if low else None,
+        low=_release(spec, noise.most or 0.0, steps.least, parts.low or EVERY, noise.left) if low else None,
         high=None
         if unbounded
         else _tuned(
-            _overlapping(_release(spec, noise.least or 0.0, steps.most or 1, parts.high or EVERY), spec, silos), spec
+            _overlapping(
+                _release(spec, noise.least or 0.0, steps.most or 1, parts.high or EVERY, noise.left), spec, silos
+            ),
+            spec,
         ),
         missing=(*noise.missing, *steps.missing, *parts.missing, *without_delta),
         notes=(
@@ -118,13 +121,30 @@ def _overlapping(release: Release, spec: DifferentialPrivacy, silos: int) -> Rel
     """
     What is spent on a person who is in several silos.
 
-    Noise of each silo's own makes as many mechanisms; in one sum the person's contributions add up.
+    Noise of each silo's own makes as many mechanisms; in one sum the person's contributions add up, which is in a
+    sample where any of them is. Of samples of fixed size no theorem tells then how much they amplify.
     """
     if silos == 1:
         return release
-    if spec.where != "client":
-        return replace(release, noise_multiplier=release.noise_multiplier / silos)
-    return _repeated(release, spec, silos)
+    if spec.where == "client":
+        return _repeated(release, spec, silos)
+    less = replace(release, noise_multiplier=release.noise_multiplier / silos)
+    if release.sampling == "fixed":
+        return replace(less, sampling="none", rate=1.0)
+    return _each_drawn(less, silos * release.several)
+
+
+def _each_drawn(release: Release, several: int) -> Release:
+    """
+    What is spent on contributions of which each is drawn by itself, if the release has the noise over all of them.
+
+    Of Laplace noise no closer theorem is used than that any of them is drawn, and all of them at worst.
+    """
+    if release.sampling != "poisson" or several == 1:
+        return release
+    if release.mechanism == "laplace":
+        return replace(release, rate=any_of(several, release.rate), several=1)
+    return replace(release, several=several)
 
 
 def _tuned(release: Release, spec: DifferentialPrivacy) -> Release:
@@ -140,8 +160,8 @@ def _repeated(release: Release, spec: DifferentialPrivacy, times: int) -> Releas
     return replace(release, steps=release.steps * times)
 
 
-def _release(spec: DifferentialPrivacy, noise: float, steps: int, part: Participation) -> Release:
-    return Release(
+def _release(spec: DifferentialPrivacy, noise: float, steps: int, part: Participation, left: float) -> Release:
+    release = Release(
         mechanism="gaussian" if spec.mechanism in {_MATRIX, "gnmax"} else spec.mechanism,
         noise_multiplier=noise,
         steps=part.steps(steps),
@@ -150,8 +170,9 @@ def _release(spec: DifferentialPrivacy, noise: float, steps: int, part: Particip
         participations=steps if part.participations == 0 else part.participations,
         separation=part.separation,
         restart=spec.restart_every if spec.mechanism == _TREE else None,
-        grid=spec.grid_noise if spec.mechanism == "skellam" else None,
+        grid=spec.grid_noise * left if spec.mechanism == "skellam" and spec.grid_noise else None,
     )
+    return _each_drawn(release, part.several)
 
 
 def _without_delta(spec: DifferentialPrivacy, at: str) -> tuple[str, ...]:

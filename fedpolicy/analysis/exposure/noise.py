@@ -7,7 +7,7 @@ out: of n shares, those of the survivors that the viewer does not know remain, w
 
 from __future__ import annotations
 
-from math import hypot, log, sqrt
+from math import exp, hypot, log, pi, sqrt
 
 from fedpolicy.graph import Path
 from fedpolicy.language.model import Deployment
@@ -24,6 +24,7 @@ _NO_SUMS = frozenset(
     {"median", "coordinate_median", "geometric_median", "trimmed_mean", "krum", "multi_krum", "bulyan", "majority"}
 )
 SUMS = frozenset({"mean", "sum", "norm_bounded"})
+_SHORT = "no sum has more than 10^12 numbers"
 _WEIGHTED = "no weight in the mean is larger than the one that the noise was made for"
 
 
@@ -47,11 +48,12 @@ class NoiseRatio:
     Noise over the sensitivity: `most` in the favourable reading, `least` in the other (None: nobody knows).
 
     `missing` names the facts that would make them one, `notes` are what that takes for granted, `because` says what
-    the viewer knows.
+    the viewer knows. `left` is the part of the deviation that counts: what else is told of the noise shrinks with it.
     """
 
     most: float | None
     least: float | None
+    left: float = 1.0
     missing: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     because: tuple[str, ...] = ()
@@ -69,24 +71,66 @@ def noise_of(deployment: Deployment, path: Path, spec: DifferentialPrivacy, towa
     most, notes = _effective(spec, most) / (spec.contributions_per_unit or 1), _granted(deployment, path, spec)
     lacks_norm = spec.mechanism == "laplace" and spec.norm is None
     unstated = (*((f"{at}.norm",) if lacks_norm else ()), *_unweighed(deployment, path, spec, at))
-    rounded = tuple(f"{at}.{name}" for name in _DISCRETE.get(spec.mechanism, ()) if getattr(spec, name) is None)
+    rounded = _unrounded(deployment, path, spec, at)
     least = None if unstated or rounded else most
     if spec.where != "distributed":
         return NoiseRatio(most=most, least=least, missing=(*unstated, *rounded), notes=notes)
     survivors, shares, silent = _shared(deployment, path, spec, at)
     # Not knowing into how many shares it was divided, the best is that all of them are there.
     whole, part = (sqrt(min(1.0, max(0, left) / (shares or survivors))) for left in (there, there - towards.own))
+    if part < 1 and spec.mechanism in PURE:
+        part, least, silent = 1.0, None, (*silent, f"{at}.mechanism")
+    rough = 0.0 if rounded else _roughness(deployment, path, spec)
     return NoiseRatio(
-        most=most * part,
-        least=None if least is None or shares is None else least * part,
+        most=_added(most * part, rough),
+        least=None if least is None or shares is None else _added(least * part, rough),
+        left=part,
         missing=(*unstated, *rounded, *silent),
         notes=(*notes, *((_there(there, shares),) if shares else ())),
         because=_insight(towards, whole, part),
     )
 
 
-# What else discrete noise needs.
-_DISCRETE = {"discrete_gaussian": ("rounded_norm",), "skellam": ("rounded_norm", "grid_noise")}
+# The least deviation of one share, in steps of the grid, for which a theorem says what a sum of shares is.
+_LEAST_SHARE = 0.5
+_COORDINATES = 10**12
+
+
+def _unrounded(deployment: Deployment, path: Path, spec: DifferentialPrivacy, at: str) -> tuple[str, ...]:
+    """What else discrete noise needs; a share of discrete Gaussian noise must be long enough on its grid."""
+    if spec.mechanism not in {"discrete_gaussian", "skellam"}:
+        return ()
+    found = () if spec.rounded_norm else (f"{at}.rounded_norm",)
+    if spec.mechanism == "skellam":
+        return found if spec.grid_noise else (*found, f"{at}.grid_noise")
+    each = _each_share(deployment, path, spec)
+    return found if each is None or each >= _LEAST_SHARE else (*found, f"{at}.grid_noise")
+
+
+def _each_share(deployment: Deployment, path: Path, spec: DifferentialPrivacy) -> float | None:
+    """The deviation of one of several shares in steps of the grid, 0 where nobody says; None: it is not shared out."""
+    _, shares, _ = _shared(deployment, path, spec, "")
+    if spec.where != "distributed" or shares == 1:
+        return None
+    return (spec.grid_noise or 0.0) / sqrt(shares or 1)
+
+
+def _roughness(deployment: Deployment, path: Path, spec: DifferentialPrivacy) -> float:
+    """
+    By how much more, over the noise, a sum of discrete Gaussian shares tells than one discrete Gaussian.
+
+    τ √d, where τ is at most 10 n exp(-π² s²) for n shares of s steps each (Kairouz, Liu and Steinke 2021, theorem 1).
+    """
+    each = _each_share(deployment, path, spec) if spec.mechanism == "discrete_gaussian" else None
+    if each is None:
+        return 0.0
+    task = task_of(deployment, path)
+    most = max(spec.shares or 1, (task.clients_per_round if task else None) or 1)
+    return 10 * most * exp(-pi * pi * each * each) * sqrt(_COORDINATES)
+
+
+def _added(noise: float, rough: float) -> float:
+    return noise / (1 + noise * rough)
 
 
 def _insight(towards: Towards, whole: float, part: float) -> tuple[str, ...]:
@@ -144,7 +188,8 @@ def _effective(spec: DifferentialPrivacy, noise: float) -> float:
 
 
 def _granted(deployment: Deployment, path: Path, spec: DifferentialPrivacy) -> tuple[str, ...]:
-    return (*_contributions(spec), *_summed(_aggregation(deployment, path, spec)))
+    several = spec.mechanism == "discrete_gaussian" and (_each_share(deployment, path, spec) or 0) >= _LEAST_SHARE
+    return (*_contributions(spec), *_summed(_aggregation(deployment, path, spec)), *((_SHORT,) if several else ()))
 
 
 def _contributions(spec: DifferentialPrivacy) -> tuple[str, ...]:

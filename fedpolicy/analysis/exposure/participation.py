@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import ceil, expm1, log1p
+from math import ceil, floor
 
 from fedpolicy.analysis.exposure.noise import Towards, drawn_clients, task_of
 from fedpolicy.graph import FlowGraph, Path
@@ -14,7 +14,7 @@ from fedpolicy.records import dataclass
 _SEEN = "sees who is in each sample of clients, which hides nobody then"
 # Of these, steps count answers, or nothing.
 _PER_ANSWER = {"sparse_vector", "dp_matrix_ftrl", "exponential", "randomised_response", "gnmax", "metric"}
-_ROUNDED = 1.05  # rates are rounded
+_ROUNDED, _NEARLY = 1.05, 1.005  # rates are rounded
 _SEVERAL = "samples of fixed size amplify nothing for a unit with several contributions: no theorem is used for it"
 _EPOCHS = "each epoch uses each unit once, in an order that does not depend on the data"
 
@@ -33,13 +33,15 @@ class Participation:
     """
     How units take part: sampled with a rate, or in so many steps at such a distance.
 
-    `epochs` says that each unit takes part in that share of the steps, no more.
+    Each of its `several` contributions is drawn by itself. `epochs` says that each unit takes part in that share of the
+    steps, no more.
     """
 
     rate: float = 1.0
     sampling: str = "none"
     participations: int | None = None
     separation: int | None = None
+    several: int = 1
     epochs: bool = False
 
     def steps(self, steps: int) -> int:
@@ -83,7 +85,8 @@ def sampled(spec: DifferentialPrivacy, at: str, towards: Towards) -> Parts:
     silent = spec.mechanism in _PER_ANSWER and spec.sampling is None
     if silent or spec.sampling == "none" or spec.sampling_rate == 1.0:
         return Parts(low=EVERY, high=EVERY)
-    if spec.sampling in {"shuffled", "cyclic"}:
+    in_turn = spec.sampling in {"shuffled", "cyclic"}
+    if in_turn and not (spec.where == "client" and _takes_part_itself(spec)):
         return _in_epochs(spec, at)
     if spec.where == "client" and (note := _seen_sender(spec)):
         return Parts(low=EVERY, high=EVERY, notes=(note,))
@@ -101,8 +104,9 @@ def _by_chance(spec: DifferentialPrivacy, at: str) -> Parts:
     if several > 1:
         if spec.sampling == "fixed":
             return Parts(low=None, high=EVERY, notes=(_SEVERAL,))
-        # A unit takes part where any of its contributions is drawn, with all of them at worst (joint convexity).
-        part = Participation(rate=-expm1(several * log1p(-spec.sampling_rate)), sampling="poisson")
+        part = Participation(rate=spec.sampling_rate, sampling="poisson", several=several)
+        if spec.sampling and spec.mechanism == "laplace":
+            return Parts(low=None, high=part)
     if spec.sampling is None:
         return Parts(low=part, high=EVERY, missing=(f"{at}.sampling",))
     return Parts(low=part, high=part)
@@ -117,15 +121,23 @@ def _in_epochs(spec: DifferentialPrivacy, at: str) -> Parts:
     """
     if spec.sampling_rate is None:
         return Parts(low=None, high=EVERY, missing=(f"{at}.sampling_rate",))
-    part = Participation(rate=spec.sampling_rate, epochs=True)
-    return Parts(low=part if spec.sampling == "cyclic" else None, high=part, notes=(_EPOCHS,))
+    # A last batch may be a part of one, and may be left out; rates are rounded.
+    most = max(spec.sampling_rate, 1 / max(1, floor(_NEARLY / spec.sampling_rate)))
+    least = 1 / ceil(1 / _NEARLY / spec.sampling_rate)
+    low = Participation(rate=least, epochs=True) if spec.sampling == "cyclic" else None
+    return Parts(low=low, high=Participation(rate=most, epochs=True), notes=(_EPOCHS,))
 
 
 def _seen_sender(spec: DifferentialPrivacy) -> str:
     """Why sampling does not amplify what each client does by itself; nothing where it does: for its records."""
     if spec.mechanism != "dp_sgd":
         return "the receiver of an update sees who sent it, so sampling clients adds nothing to each client's own noise"
-    return "a client that samples its records takes part in every step itself" if spec.unit == "client" else ""
+    return "a client that samples its records takes part in every step itself" if _takes_part_itself(spec) else ""
+
+
+def _takes_part_itself(spec: DifferentialPrivacy) -> bool:
+    """Whether a client, which is the unit, draws of its own records and not whether it takes part."""
+    return spec.mechanism == "dp_sgd" and spec.unit == "client"
 
 
 def participations(spec: DifferentialPrivacy, at: str) -> Parts:

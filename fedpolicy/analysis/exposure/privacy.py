@@ -115,7 +115,7 @@ def composed(mechanisms: tuple[Mechanism, ...], limit: float, effort: Effort) ->
     stated = math.fsum(m.delta or 0.0 for m in mechanisms if m.claimed is not None)
     claimed = sum(m.claimed or 0.0 for m in mechanisms)
     # Where nothing is missing and only a bound is known, the bound is what can be shown in any case.
-    bounds = [m for m in mechanisms if m.low is None and not m.missing]
+    bounds = [m for m in mechanisms if m.low != m.high and not m.missing]
     lows = tuple(one for m in mechanisms if (one := m.high if m in bounds else m.low) is not None)
     proved = tuple(m.low for m in mechanisms if m.low is not None)
     highs = tuple(m.high for m in mechanisms if m.high is not None)

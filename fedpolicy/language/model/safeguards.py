@@ -123,7 +123,9 @@ class DifferentialPrivacy(Safeguard):
         "Discrete noise: the largest norm of a contribution after it was rounded, over the clipping norm.", open=True
     )
     grid_noise: Above | None = key(
-        "Skellam: the standard deviation of the noise in steps of the grid that values are rounded to.", open=True
+        "Skellam, and discrete Gaussian noise in shares: the deviation of the whole noise in steps of the grid that"
+        " values are rounded to.",
+        open=True,
     )
     comparison_noise: Above | None = key(
         "sparse_vector: the scale of the noise of each comparison. Left out: twice the noise multiplier.", None

@@ -17,7 +17,7 @@ _ONLY_OF = {
     "restart_every": ("dp_ftrl_tree",),
     "comparison_noise": ("sparse_vector",),
     "answer_noise": ("sparse_vector",),
-    "grid_noise": ("skellam",),
+    "grid_noise": ("skellam", "discrete_gaussian"),
     "rounded_norm": ("discrete_gaussian", "skellam"),
     "noise_relative_to": ("dp_matrix_ftrl",),
 }
@@ -126,10 +126,15 @@ def _elsewhere(path: Path, safeguard: Tree) -> Iterator[Contradiction]:
             advice = f"leave it out, or write `mechanism: {mechanisms[0]}` if that is meant"
             message = f"`{name}` says nothing of {mechanism}"
             yield contradiction((*path, name), message, advice, rests_on=[(*path, "mechanism")])
-    if "shares" in safeguard and text(safeguard, "where") in {"client", "aggregator"}:
+    if text(safeguard, "where") not in {"client", "aggregator"}:
+        return
+    advice = "leave it out, or write `where: distributed`"
+    if "shares" in safeguard:
         message = "noise that one party adds is not divided into `shares`"
-        advice = "leave it out, or write `where: distributed`"
         yield contradiction((*path, "shares"), message, advice, rests_on=[(*path, "where")])
+    if "grid_noise" in safeguard and mechanism == "discrete_gaussian":
+        message = "`grid_noise` says nothing of discrete Gaussian noise that one party adds"
+        yield contradiction((*path, "grid_noise"), message, advice, rests_on=[(*path, "where")])
 
 
 def _is_number(value: object) -> bool:
