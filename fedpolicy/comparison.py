@@ -15,7 +15,7 @@ from fedpolicy.errors import FedPolicyError, contained, namesakes
 from fedpolicy.findings import Finding, Span, Verdict
 from fedpolicy.policy.housekeeping import Coverage, as_set, gone
 from fedpolicy.report.diff import UNCOMPARED, Comparison, Difference
-from fedpolicy.report.owner import changes_of_owner, concerns, must_be_party, owners_of
+from fedpolicy.report.owner import changes_of_owner, concerns, must_be_party
 from fedpolicy.settings import Settings
 from fedpolicy.sources import Source
 
@@ -208,7 +208,7 @@ def _difference(old: _State | None, new: _State | None, watched: _Watched, *, wh
 def _of_owner(one: Difference, states: Sequence[_State | None], owner: str) -> Difference:
     """What of a difference concerns one party; what could not be compared, or is gone, may concern anybody."""
     studies = [state.study for state in states if state and state.study]
-    owners = {name: party for study in studies for name, party in owners_of(study).items()}
+    owners = {name: party for study in studies for name, party in study.lookup.owner_of.items()}
     if not any(owner in study.deployment.parties for study in studies):
         return (
             one

@@ -166,6 +166,16 @@ class Finding:
     related: tuple[Related, ...] = ()
 
     @property
+    def grade(self) -> str:
+        """How grave it is where it fails, else what the rule says."""
+        return self.severity.label if self.verdict is Verdict.FAIL else self.verdict.value
+
+    @property
+    def is_judged(self) -> bool:
+        """Whether it is told as a finding: one that waits for facts is a question, one that is waived is decided."""
+        return self.verdict is Verdict.FAIL or (self.verdict is Verdict.UNKNOWN and not self.missing)
+
+    @property
     def sort_key(self) -> tuple[object, ...]:
         """Most severe first, then by place, then by rule and elements."""
         return (self.span.file, -self.severity, self.verdict, self.span, self.rule, self.elements)

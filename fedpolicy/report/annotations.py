@@ -10,7 +10,7 @@ from functools import cache
 
 from fedpolicy.errors import FedPolicyError
 from fedpolicy.files import Root
-from fedpolicy.findings import Baselined, Finding, Hop, Report, RuleInfo, Severity, SourceFile, Span, Verdict
+from fedpolicy.findings import Baselined, Finding, Hop, Report, RuleInfo, Severity, Span, Verdict
 from fedpolicy.overview import ScanReading
 from fedpolicy.report import amount
 from fedpolicy.report.rows import mistake_rows
@@ -76,12 +76,11 @@ def baseline_words(baseline: Baselined) -> str:
 
 def _findings(report: Report) -> Iterator[Annotation]:
     for finding in report.findings:
-        failed = finding.verdict is Verdict.FAIL
-        if failed or (finding.verdict is Verdict.UNKNOWN and not finding.missing):
+        if finding.is_judged:
             yield Annotation(
                 rule=finding.rule,
                 verdict=finding.verdict.value,
-                severity=finding.severity if failed else Severity.INFO,
+                severity=finding.severity if finding.verdict is Verdict.FAIL else Severity.INFO,
                 span=finding.span,
                 message=finding.message or finding.title,
                 help=finding.help,
@@ -120,8 +119,8 @@ def rooted(report: Report) -> Report:
     return replace(
         report,
         findings=tuple(_finding(one, named) for one in report.findings),
-        files=tuple(_file(one, named) for one in report.files),
-        errors=tuple(_error(one, named) for one in report.errors),
+        files=tuple(replace(one, name=named(one.name), errors=_errors(one.errors, named)) for one in report.files),
+        errors=_errors(report.errors, named),
         places={(named(file), name, fact): _span(span, named) for (file, name, fact), span in report.places.items()},
         baseline=report.baseline and replace(report.baseline, file=named(report.baseline.file)),
         reading=report.reading and _reading(report.reading, named),
@@ -149,8 +148,8 @@ def _reading(reading: ScanReading, named: Named) -> ScanReading:
     return replace(reading, not_read=tuple(replace(one, file=named(one.file)) for one in reading.not_read))
 
 
-def _file(file: SourceFile, named: Named) -> SourceFile:
-    return replace(file, name=named(file.name), errors=tuple(_error(one, named) for one in file.errors))
+def _errors(errors: Iterable[Exception], named: Named) -> tuple[Exception, ...]:
+    return tuple(_error(one, named) for one in errors)
 
 
 def _error(error: Exception, named: Named) -> Exception:

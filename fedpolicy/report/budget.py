@@ -177,6 +177,7 @@ def spending_row(spent: Spending) -> dict[str, Any]:
 
 
 def _budget_row(budget: Budget) -> dict[str, Any]:
+    found = 1.0 if budget.sees_more else float(f"{found_at_most(budget.seen, budget.spent):.4g}")
     return {
         "parties": list(budget.parties),
         **row_of(budget, "datasets", "unit"),
@@ -185,14 +186,10 @@ def _budget_row(budget: Budget) -> dict[str, Any]:
         "infinite": math.isinf(budget.low),
         "mechanisms": budget.mechanisms,
         "knows": budget.spent.because,
-        "found_at_1_percent_false_positives": _share_found(budget),
+        "found_at_1_percent_false_positives": found,
         "composed": spending_row(budget.spent) if budget.mechanisms else None,
         "missing": budget.missing,
     }
-
-
-def _share_found(budget: Budget) -> float:
-    return 1.0 if budget.sees_more else float(f"{found_at_most(budget.seen, budget.spent):.4g}")
 
 
 def _share_row(share: Share) -> dict[str, Any]:

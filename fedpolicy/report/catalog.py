@@ -48,13 +48,12 @@ def ages_json(named: Named, today: str) -> str:
         "today": today,
         "old_after_days": OLD_FACTS,
         "sections": [dict(zip(keys, one, strict=True)) for one in _sections(rows, today)],
-        "old": [_aged(name, row, today) for name, row in _old(rows, today)],
+        "old": [
+            {"section": name, "id": row.id, "as_of": row.as_of, "days": _days(row, today)}
+            for name, row in _old(rows, today)
+        ],
     }
     return json_text(found)
-
-
-def _aged(name: str, row: Row, today: str) -> dict[str, Any]:
-    return {"section": name, "id": row.id, "as_of": row.as_of, "days": _days(row, today)}
 
 
 def all_rows(catalog: Catalog) -> Iterator[tuple[str, Row]]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from fedpolicy.analysis.exposure.privacy import shown
-from fedpolicy.analysis.facts import LEVELS, Disclosure, ModelFacts, NotCounted
+from fedpolicy.analysis.facts import LEVELS, Disclosure, ModelFacts
 from fedpolicy.analysis.idle import idle_elements
 from fedpolicy.report import Style, amount, cells, clean, listing, wrap
 from fedpolicy.report.excerpt import hop_lines
@@ -164,7 +164,8 @@ def _explained(entry: Explained, document: Document, catalog: Catalog, look: Sty
         reasons = [reason for reason in entry.disclosure.not_counted if reason.level == level]
         if reasons:
             yield f"\n  {look.paint('bold', head)}"
-            yield from (line for reason in reasons for line in _reason(reason, look))
+        for one in reasons:
+            yield from wrap(f"{one.safeguard} ({one.kind}): {one.why}", look, "    ", "      ")
     yield f"\n  {look.paint('bold', 'what would lower it')}"
     yield from _counterfactuals(entry.counterfactuals, entry.disclosure, look)
 
@@ -202,10 +203,6 @@ def _way(way: Sequence[HopLevel], document: Document, look: Style) -> Iterator[s
         yield f"    {look.paint(_STYLES[hop.high], level)}{' ' * (width - len(level))}  {line}"
     if any(hop.guaranteed != hop.high for hop in way):
         yield "    (in brackets: what is guaranteed)"
-
-
-def _reason(reason: NotCounted, look: Style) -> list[str]:
-    return wrap(f"{reason.safeguard} ({reason.kind}): {reason.why}", look, "    ", "      ")
 
 
 def _counterfactuals(changes: Sequence[Counterfactual], one: Disclosure, look: Style) -> Iterator[str]:

@@ -72,18 +72,13 @@ def failing(groups: Iterable[CauseGroup]) -> int:
     return sum(any(one.verdict is Verdict.FAIL for one in group.findings) for group in groups)
 
 
-def is_judged(finding: Finding) -> bool:
-    """Whether a finding is told as such: one that waits for facts is a question, one that is waived is decided."""
-    return finding.verdict is Verdict.FAIL or (finding.verdict is Verdict.UNKNOWN and not finding.missing)
-
-
 def groups_of(report: Report) -> tuple[CauseGroup, ...]:
     """Group the findings. Where nobody asked for causes, the first element and the rule of a finding stand for one."""
     known = {(one.file, one.deployment): one for one in report.overviews}
     causes = {(*key, cause.id): cause for key, one in known.items() for cause in one.causes}
     found: dict[tuple[str, str, str], list[Finding]] = {}
     for finding in report.findings:
-        if is_judged(finding):
+        if finding.is_judged:
             name = finding.cause or f"{finding.elements[0] if finding.elements else finding.rule}:{finding.rule}"
             found.setdefault((finding.span.file, finding.deployment, name), []).append(finding)
     groups = [_group(key, some, causes.get(key), known.get(key[:2])) for key, some in found.items()]
@@ -114,15 +109,12 @@ def unknowns(facts: Sequence[MissingFact], look: Style) -> list[str]:
     """Ask for the missing facts, what matters most first."""
     waiting = {finding.fingerprint or id(finding) for fact in facts for finding in fact.findings}
     head = look.paint("unknown", "unknown")
-    title = f"{amount(len(waiting), 'question')} cannot be decided, because {_are(len(facts))} not stated"
+    are = "1 fact is" if len(facts) == 1 else f"{len(facts):,} facts are"
+    title = f"{amount(len(waiting), 'question')} cannot be decided, because {are} not stated"
     return [
         f"{head}: {look.paint('bold', title)}",
         *(line for question in questions_of(facts) for line in _asked(question, look)),
     ]
-
-
-def _are(number: int) -> str:
-    return "1 fact is" if number == 1 else f"{number:,} facts are"
 
 
 def questions_of(facts: Sequence[MissingFact]) -> Iterable[list[MissingFact]]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from fedpolicy.errors import SettingsError
 from fedpolicy.findings import Finding, Report, Verdict
@@ -13,12 +13,15 @@ from fedpolicy.suggest import advise
 
 if TYPE_CHECKING:
     from fedpolicy.analysis import Study
-    from fedpolicy.analysis.budget import Ledger
-    from fedpolicy.analysis.changes import Changes
+    from fedpolicy.analysis.budget import Budget, Ledger
+    from fedpolicy.analysis.changes import BudgetChange, Changes, DisclosureChange
     from fedpolicy.analysis.control.matrix import Continuity
+    from fedpolicy.analysis.facts import Disclosure
     from fedpolicy.language.model import Deployment
 
 _TOLD = (Verdict.FAIL, Verdict.UNKNOWN, Verdict.WAIVED)
+_Learned = TypeVar("_Learned", "Disclosure", "Budget", "DisclosureChange", "BudgetChange")
+_Disclosed = TypeVar("_Disclosed", "Disclosure", "DisclosureChange")
 
 
 def concerns(finding: Finding, owner: str, owners: Mapping[str, str]) -> bool:
@@ -72,62 +75,49 @@ def study_of_owner(study: Study, owner: str) -> Study:
     """The study, as if only what others learn about data of one party were learned."""
     from fedpolicy.analysis.exposure.disclosures import evidence_of  # noqa: PLC0415  few reports have an owner
 
-    own = _own(study, owner)
-    kept = []
-    for one in study.disclosures:
-        datasets = tuple(name for name in one.datasets if name in own)
-        parties = tuple(name for name in one.parties if study.lookup.party(name) != owner)
-        if datasets and parties:
-            # The ways in of the whole group may be those of another's data.
-            left = evidence_of(study.exposure, one, parties, datasets)
-            kept.append(replace(left, datasets=datasets, parties=parties, pairs=len(datasets) * len(parties)))
-    return study.showing(kept)
+    found = _others(study.disclosures, owner, study.lookup.owner_of, study.lookup.party)
+    # The ways in of the whole group may be those of another's data.
+    own = ((evidence_of(study.exposure, one, parties, names), names, parties) for one, names, parties in found)
+    return study.showing([_narrowed(*one) for one in own])
 
 
 def ledger_of_owner(study: Study, ledger: Ledger, owner: str) -> Ledger:
     """The budgets of one party's data; mechanisms are everybody's."""
-    own = _own(study, owner)
-    budgets = []
-    for one in ledger.budgets:
-        names = tuple(name for name in one.datasets if name in own)
-        parties = tuple(name for name in one.parties if study.lookup.party(name) != owner)
-        if names and parties:
-            budgets.append(replace(one, datasets=names, parties=parties, whole=one.whole and names == one.datasets))
-    families = {item.family for item in study.graph.data if item.id in own}
-    return replace(ledger, budgets=tuple(budgets), bare=tuple(name for name in ledger.bare if name in families))
+    found = _others(ledger.budgets, owner, study.lookup.owner_of, study.lookup.party)
+    budgets = tuple(
+        replace(one, datasets=names, parties=parties, whole=one.whole and names == one.datasets)
+        for one, names, parties in found
+    )
+    own = study.lookup.owned.get(owner, ())
+    return replace(ledger, budgets=budgets, bare=tuple(name for name in ledger.bare if name in own))
 
 
-def matrix_of_owner(matrix: Sequence[Continuity], owner: str) -> tuple[Continuity, ...]:
+def matrix_of_owner(matrix: Iterable[Continuity], owner: str) -> tuple[Continuity, ...]:
     """What one participant can do, and who can end it."""
     return tuple(replace(one, participants=(owner,)) for one in matrix if owner in one.participants)
 
 
-def owners_of(study: Study) -> dict[str, str]:
-    """The party behind each instance of a dataset."""
-    return {item.id: study.lookup.party(item.owner) for item in study.graph.data}
-
-
 def changes_of_owner(changes: Changes, owner: str, owners: Mapping[str, str]) -> Changes:
     """What changes for one party: what others learn of its data, and what it can do."""
-    disclosures = []
-    for one in changes.disclosures:
-        names, parties = _others(one.datasets, one.parties, owner, owners)
-        if names and parties:
-            disclosures.append(replace(one, datasets=names, parties=parties, pairs=len(names) * len(parties)))
-    budgets = []
-    for loss in changes.budgets:
-        names, parties = _others(loss.datasets, loss.parties, owner, owners)
-        if names and parties:
-            budgets.append(replace(loss, datasets=names, parties=parties))
-    control = (replace(one, participants=(owner,)) for one in changes.control if owner in one.participants)
-    return replace(changes, disclosures=tuple(disclosures), budgets=tuple(budgets), control=tuple(control))
+    spent = _others(changes.budgets, owner, owners)
+    return replace(
+        changes,
+        disclosures=tuple(_narrowed(*one) for one in _others(changes.disclosures, owner, owners)),
+        budgets=tuple(replace(one, datasets=names, parties=parties) for one, names, parties in spent),
+        control=tuple(replace(one, participants=(owner,)) for one in changes.control if owner in one.participants),
+    )
 
 
 def _others(
-    datasets: Sequence[str], parties: Sequence[str], owner: str, owners: Mapping[str, str]
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    return tuple(one for one in datasets if owners.get(one) == owner), tuple(one for one in parties if one != owner)
+    found: Iterable[_Learned], owner: str, owners: Mapping[str, str], party: Callable[[str], str] = str
+) -> Iterator[tuple[_Learned, tuple[str, ...], tuple[str, ...]]]:
+    """Of all that is learned, what others learn of data of one party: with these data, and these others."""
+    for one in found:
+        datasets = tuple(name for name in one.datasets if owners.get(name) == owner)
+        parties = tuple(name for name in one.parties if party(name) != owner)
+        if datasets and parties:
+            yield one, datasets, parties
 
 
-def _own(study: Study, owner: str) -> frozenset[str]:
-    return frozenset(item.id for item in study.graph.data if study.lookup.party(item.owner) == owner)
+def _narrowed(one: _Disclosed, datasets: tuple[str, ...], parties: tuple[str, ...]) -> _Disclosed:
+    return replace(one, datasets=datasets, parties=parties, pairs=len(datasets) * len(parties))

@@ -51,6 +51,15 @@ def declared_safeguards(document: Document) -> Iterator[tuple[_Path, Safeguard]]
                 yield (section, name, "safeguards", place), spec
 
 
+def resting(study: Study) -> dict[_Path, set[str]]:
+    """On whom each safeguard rests, by where it is declared."""
+    found: dict[_Path, set[str]] = {}
+    for flow in study.graph.flows:
+        for guard in flow.guards:
+            found.setdefault(guard.path, set()).update(guard.rests_on)
+    return found
+
+
 class _Making:
     """What the parts of one record share."""
 
@@ -59,14 +68,10 @@ class _Making:
         self._document = document
         self._file = document.deployment
         self._owner = owner
-        self._items = {
-            item.id: item for item in study.graph.data if owner in ("", self._study.lookup.party(item.owner))
-        }
+        self._owner_of = study.lookup.owner_of
+        self._items = {item.id: item for item in study.graph.data if owner in ("", self._owner_of[item.id])}
         self._agreements = [one for one in self._file.agreements.values() if not one.ended(study.settings.today)]
-        self._rests: dict[_Path, set[str]] = {}
-        for flow in study.graph.flows:
-            for guard in flow.guards:
-                self._rests.setdefault(guard.path, set()).update(guard.rests_on)
+        self._rests = resting(study)
 
     def activities(self) -> Iterator[Activity]:
         """One for each element that does something with personal data, or for a dataset that rests with others."""
@@ -88,13 +93,13 @@ class _Making:
         entry = getattr(self._file, section)[own]
         families = sorted({item.family for item in items})
         datasets = [self._file.datasets[family] for family in families]
-        owners = sorted({self._study.lookup.party(item.owner) for item in items} - {""})
+        owners = sorted({self._owner_of[item.id] for item in items} - {""})
         return Activity(
             id=name,
             title=self._title(section, entry),
             line=self._document.spans.key((section, own)).line,
             controllers=tuple(map(self._who, owners)),
-            joint=tuple(sorted(key for key, one in self._file.agreements.items() if self._joins(one, owners))),
+            joint=tuple(sorted(key for key, one in self._file.agreements.items() if _joins(one, owners))),
             purposes=_stated([getattr(entry, "purpose", None), *(one.purpose for one in datasets)]),
             bases=_stated(one.lawful_basis for one in datasets),
             exceptions=_stated(one.special_basis for one in datasets),
@@ -178,9 +183,6 @@ class _Making:
             if one.kind == "transfer" and party in between and between.intersection(owners) and covered:
                 yield one.mechanism or "not stated", one.reference or ""
 
-    def _joins(self, one: Agreement, owners: Sequence[str]) -> bool:
-        return one.kind == "joint_controllers" and ("participants" in one.between or set(owners) <= set(one.between))
-
     def _measures(self, section: str, own: str) -> Iterator[Measure]:
         for path, spec in declared_safeguards(self._document):
             if path[:2] == (section, own):
@@ -194,7 +196,7 @@ class _Making:
 
     def processors(self, activities: Sequence[Activity]) -> Iterator[Processor]:
         """Those who learn something about data and own none, with the agreements on processing that they have."""
-        owners = {self._study.lookup.party(item.owner) for item in self._study.graph.data}
+        owners = set(self._owner_of.values())
         parties = {one.who: one for activity in activities for one in activity.recipients if one.who.id not in owners}
         for who, one in sorted(parties.items(), key=lambda pair: pair[0].id):
             if who.id == "public":
@@ -245,7 +247,7 @@ class _Making:
         for level in ("declared", "guaranteed"):
             reasons: dict[str, set[str]] = {}
             for one in self._study.disclosures:
-                owners = {self._study.lookup.party(item.owner) for item in self._of(one)}
+                owners = {self._owner_of[item.id] for item in self._of(one)}
                 for entry in one.not_counted:
                     if entry.safeguard == where and entry.level == level and owners:
                         reasons.setdefault(entry.why, set()).update(owners)
@@ -282,6 +284,10 @@ class _Making:
         principal = self._study.graph.principals.get(name)
         countries = tuple(sorted(principal.jurisdictions or ())) if principal else ()
         return Who(id=name, name=(entry.name if entry else None) or name, countries=countries)
+
+
+def _joins(one: Agreement, owners: Sequence[str]) -> bool:
+    return one.kind == "joint_controllers" and ("participants" in one.between or set(owners) <= set(one.between))
 
 
 def _stated(values: Iterable[str | None]) -> tuple[str, ...]:

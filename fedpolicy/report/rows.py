@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from fedpolicy.errors import FedPolicyError, Problems
-from fedpolicy.findings import Finding, Hop, Override, Report, Span, Verdict, Waiver
+from fedpolicy.findings import Baselined, Finding, Hop, Override, Report, Severity, Span, Verdict, Waiver
 from fedpolicy.limits import SURROGATES, spelt
 from fedpolicy.report import clean, listing
 
@@ -26,8 +26,9 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def row_of(item: object, *names: str) -> dict[str, Any]:
-    """Fields of a thing as they are, in this order."""
-    return {name: getattr(item, name) for name in names}
+    """Fields of a thing as they are, in this order; severities by their words."""
+    found = ((name, getattr(item, name)) for name in names)
+    return {name: value.label if isinstance(value, Severity) else value for name, value in found}
 
 
 def count_row(counts: Mapping[Verdict, int]) -> dict[str, int]:
@@ -58,10 +59,7 @@ def hop_row(hop: Hop) -> dict[str, Any]:
 def finding_row(finding: Finding) -> dict[str, Any]:
     """A finding in short: what, where, and by which mark it is known."""
     return {
-        "rule": finding.rule,
-        "severity": finding.severity.label,
-        "verdict": finding.verdict.value,
-        **row_of(finding, "elements", "message"),
+        **row_of(finding, "rule", "severity", "verdict", "elements", "message"),
         **row_of(finding.span, "file", "line"),
         "fingerprint": finding.fingerprint,
     }
@@ -70,11 +68,14 @@ def finding_row(finding: Finding) -> dict[str, Any]:
 def waiver_row(waiver: Waiver) -> dict[str, Any]:
     """Who has accepted a finding, why, until when; `verdict` is what the rule says, the place that of the entry."""
     return {
-        "id": waiver.id,
-        "verdict": waiver.verdict.value,
-        **row_of(waiver, "reason", "owner", "approved_by", "expires"),
+        **row_of(waiver, "id", "verdict", "reason", "owner", "approved_by", "expires"),
         **row_of(waiver.span, "file", "line"),
     }
+
+
+def baseline_row(baseline: Baselined) -> dict[str, Any]:
+    """What a baseline keeps out of a report."""
+    return {"file": baseline.file, "known": count_row(baseline.known), "fixed": baseline.fixed}
 
 
 def error_rows(errors: Iterable[Exception], file: str = "") -> Iterator[dict[str, Any]]:
@@ -128,16 +129,15 @@ def _inside(text: str, *, ensure_ascii: bool) -> str:
 
 def override_lines(overrides: Sequence[Override]) -> list[str]:
     """A sentence for each who says so: `1 rule off, 4 shipped facts replaced, by fedpolicy.toml`."""
-    return [_line(by, [one for one in overrides if one.by == by]) for by in dict.fromkeys(one.by for one in overrides)]
+    return [
+        f"{', '.join(_words(one) for one in overrides if one.by == by)}, by {by}"
+        for by in dict.fromkeys(one.by for one in overrides)
+    ]
 
 
 def override_rows(overrides: Iterable[Override]) -> list[dict[str, Any]]:
     """The same for programs."""
     return [row_of(one, "what", "by", "amount", "names") for one in overrides]
-
-
-def _line(by: str, overrides: Sequence[Override]) -> str:
-    return f"{', '.join(map(_words, overrides))}, by {by}"
 
 
 def _words(one: Override) -> str:

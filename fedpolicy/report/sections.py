@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from fedpolicy.analysis.budget.meaning import found_at_most
 from fedpolicy.analysis.facts import LEVELS, Disclosure
@@ -12,10 +12,10 @@ from fedpolicy.page import Block, PageSection, Paragraph, Picture, Table
 from fedpolicy.report import listing
 from fedpolicy.report.budget_formats import as_svg, has_curves
 from fedpolicy.report.drawing import as_mermaid
-from fedpolicy.report.grouping import anchor, is_judged
+from fedpolicy.report.grouping import anchor
 from fedpolicy.report.map import Mark, map_of
-from fedpolicy.report.record import declared_safeguards, record_of
-from fedpolicy.report.sketch import Wanted, sketch_of
+from fedpolicy.report.record import declared_safeguards, record_of, resting
+from fedpolicy.report.sketch import Sketch, Wanted, sketch_of
 
 if TYPE_CHECKING:
     from fedpolicy.analysis import Study
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from fedpolicy.language.reading import Document
     from fedpolicy.overview import Overview
 
+_Learned = TypeVar("_Learned", "Disclosure", "Budget")
 _MOST_ROWS = 200
 _MEANS = {"run": "use the models", "join": "take part", "keep": "keep the result", "inspect": "inspect the weights"}
 
@@ -42,7 +43,7 @@ def told_beside(
         one = replace(one, picture=as_mermaid(sketch))
     if sketch is None or "page" not in wanted:
         return one
-    chart = mapped(map_of(sketch, marks_of(study, findings)))
+    chart = mapped(sketch, marks_of(study, findings))
     rest = (learners(study, owner), controls(study, document, owner), stopping(study, owner), budgets(study, owner))
     return replace(one, sections=tuple(part for part in (chart, *rest, contracts(document, owner)) if part))
 
@@ -52,7 +53,7 @@ def marks_of(study: Study, findings: Sequence[Finding]) -> tuple[Mark, ...]:
     flows = {flow.id: flow for flow in study.graph.flows}
     found: dict[tuple[str, str, str], list[Finding]] = {}
     for one in findings:
-        for path in one.paths if is_judged(one) else ():
+        for path in one.paths if one.is_judged else ():
             last = flows.get(path[-1].flow) if path else None
             target = study.graph.vertices.get(last.target) if last else None
             if last and target:
@@ -72,15 +73,14 @@ def _mark(deployment: str, cause: str, origin: str, party: str, findings: Sequen
     )
 
 
-def mapped(picture: Picture) -> PageSection:
+def mapped(sketch: Sketch, marks: Sequence[Mark] = ()) -> PageSection:
     """The map of a deployment."""
-    return PageSection(id="map", title="Who sends what to whom", blocks=(picture,))
+    return PageSection(id="map", title="Who sends what to whom", blocks=(map_of(sketch, marks),))
 
 
 def learners(study: Study, owner: str = "") -> PageSection:
     """Who can learn what: declared, guaranteed, allowed, and on whose word the difference rests."""
-    owners = {item.id: study.lookup.party(item.owner) for item in study.graph.data}
-    rows = [_learner(one, owner, owners) for one in study.disclosures if _concerns(study, one.datasets, owner)]
+    rows = [_learner(one, owner, study.lookup.owner_of) for one in _concerning(study, study.disclosures, owner)]
     heads = ("who", "as", "of what", "declared", "guaranteed", "allowed", "rests on")
     nothing = "No party learns anything about data of another."
     return _tabled("learns", "Who can learn what", heads, rows, nothing, beside=[Paragraph(text=_LEVELS)])
@@ -130,7 +130,7 @@ def budgets(study: Study, owner: str = "") -> PageSection | None:
     if not study.is_noisy:
         return None
     budgets = [one for one in study.ledger.budgets if one.mechanisms or not one.sees_more]
-    rows = [_budget_row(one) for one in budgets if _concerns(study, one.datasets, owner)]
+    rows = [_budget_row(one) for one in _concerning(study, budgets, owner)]
     heads = ("who", "data", "per", "ε over the run", "δ", "found by a test with 1 % false alarms")
     note = Paragraph(text="The last column: of those who took part, the share that the best test finds.")
     beside = [*([note] if rows else []), *_plot(study)]
@@ -160,10 +160,7 @@ def _plot(study: Study) -> Iterator[Block]:
 
 def controls(study: Study, document: Document, owner: str = "") -> PageSection:
     """Each safeguard: who performs it, who may change it, who has to agree; with an owner, whether that is itself."""
-    rests: dict[tuple[str | int, ...], set[str]] = {}
-    for flow in study.graph.flows:
-        for guard in flow.guards:
-            rests.setdefault(guard.path, set()).update(guard.rests_on)
+    rests = resting(study)
     rows = [
         (*_control_row(path, spec, sorted(rests.get(path, ())), owner), str(document.spans.key(path).line))
         for path, spec in declared_safeguards(document)
@@ -243,8 +240,7 @@ def _table(caption: str, heads: tuple[str, ...], rows: Sequence[tuple[str, ...]]
     return Table(caption=caption, heads=heads, rows=(*rows[:_MOST_ROWS], *last))
 
 
-def _concerns(study: Study, datasets: Sequence[str], owner: str) -> bool:
-    if not owner:
-        return True
-    owners = {item.id: study.lookup.party(item.owner) for item in study.graph.data}
-    return any(owners.get(name) == owner for name in datasets)
+def _concerning(study: Study, found: Iterable[_Learned], owner: str) -> list[_Learned]:
+    """What is learned of data of one party; of everybody's, where nobody is named."""
+    of = study.lookup.owner_of
+    return [one for one in found if not owner or any(of.get(name) == owner for name in one.datasets)]

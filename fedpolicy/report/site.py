@@ -9,7 +9,6 @@ from fedpolicy.findings import Report, Verdict
 from fedpolicy.page import Items, Page, PageSection, Paragraph, Tile
 from fedpolicy.report import amount, listing
 from fedpolicy.report.grouping import CauseGroup, groups_of, question, questions_of
-from fedpolicy.report.map import map_of
 from fedpolicy.report.matrix import READING, REBUILDING
 from fedpolicy.report.sections import budgets, contracts, controls, learners, leaving, mapped, stopping
 from fedpolicy.report.sketch import Wanted, sketch_of
@@ -32,6 +31,7 @@ _WORST = ("verbatim", "reconstructable")
 def site_page(document: Document, study: Study, report: Report, owner: str) -> Page:
     """Make the page of one party; `report` tells what concerns it, and has an overview of its data."""
     cells = [cell for one in report.overviews for cell in one.cells]
+    day = f", as on {report.today}" if report.today else ""
     return Page(
         title=f"{owner} in {document.deployment.name}",
         verdict=verdict_word(report),
@@ -39,14 +39,14 @@ def site_page(document: Document, study: Study, report: Report, owner: str) -> P
         tiles=tuple(_tiles(study, owner, cells)),
         sections=tuple(section for section in _sections(document, study, report, owner) if section),
         marks=tuple(f"{what} {digest[:_SHOWN]}" for what, digest in digests_of(report)),
-        foot=(f"Made by fedpolicy {report.version} from {document.file}{_day(report)}.", _FOOT),
+        foot=(f"Made by fedpolicy {report.version} from {document.file}{day}.", _FOOT),
         signed=True,
     )
 
 
 def _sections(document: Document, study: Study, report: Report, owner: str) -> list[PageSection | None]:
     return [
-        mapped(map_of(sketch_of(study, Wanted(owner=owner)))),
+        mapped(sketch_of(study, Wanted(owner=owner))),
         leaving(study, document, owner),
         learners(study, owner),
         budgets(study, owner),
@@ -58,10 +58,6 @@ def _sections(document: Document, study: Study, report: Report, owner: str) -> l
         holding(report),
         PageSection(id="scope", title="What this page does not cover", blocks=(Items(items=OUT_OF_SCOPE),)),
     ]
-
-
-def _day(report: Report) -> str:
-    return f", as on {report.today}" if report.today else ""
 
 
 def _lead(owner: str, cells: list[Cell], report: Report) -> Iterator[str]:

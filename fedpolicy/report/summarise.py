@@ -134,9 +134,14 @@ def dated(report: Report, today: str, asides: Iterable[Aside]) -> Report:
     """The same report with its day, what of its facts is old, and whom packs of laws protect."""
     found = list(asides)
     old = {row: day for one in found for row, day in one.old.items()}
-    report = replace(report, scopes=tuple(scope for one in found for scope in one.scopes))
-    report = replace(report, criteria=tuple(criterion for one in found for criterion in one.criteria))
-    return replace(report, today=today, dated=any(one.day_matters for one in found), old=dict(sorted(old.items())))
+    return replace(
+        report,
+        today=today,
+        dated=any(one.day_matters for one in found),
+        old=dict(sorted(old.items())),
+        scopes=tuple(scope for one in found for scope in one.scopes),
+        criteria=tuple(criterion for one in found for criterion in one.criteria),
+    )
 
 
 def day_words(report: Report, width: int = 0) -> list[str]:

@@ -108,21 +108,15 @@ def remarks(report: Report, look: Style) -> list[str]:
     """Which facts are old, what a baseline hides, what settings changed, and whether somebody stopped the run."""
     # The day itself stands beside the extent.
     old = [line for one in day_words(replace(report, dated=False), look.width) for line in wrap(one, look, "", "    ")]
-    return [*old, *_whom(report, look), *_known(report, look), *_overridden(report, look), *_stopped(report, look)]
+    whom = [line for one in scope_words(report) for line in wrap(one, look, "", "    ")]
+    stopped = [look.paint("error", str(report.interruption))] if report.interruption else []
+    return [*old, *whom, *_known(report, look), *_overridden(report, look), *stopped]
 
 
 def scope(look: Style) -> list[str]:
     """What no report covers."""
     lines = wrap(f"not covered: {', '.join(OUT_OF_SCOPE)} (docs/limits.md)", look, "", "    ")
     return [look.paint("dim", line) for line in lines]
-
-
-def _stopped(report: Report, look: Style) -> list[str]:
-    return [look.paint("error", str(report.interruption))] if report.interruption else []
-
-
-def _whom(report: Report, look: Style) -> list[str]:
-    return [line for one in scope_words(report) for line in wrap(one, look, "", "    ")]
 
 
 def _known(report: Report, look: Style) -> list[str]:
@@ -167,17 +161,8 @@ def scope_words(report: Report) -> list[str]:
 
 def scope_rows(report: Report) -> list[dict[str, Any]]:
     """The same as data, a row for each pack and deployment."""
-    return [
-        {
-            "pack": scope.pack,
-            "owners_in": list(scope.owners_in),
-            "file": scope.file,
-            "deployment": scope.deployment,
-            "owners": list(scope.owners),
-            "others": list(scope.others),
-        }
-        for scope in _by_pack(report)
-    ]
+    names = ("pack", "owners_in", "file", "deployment", "owners", "others")
+    return [{name: getattr(scope, name) for name in names} for scope in _by_pack(report)]
 
 
 def scope_notes(report: Report) -> list[dict[str, Any]]:

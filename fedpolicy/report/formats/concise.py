@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fedpolicy.findings import Finding, Report, Verdict
+from fedpolicy.findings import Finding, Report
 from fedpolicy.report import PLAIN, clean
 from fedpolicy.report.grouping import failing, groups_of
 from fedpolicy.report.verdict import counts_line, remarks, verdict_line
@@ -22,7 +22,6 @@ def render(report: Report) -> str:
 
 
 def _line(finding: Finding) -> str:
-    grade = finding.severity.label if finding.verdict is Verdict.FAIL else finding.verdict.value
     asked = f" (not stated: {', '.join(finding.missing)})" if finding.missing else ""
     message = " ".join((finding.message or finding.title).split())
-    return clean(f"{finding.span}: {grade} {finding.rule} [{finding.fingerprint[:8]}] {message}{asked}")
+    return clean(f"{finding.span}: {finding.grade} {finding.rule} [{finding.fingerprint[:8]}] {message}{asked}")

@@ -44,7 +44,7 @@ def _deployment(
     findings: Sequence[Finding], lines: Sequence[str], places: Places, told: set[str], look: Style
 ) -> Iterator[list[str]]:
     for finding in findings:
-        if finding.verdict is Verdict.FAIL or (finding.verdict is Verdict.UNKNOWN and not finding.missing):
+        if finding.is_judged:
             yield _finding(finding, lines, finding.rule in told, look)
             told.add(finding.rule)
     if facts := missing_facts(findings, places):
@@ -54,11 +54,10 @@ def _deployment(
 
 
 def _finding(finding: Finding, lines: Sequence[str], told: bool, look: Style) -> list[str]:  # noqa: FBT001
-    style = "unknown" if finding.verdict is Verdict.UNKNOWN else finding.severity.label
     indent = " " * gutter(finding.span, lines)
     return [
-        *_head(style, finding, look),
-        *snippet(finding.span, lines, look, style),
+        *_head(finding.grade, finding, look),
+        *snippet(finding.span, lines, look, finding.grade),
         *(line for label, body in _remarks(finding, told=told) for line in _remark(label, body, indent, look)),
     ]
 

@@ -134,15 +134,11 @@ def _causes(groups: Sequence[CauseGroup], files: Sequence[SourceFile], *, severa
 
 
 def _cause(number: int, group: CauseGroup, lines: Sequence[str], *, several: bool) -> PageSection:
-    rows = tuple(
-        (one.severity.label if one.verdict is Verdict.FAIL else "unknown", one.rule, one.message, one.fingerprint[:8])
-        for one in group.findings[:_MOST_ROWS]
-    )
-    # The severity stands first for the eye; a row is named by it and its rule.
+    shown = group.findings[:_MOST_ROWS]
     table = Table(
         caption=f"{group.count} of cause {number}",
         heads=("rule", "severity", "what", "fingerprint"),
-        rows=tuple((rule, grade, message, mark) for grade, rule, message, mark in rows),
+        rows=tuple((one.rule, one.grade, one.message, one.fingerprint[:8]) for one in shown),
     )
     title = _titled(f"{number}. {group.title}", group.deployment, several=several)
     return PageSection(

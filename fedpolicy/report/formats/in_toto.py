@@ -7,12 +7,12 @@ whoever stands behind it. What the predicate has no field for is in its field `f
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 from fedpolicy.findings import Finding, Report
+from fedpolicy.overview import Basis
 from fedpolicy.report.annotations import UNUSABLE, problems
-from fedpolicy.report.rows import count_row, deployment_rows, json_text
+from fedpolicy.report.rows import count_row, deployment_rows, json_text, row_of
 from fedpolicy.report.summarise import OUT_OF_SCOPE, must_fail
 from fedpolicy.report.verdict import scope_rows, verdict_word
 
@@ -41,10 +41,13 @@ def render(report: Report) -> str:
 def _predicate(report: Report) -> dict[str, Any]:
     failed = {one.rule for one in report.findings if must_fail([one], report.fail_on, strict=report.strict)}
     warned = {one.rule for one in report.findings} - failed
-    result = "FAILED" if verdict_word(report) not in _GOOD else "WARNED" if warned else "PASSED"
+    basis = report.basis or Basis(digests=(), settings={})
     return {
-        "result": result,
-        "configuration": list(_configuration(report)),
+        "result": "FAILED" if verdict_word(report) not in _GOOD else "WARNED" if warned else "PASSED",
+        "configuration": [
+            {"name": one.name, "digest": {"sha256": one.sha256}, "annotations": {"fedpolicy": one.what}}
+            for one in basis.digests
+        ],
         "passedTests": sorted({rule.id for rule in report.rules} - failed - warned),
         "warnedTests": sorted(warned),
         "failedTests": sorted(failed),
@@ -58,29 +61,12 @@ def _predicate(report: Report) -> dict[str, Any]:
             "findings": [_finding(one) for one in report.findings],
             **({"scopes": scope_rows(report)} if report.scopes else {}),
             "unusable": [f"{one.span}: {one.message}" for one in problems(report) if one.rule == UNUSABLE],
-            "settings": {**_settings(report), "fail_on": report.fail_on, "strict": report.strict},
+            "settings": {**basis.settings, **row_of(report, "fail_on", "strict")},
             "not_covered": list(OUT_OF_SCOPE),
         },
     }
 
 
-def _settings(report: Report) -> dict[str, Any]:
-    return dict(report.basis.settings) if report.basis else {}
-
-
-def _configuration(report: Report) -> Iterator[dict[str, Any]]:
-    for one in report.basis.digests if report.basis else ():
-        yield {"name": one.name, "digest": {"sha256": one.sha256}, "annotations": {"fedpolicy": one.what}}
-
-
 def _finding(one: Finding) -> dict[str, Any]:
-    return {
-        "rule": one.rule,
-        "severity": one.severity.label,
-        "verdict": one.verdict.value,
-        "deployment": one.deployment,
-        "message": one.message,
-        "file": one.span.file,
-        "line": one.span.line,
-        "fingerprint": one.fingerprint,
-    }
+    said = row_of(one, "rule", "severity", "verdict", "deployment", "message")
+    return {**said, **row_of(one.span, "file", "line"), "fingerprint": one.fingerprint}

@@ -6,6 +6,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from fedpolicy.report.rows import (
+    baseline_row,
     count_row,
     deployment_rows,
     hop_row,
@@ -20,8 +21,8 @@ from fedpolicy.report.summarise import OUT_OF_SCOPE, MissingFact, missing_facts
 from fedpolicy.report.verdict import scope_rows
 
 if TYPE_CHECKING:
-    from fedpolicy.findings import Baselined, Finding, Report
-    from fedpolicy.overview import Interruption, ScanReading
+    from fedpolicy.findings import Finding, Report
+    from fedpolicy.overview import ScanReading
 
 SUMMARY = "for programs: everything, as documented JSON"
 SUFFIX = ".json"
@@ -40,9 +41,9 @@ def _report(report: Report) -> dict[str, Any]:
         "today": report.today,
         "old_facts": [{"fact": row, "as_of": day} for row, day in report.old.items()],
         "summary": count_row(report.counts),
-        "baseline": _baseline(report.baseline) if report.baseline else None,
+        "baseline": baseline_row(report.baseline) if report.baseline else None,
         **({"overrides": override_rows(report.overrides)} if report.overrides else {}),
-        "interrupted": _interruption(report.interruption) if report.interruption else None,
+        "interrupted": row_of(report.interruption, "checked", "files", "running") if report.interruption else None,
         **({"reading": _reading(report.reading)} if report.reading else {}),
         "packs": report.packs,
         **({"scopes": scope_rows(report)} if report.scopes else {}),
@@ -58,9 +59,7 @@ def _report(report: Report) -> dict[str, Any]:
 def _finding(finding: Finding) -> dict[str, Any]:
     paths = [[hop_row(hop) for hop in path] for path in finding.paths]
     return {
-        **row_of(finding, "rule", "pack", "title", "principle"),
-        "severity": finding.severity.label,
-        "verdict": finding.verdict.value,
+        **row_of(finding, "rule", "pack", "title", "principle", "severity", "verdict"),
         **row_of(finding, "deployment", "elements", "message"),
         "location": span_row(finding.span),
         "path": paths[0] if paths else [],
@@ -79,14 +78,6 @@ def _where_known(finding: Finding) -> dict[str, Any]:
     return {**({"cause": finding.cause} if finding.cause else {}), **({"related": related} if related else {})}
 
 
-def _baseline(baseline: Baselined) -> dict[str, Any]:
-    return {"file": baseline.file, "known": count_row(baseline.known), "fixed": baseline.fixed}
-
-
-def _interruption(interruption: Interruption) -> dict[str, Any]:
-    return row_of(interruption, "checked", "files", "running")
-
-
 def _reading(reading: ScanReading) -> dict[str, Any]:
     return {
         "looked_at": reading.looked_at,
@@ -98,11 +89,9 @@ def _reading(reading: ScanReading) -> dict[str, Any]:
 
 def _missing(fact: MissingFact) -> dict[str, Any]:
     return {
-        "fact": fact.fact,
-        "file": fact.file,
+        **row_of(fact, "fact", "file"),
         "line": fact.span.line,
-        "deployment": fact.deployment,
-        "severity": fact.severity.label,
+        **row_of(fact, "deployment", "severity"),
         "decides": fact.alone,
         "rules": fact.rules,
     }

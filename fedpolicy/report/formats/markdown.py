@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from fedpolicy.findings import Finding, Report, Verdict
 from fedpolicy.report import amount, basis_word, listing, reason
 from fedpolicy.report.annotations import UNUSABLE, baseline_words, problems
-from fedpolicy.report.grouping import CauseGroup, failing, groups_of, is_judged
+from fedpolicy.report.grouping import CauseGroup, failing, groups_of
 from fedpolicy.report.markup import code, flowchart, grid, line, linked, prose, row
 from fedpolicy.report.rows import override_lines
 from fedpolicy.report.summarise import OUT_OF_SCOPE, day_words, missing_facts
@@ -32,7 +32,7 @@ _FOLDS = 200  # characters of the tags that fold
 
 def render(report: Report) -> str:
     """Write the verdict, the counts and a row a cause; folded away: each finding, what is missing, what is waived."""
-    failed = [one for one in report.findings if is_judged(one)]
+    failed = [one for one in report.findings if one.is_judged]
     failed.sort(key=lambda one: (one.verdict is not Verdict.FAIL, -one.severity))
     facts = list(_missing(report))
     waived = list(_waived(report))
@@ -85,7 +85,7 @@ def _causes(groups: Sequence[CauseGroup]) -> Iterator[str]:
 
 def _cause_row(group: CauseGroup) -> str:
     return row(
-        f"**{group.worst.severity.label}**" if group.worst.verdict is Verdict.FAIL else "unknown",
+        _grade(group.worst),
         f"{code(group.cause.partition(':')[0])} {prose(_short(group.gloss))}".strip(),
         code(f"{group.file}:{group.line}"),
         f"{len(group.findings):,}",
@@ -152,7 +152,7 @@ def _headline(finding: Finding) -> str:
 
 
 def _grade(finding: Finding) -> str:
-    return f"**{finding.severity.label}**" if finding.verdict is Verdict.FAIL else "unknown"
+    return f"**{finding.grade}**" if finding.verdict is Verdict.FAIL else finding.grade
 
 
 def _place(finding: Finding) -> str:
@@ -173,7 +173,7 @@ def _details(failed: Sequence[Finding], room: int) -> Iterator[str]:
 
 
 def _detail(finding: Finding, *, told: bool) -> Iterator[str]:
-    yield f"### {_grade(finding).strip('*')}: {code(finding.rule)}"
+    yield f"### {finding.grade}: {code(finding.rule)}"
     yield f"{prose(finding.message)} ({code(_place(finding))})"
     if any(finding.paths):
         yield "\n".join(["```mermaid", *flowchart(finding.paths), "```"])

@@ -15,6 +15,7 @@ from fedpolicy.overview import UnreadFile
 from fedpolicy.report import amount
 from fedpolicy.report.annotations import MISSING_FACT, rooted
 from fedpolicy.report.rows import (
+    baseline_row,
     count_row,
     json_text,
     mistake_rows,
@@ -74,8 +75,7 @@ def _properties(report: Report) -> dict[str, Any]:
     if waived := _waived(report):
         row["waived"] = waived
     if report.baseline:
-        known = count_row(report.baseline.known)
-        row["baseline"] = {"file": report.baseline.file, "known": known, "fixed": report.baseline.fixed}
+        row["baseline"] = baseline_row(report.baseline)
     return row
 
 
@@ -102,16 +102,14 @@ def _rules(report: Report) -> list[RuleInfo]:
 
 
 def _rule_of(finding: Finding) -> RuleInfo:
-    said = row_of(finding, "pack", "title", "severity", "principle", "why", "help", "references")
-    return RuleInfo(id=finding.rule, **said)
+    said = row_of(finding, "pack", "title", "principle", "why", "help", "references")
+    return RuleInfo(id=finding.rule, severity=finding.severity, **said)
 
 
 def _results(report: Report, index: Mapping[str, int], lines: Mapping[str, Sequence[str]]) -> Iterator[dict[str, Any]]:
-    for finding in report.findings:
-        if finding.verdict is Verdict.FAIL:
-            yield _result(finding, index, lines)
-        elif finding.verdict is Verdict.UNKNOWN and not finding.missing:
-            yield _result(finding, index, lines) | {"kind": "open", "level": "none"}
+    for finding in (one for one in report.findings if one.is_judged):
+        still = {"kind": "open", "level": "none"} if finding.verdict is Verdict.UNKNOWN else {}
+        yield _result(finding, index, lines) | still
     for fact in missing_facts(report.findings, report.places):
         yield _missing(fact, index, lines)
 
@@ -125,8 +123,7 @@ def _result(finding: Finding, index: Mapping[str, int], lines: Mapping[str, Sequ
         "locations": [_location(finding.span, lines, finding.elements)],
         "partialFingerprints": {"primaryLocationLineHash": finding.fingerprint},
         "properties": {
-            "severity": finding.severity.label,
-            **row_of(finding, "pack", "deployment"),
+            **row_of(finding, "severity", "pack", "deployment"),
             **({"cause": finding.cause} if finding.cause else {}),
         },
     }
@@ -149,7 +146,7 @@ def _missing(fact: MissingFact, index: Mapping[str, int], lines: Mapping[str, Se
         "message": {"text": f"{fact.fact} is not stated; it {verb} {', '.join(fact.rules)}"},
         "locations": [_location(fact.span, lines, (fact.fact,))],
         "partialFingerprints": {"primaryLocationLineHash": f"{fact.deployment}/{fact.fact}"},
-        "properties": {"severity": fact.severity.label, "rules": list(fact.rules), "deployment": fact.deployment},
+        "properties": row_of(fact, "severity", "rules", "deployment"),
     }
 
 

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import accumulate, takewhile
 
-from fedpolicy.findings import Finding, Report, Verdict
+from fedpolicy.findings import Report, Verdict
 from fedpolicy.report import PLAIN, Style, amount, cells, clean, listing, wrap
 from fedpolicy.report.grouping import CauseGroup, failing, groups_of, question, questions_of
 from fedpolicy.report.matrix import matrix_lines
@@ -97,7 +97,7 @@ def _is_narrow(look: Style) -> bool:
 
 def _deployments(report: Report, groups: Sequence[CauseGroup], look: Style) -> Iterator[str]:
     """A row a deployment. A scan finds what is wrong with one in several files, so its name says whose a finding is."""
-    found = Counter((finding.deployment, _graded(finding)) for finding in report.findings)
+    found = Counter((finding.deployment, finding.grade) for finding in report.findings)
     causes = Counter(group.deployment for group in groups)
     names = [(file.name, name) for file in report.files for name in file.deployments]
     rows = [
@@ -107,10 +107,6 @@ def _deployments(report: Report, groups: Sequence[CauseGroup], look: Style) -> I
     yield from _table(("deployment", "causes", *_GRADES, "file"), rows, look)
     if len(names) > _MOST_DEPLOYMENTS:
         yield f"and {amount(len(names) - _MOST_DEPLOYMENTS, 'more deployment')} (`--format csv` lists all)"
-
-
-def _graded(finding: Finding) -> str:
-    return finding.severity.label if finding.verdict is Verdict.FAIL else finding.verdict.value
 
 
 def _table(heads: tuple[str, ...], rows: Sequence[tuple[str, ...]], look: Style) -> Iterator[str]:
@@ -138,24 +134,22 @@ def _causes(groups: Sequence[CauseGroup], look: Style, *, several: bool) -> Iter
 
 
 def _cause(number: int, group: CauseGroup, look: Style, *, several: bool) -> list[str]:
-    style = group.worst.severity.label if group.worst.verdict is Verdict.FAIL else "unknown"
     rules = _rules(group, look)
     room = _MOST_LINES - _is_narrow(look) - 1 - len(rules)
     advice = _advice(group, look) if group.worst.severity >= _GRAVE or group.fix else []
     path = _path(group, look)
     body = [*(path if group.worst.related or room > len(advice) else []), *advice]
-    return [*_head(number, group, look, style, several=several), *rules, *body[:room]]
+    return [*_head(number, group, look, several=several), *rules, *body[:room]]
 
 
-def _head(number: int, group: CauseGroup, look: Style, style: str, *, several: bool) -> list[str]:
-    count = group.count
-    mark = f"[{group.worst.fingerprint[:8]}]" if group.worst.fingerprint else ""
+def _head(number: int, group: CauseGroup, look: Style, *, several: bool) -> list[str]:
+    worst = group.worst
     place = clean(f"{group.file}:{group.line}") if several else f"line {group.line}"
     title = clean(f"{number:>3}  {group.title}")
-    right = "  ".join(part for part in (place, count, mark) if part)
-    if look.width - cells(right) - 2 >= _LEAST:
-        return [_beside(title, right, look, style)]
-    return [_beside(title, "  ".join(part for part in (count, mark) if part), look, style), f"     at    {place}"]
+    told = f"{group.count}  [{worst.fingerprint[:8]}]" if worst.fingerprint else group.count
+    if look.width - cells(f"{place}  {told}") - 2 >= _LEAST:
+        return [_beside(title, f"{place}  {told}", look, worst.grade)]
+    return [_beside(title, told, look, worst.grade), f"     at    {place}"]
 
 
 def _beside(left: str, right: str, look: Style, style: str) -> str:
