@@ -43,6 +43,11 @@ class Step:
         )
 
 
+def wide(low: int, high: int) -> str:
+    """An interval of levels in words."""
+    return LEVELS[high] if low == high else f"{LEVELS[low]} to {LEVELS[high]}"
+
+
 def vertex_name(vertex: str) -> str:
     """`client@aphp` for `nodes.client@aphp`; models keep their section, so that nobody takes them for a place."""
     return vertex.removeprefix("nodes.").removeprefix("parties.")

@@ -25,10 +25,9 @@ if TYPE_CHECKING:
     from fedpolicy.catalog import Catalog
     from fedpolicy.catalog.rows import MethodRow
 
-_FEW = 6
 # Stands where a value of the user's own is still to be written; a digest may be such a value, so it looks like one.
 FILL_IN = "f111" * 16
-_SECTIONS = ("parties", "nodes", "datasets", "models", "tasks", "api_calls", "flows", "agreements")
+SECTIONS = ("parties", "nodes", "datasets", "models", "tasks", "api_calls", "flows", "agreements")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,13 +105,6 @@ class ChangeKind:
     about: str
     changes: Callable[[RepairContext, Element], Iterator[Change]]
     bundles: Callable[[RepairContext, Element], Iterator[Bundle]] = field(default=_none)
-
-
-def few_of(names: Sequence[str]) -> str:
-    """Name a few things in a sentence, and count the rest."""
-    if len(names) > _FEW:
-        return f"{', '.join(names[:2])} and {len(names) - 2:,} more"
-    return " and ".join(part for part in (", ".join(names[:-1]), *names[-1:]) if part)
 
 
 def costs_of(kinds: Sequence[ChangeKind]) -> dict[str, float]:
@@ -233,7 +225,7 @@ def callers(use: Task | ApiCall) -> tuple[str, ...]:
 def element_of(deployment: Deployment, text: str) -> Element:
     """Read `tasks.adapt.safeguards.1`; ids may have dots of their own, and members belong to their family."""
     section, _, rest = text.partition(".")
-    if section not in _SECTIONS:
+    if section not in SECTIONS:
         return Element(section=section)
     name = next(_names(rest, getattr(deployment, section)), rest.partition(".")[0])
     left = rest[len(name) :]

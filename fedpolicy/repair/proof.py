@@ -15,15 +15,13 @@ from fedpolicy.language.rewriting.layout import UnwritableError
 from fedpolicy.language.rewriting.splice import rewritten
 from fedpolicy.limits import MAX_REPAIR_FLOWS
 from fedpolicy.records import dataclass, field, replace
-from fedpolicy.repair import Change
+from fedpolicy.repair import SECTIONS, Change
 from fedpolicy.repair.goal import Goal, GoalOutcome
 from fedpolicy.settings import Settings
 
 if TYPE_CHECKING:
     from fedpolicy.findings import Finding
     from fedpolicy.policy import Rule
-
-_SECTIONS = ("parties", "nodes", "datasets", "models", "tasks", "api_calls", "flows", "agreements")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -161,7 +159,7 @@ class Prover:
         return Proof(changes=changes, outcome=outcome, state=state, text=text, unwritable=unwritable)
 
     def _edits(self, changes: Sequence[Change]) -> tuple[Edit, ...]:
-        sizes = {name: len(getattr(self.document.deployment, name)) for name in _SECTIONS}
+        sizes = {name: len(getattr(self.document.deployment, name)) for name in SECTIONS}
         return distinct_edits((edit for change in changes for edit in change.edits), sizes)
 
     def _copy(self, edits: Sequence[Edit]) -> Document | None:

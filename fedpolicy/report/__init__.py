@@ -70,6 +70,11 @@ def listing(items: Sequence[str], most: int = 6) -> str:
     return " and ".join(part for part in (", ".join(items[:-1]), *items[-1:]) if part)
 
 
+def few(items: Sequence[str], most: int) -> list[str]:
+    """The first ones, and how many more there are."""
+    return [*items[:most], *([f"and {len(items) - most:,} more"] if len(items) > most else [])]
+
+
 def clean(text: str) -> str:
     """
     Replace what could steer a terminal, one character for one, so that columns stay true.

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from fedpolicy.analysis.exposure.sums import HIDING
-from fedpolicy.analysis.facts import LEVELS, Step, vertex_name
+from fedpolicy.analysis.facts import LEVELS, Step, vertex_name, wide
 from fedpolicy.report import PLAIN, Style, amount, listing, wrap, wrap_painted
 from fedpolicy.report.rows import json_text, row_of
 
@@ -42,7 +42,7 @@ def disclosure_lines(change: DisclosureChange, look: Style, indent: str) -> Iter
 def _levels_said(levels: Levels) -> str:
     """A level as declared, an interval where a fact is missing, and what is guaranteed where that is worse."""
     low, high, guaranteed = levels
-    declared = LEVELS[high] if low == high else f"{LEVELS[low]} to {LEVELS[high]}"
+    declared = wide(low, high)
     return declared if guaranteed == high else f"{declared} (guaranteed only {LEVELS[guaranteed]})"
 
 

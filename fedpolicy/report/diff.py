@@ -16,7 +16,7 @@ from fedpolicy.analysis.facts import vertex_name
 from fedpolicy.errors import FedPolicyError
 from fedpolicy.files import Root
 from fedpolicy.findings import Finding, Override
-from fedpolicy.report import PLAIN, Style, amount, clean, wrap, wrap_labelled, wrap_painted
+from fedpolicy.report import PLAIN, Style, amount, clean, few, wrap, wrap_labelled, wrap_painted
 from fedpolicy.report.changes import budget_line, change_rows, control_line, disclosure_line, disclosure_lines
 from fedpolicy.report.markup import linked
 from fedpolicy.report.rows import error_rows, finding_row, json_text, override_lines, override_rows, row_of, waiver_row
@@ -203,9 +203,8 @@ def _unusable(comparison: Comparison) -> Iterator[str]:
     """What is not in the comparison stands first: nobody may take it for unchanged."""
     rows = list(error_rows(comparison.errors))
     if rows:
-        lines = [f"- {_where(row)}{_escaped(row['message'])}" for row in rows[:_MOST_ERRORS]]
-        more = [f"- and {len(rows) - _MOST_ERRORS} more"] if len(rows) > _MOST_ERRORS else []
-        yield "Could not be used, so nothing is said about it:\n\n" + "\n".join([*lines, *more])
+        lines = few([f"{_where(row)}{_escaped(row['message'])}" for row in rows], _MOST_ERRORS)
+        yield from _items("Could not be used, so nothing is said about it", lines)
 
 
 def _where(row: Mapping[str, Any]) -> str:
@@ -217,9 +216,7 @@ def _open(difference: Difference) -> str:
     state = {"new": ", new", "gone": ", gone", UNCOMPARED: ", not compared"}.get(difference.state, "")
     title = f"**{_escaped(difference.deployment)}** (`{shown_name(difference.file)}`{state})"
     worst = sorted(difference.introduced, key=lambda one: (bool(one.waiver), one.verdict == "unknown", -one.severity))
-    left = len(worst) - _MOST_SHOWN
-    more = [f"and {left:,} more"] if left > 0 else []
-    return "\n\n".join([title, *_items("Introduced", [*map(_finding_item, worst[:_MOST_SHOWN]), *more])])
+    return "\n\n".join([title, *_items("Introduced", few(list(map(_finding_item, worst)), _MOST_SHOWN))])
 
 
 def _told(difference: Difference) -> Iterator[str]:

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from fedpolicy.analysis.exposure.privacy import shown
-from fedpolicy.analysis.facts import LEVELS, Disclosure, ModelFacts
+from fedpolicy.analysis.facts import LEVELS, Disclosure, ModelFacts, wide
 from fedpolicy.analysis.idle import idle_elements
 from fedpolicy.report import Style, amount, cells, clean, listing, wrap
 from fedpolicy.report.excerpt import hop_lines
-from fedpolicy.report.facts_json import hops_of, wide
+from fedpolicy.report.facts_json import hops_of
 
 if TYPE_CHECKING:
     from fedpolicy.analysis import Study

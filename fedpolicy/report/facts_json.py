@@ -48,11 +48,6 @@ def hops_of(path: Sequence[Step], document: Document) -> tuple[Hop, ...]:
     return tuple(step.hop(document.spans.key(step.path)) for step in path)
 
 
-def wide(low: int, high: int) -> str:
-    """An interval of levels in words."""
-    return LEVELS[high] if low == high else f"{LEVELS[low]} to {LEVELS[high]}"
-
-
 def _dataset(item: DataItem) -> dict[str, Any]:
     return {
         "id": item.id,

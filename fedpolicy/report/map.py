@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from fedpolicy.analysis.facts import LEVELS
 from fedpolicy.page import Picture
 from fedpolicy.records import dataclass
-from fedpolicy.report import amount, clean, listing
+from fedpolicy.report import amount, clean, few, listing
 
 if TYPE_CHECKING:
     from fedpolicy.report.sketch import Arrow, Box, Sketch
@@ -127,7 +127,7 @@ def _svg(name: str, boxes: Sequence[Box], places: Mapping[str, _At], drawn: Sequ
     for one in drawn:
         yield from _path(one)
     for box in boxes:
-        yield from _box(box, places[box.id], [one for one in drawn if _touches(one, box)])
+        yield from _box(box, places[box.id], [one for one in drawn if box.parties in (one.source, one.target)])
     yield from _labels(drawn)
     yield "</svg>"
 
@@ -159,16 +159,8 @@ def _port(
     return (at.x if left else at.x + _WIDE), int(at.y + step * (numbers.index(number) + 0.5))
 
 
-def _touches(one: _Drawn, box: Box) -> bool:
-    return box.parties in (one.source, one.target)
-
-
 def _lines(box: Box) -> list[str]:
-    return _few(box.holds, _MOST_HELD)
-
-
-def _few(names: Sequence[str], most: int) -> list[str]:
-    return [*names[:most], *([f"and {len(names) - most} more"] if len(names) > most else [])]
+    return few(box.holds, _MOST_HELD)
 
 
 def _box(box: Box, at: _At, touching: Sequence[_Drawn]) -> Iterator[str]:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from fedpolicy.overview import Cell
 from fedpolicy.report import Style, amount, cells, clean
 
-# Labels of numbers of parties: of one, and of any other number.
-READING = ("party can read data word for word", "parties can read data word for word")
-REBUILDING = ("party can rebuild records", "parties can rebuild records")
+if TYPE_CHECKING:
+    from fedpolicy.page import Tile
+
+# What numbers of parties can do: of one, and of any other number.
+_GRAVE = {
+    "verbatim": ("party can read data word for word", "parties can read data word for word"),
+    "reconstructable": ("party can rebuild records", "parties can rebuild records"),
+}
 _MOST_ROWS = 8
 Row = tuple[tuple[str, ...], dict[str, Cell]]
 
@@ -18,6 +24,15 @@ def level_words(cell: Cell) -> str:
     """A level as it is declared, both ends where facts are missing, and what is guaranteed where that is worse."""
     word = cell.low if cell.low == cell.high else f"{cell.low}..{cell.high}"
     return f"{word}{'' if cell.guaranteed == cell.high else f' ({cell.guaranteed})'}{' !' if cell.exceeds else ''}"
+
+
+def grave_tiles(found: Sequence[Cell]) -> Iterator[Tile]:
+    """How many parties learn records, or what records can be rebuilt from."""
+    from fedpolicy.page import Tile  # noqa: PLC0415  a plain check makes no page
+
+    for level, labels in _GRAVE.items():
+        number = len({cell.party for cell in found if cell.high == level})
+        yield Tile(value=f"{number}", label=labels[number != 1], bad=number > 0)
 
 
 def rows_of(found: Iterable[Cell]) -> list[Row]:

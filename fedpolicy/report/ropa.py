@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from fedpolicy.records import dataclass
-from fedpolicy.report import listing
+from fedpolicy.records import dataclass, replace
+from fedpolicy.report import few, listing
 from fedpolicy.report.annotations import UNUSABLE, Annotation, problems
 from fedpolicy.report.markup import code, line, prose
 
@@ -57,21 +57,16 @@ def ropa_fields(one: Activity) -> Iterator[RopaField]:
 
 def _field(article: str, name: str, said: Sequence[str], rest: str, missing: str) -> RopaField:
     """A field and its gap: the `rest` where something is said, all that is `missing` where nothing is."""
-    more = len(said) - _MOST
-    shown = [*said[:_MOST], *([f"and {more:,} more"] if more > 0 else [])]
-    return RopaField(article=article, name=name, contribution="; ".join(shown), gap=rest if said else missing)
+    told = "; ".join(few(said, _MOST))
+    return RopaField(article=article, name=name, contribution=told, gap=rest if said else missing)
 
 
 def _controller(one: Activity) -> RopaField:
-    people = [f"{who}{_countries(who.countries)}" for who in one.controllers]
+    people = [", ".join([str(who), *(["/".join(who.countries)] if who.countries else [])]) for who in one.controllers]
     joint = f" (joint controllers by {listing(one.joint)})" if one.joint else ""
     rest = "that the owner of the data is the controller; contact details, representative, data protection officer"
     found = _field("30(1)(a)", "controller", people, rest, "the controller and its contact details")
-    return RopaField(article=found.article, name=found.name, contribution=f"{found.contribution}{joint}", gap=found.gap)
-
-
-def _countries(codes: Sequence[str]) -> str:
-    return f", {'/'.join(codes)}" if codes else ""
+    return replace(found, contribution=f"{found.contribution}{joint}")
 
 
 def _transfers(recipients: Sequence[Recipient]) -> RopaField:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 from fedpolicy.analysis.budget.meaning import found_at_most
-from fedpolicy.analysis.facts import LEVELS, Disclosure
+from fedpolicy.analysis.facts import LEVELS, Disclosure, wide
 from fedpolicy.page import Block, PageSection, Paragraph, Picture, Table
 from fedpolicy.report import listing
 from fedpolicy.report.budget_formats import as_svg, has_curves
@@ -96,7 +96,6 @@ _LEVELS = (
 def _learner(one: Disclosure, owner: str, owners: Mapping[str, str]) -> tuple[str, ...]:
     parties = [party for party in one.parties if party != owner]
     datasets = [name for name in one.datasets if not owner or owners.get(name) == owner]
-    declared = LEVELS[one.low] if one.low == one.high else f"{LEVELS[one.low]} to {LEVELS[one.high]}"
     allowed = "not stated" if one.allowed is None else LEVELS[one.allowed]
     beyond = " !" if one.allowed is not None and one.low > one.allowed else ""
     words = sorted({party for entry in one.not_counted if entry.level == "guaranteed" for party in entry.rests_on})
@@ -104,7 +103,7 @@ def _learner(one: Disclosure, owner: str, owners: Mapping[str, str]) -> tuple[st
         listing(parties),
         one.role,
         listing(datasets, most=4),
-        declared + beyond,
+        wide(one.low, one.high) + beyond,
         LEVELS[one.guaranteed],
         allowed,
         listing(words) or "-",

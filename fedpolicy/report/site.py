@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from fedpolicy.analysis.facts import LEVELS
 from fedpolicy.findings import Report, Verdict
 from fedpolicy.page import Items, Page, PageSection, Paragraph, Tile
 from fedpolicy.report import amount, listing
 from fedpolicy.report.grouping import CauseGroup, groups_of, question, questions_of
-from fedpolicy.report.matrix import READING, REBUILDING
+from fedpolicy.report.matrix import grave_tiles
 from fedpolicy.report.sections import budgets, contracts, controls, learners, leaving, mapped, stopping
 from fedpolicy.report.sketch import Wanted, sketch_of
 from fedpolicy.report.summarise import OUT_OF_SCOPE, digests_of, missing_facts
@@ -25,7 +26,6 @@ _FOOT = (
     " really runs."
 )
 _SHOWN = 12  # characters of a digest
-_WORST = ("verbatim", "reconstructable")
 
 
 def site_page(document: Document, study: Study, report: Report, owner: str) -> Page:
@@ -64,7 +64,7 @@ def _lead(owner: str, cells: list[Cell], report: Report) -> Iterator[str]:
     beyond = sorted({cell.party for cell in cells if cell.exceeds})
     if not cells:
         yield f"Nobody else learns anything about data of {owner}, as the file has it."
-    for level in (*_WORST, "inferable", "bounded"):
+    for level in reversed(LEVELS[1:]):
         parties = sorted({cell.party for cell in cells if cell.high == level})
         if parties:
             what = sorted({cell.dataset for cell in cells if cell.high == level})
@@ -77,14 +77,11 @@ def _lead(owner: str, cells: list[Cell], report: Report) -> Iterator[str]:
 
 
 def _tiles(study: Study, owner: str, cells: list[Cell]) -> Iterator[Tile]:
-    for level, labels in zip(_WORST, (READING, REBUILDING), strict=True):
-        number = len({cell.party for cell in cells if cell.high == level})
-        yield Tile(value=f"{number}", label=labels[number != 1], bad=number > 0)
+    yield from grave_tiles(cells)
     holders = {name for one in study.continuity if owner in one.participants for name in one.holders}
     yield Tile(value=f"{len(holders)}", label="can stop it", bad=False)
-    yield Tile(
-        value=_spent(study, owner), label=f"ε spent, limit {study.max_epsilon:g}", bad=_spent(study, owner) == "∞"
-    )
+    spent = _spent(study, owner)
+    yield Tile(value=spent, label=f"ε spent, limit {study.max_epsilon:g}", bad=spent == "∞")
 
 
 def _spent(study: Study, owner: str) -> str:

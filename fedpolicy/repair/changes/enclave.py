@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from fedpolicy.language.model.party import Node
 from fedpolicy.language.rewriting import Put
-from fedpolicy.repair import FILL_IN, Blank, Change, ChangeKind, Element, HiddenView, RepairContext, few_of
+from fedpolicy.repair import FILL_IN, Blank, Change, ChangeKind, Element, HiddenView, RepairContext
+from fedpolicy.report import listing
 
 _NAME = "enclave"
 _FEW = 10
@@ -23,7 +24,7 @@ def _changes(context: RepairContext, element: Element) -> Iterator[Change]:
     yield Change(
         id=f"run nodes.{element.name} in an enclave",
         kind=_NAME,
-        text=f"run nodes.{element.name} in {what}, and whose attestation {few_of(context.owners)} verify",
+        text=f"run nodes.{element.name} in {what}, and whose attestation {listing(context.owners)} verify",
         edits=(Put(path=path, value=tee),),
         sights=(HiddenView(place=element.name),),
         # What a machine of somebody else attests, only they can say.

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from fedpolicy.language.model.does import Seal
 from fedpolicy.language.model.safeguards import Safeguard
 from fedpolicy.language.rewriting import Append
-from fedpolicy.repair import Act, Change, ChangeKind, Element, RepairContext, few_of
+from fedpolicy.repair import Act, Change, ChangeKind, Element, RepairContext
+from fedpolicy.report import listing
 
 _NAME = "encryption"
 
@@ -51,7 +52,7 @@ def _sealed(element: Element, kind: str, readers: tuple[str, ...], words: str, w
         id=f"seal {element.id} for {', '.join(readers)}",
         kind=_NAME,
         weight=weight,
-        text=f"put {words} on {element.id}, so that only {few_of(readers)} can read it",
+        text=f"put {words} on {element.id}, so that only {listing(readers)} can read it",
         edits=(Append(path=(element.section, element.name, "safeguards"), value=value),),
         acts=(Act(origin=element.id, roles=frozenset({"uplink", "downlink", "declared"})),),
     )

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from fedpolicy.language.rewriting import Edit, Put, Remove
-from fedpolicy.repair import Act, Change, ChangeKind, Element, RepairContext, callers, few_of
+from fedpolicy.repair import Act, Change, ChangeKind, Element, RepairContext, callers
 from fedpolicy.repair.changes import at_hand, unused
+from fedpolicy.report import listing
 
 _NAME = "redirect"
 
@@ -63,7 +64,7 @@ def _to_own_nodes(context: RepairContext, element: Element) -> Iterator[Change]:
             yield Change(
                 id=f"send {element.id} to {name}",
                 kind=_NAME,
-                text=f"send {element.id} to {name}, which {few_of(senders)} operates, instead of {target}",
+                text=f"send {element.id} to {name}, which {listing(senders)} operates, instead of {target}",
                 edits=(Put(path=("flows", element.name, "to"), value=name),),
                 acts=(Act(origin=element.id),),
             )

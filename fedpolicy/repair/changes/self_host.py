@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from fedpolicy.language.model.flow import Task
 from fedpolicy.language.rewriting import Edit, Put, Remove, plain_tree
-from fedpolicy.repair import Act, Change, ChangeKind, Element, RepairContext, callers, few_of
+from fedpolicy.repair import Act, Change, ChangeKind, Element, RepairContext, callers
 from fedpolicy.repair.changes import StandIn, stand_in
+from fedpolicy.report import listing
 
 _NAME = "self_host"
 
@@ -27,7 +28,7 @@ def _changes(context: RepairContext, element: Element) -> Iterator[Change]:
     yield Change(
         id=f"self-host models.{name}",
         kind=_NAME,
-        text=f"run {other.words} on {few_of(places)}" + (f" in place of models.{name}" if other.entry else ""),
+        text=f"run {other.words} on {listing(places)}" + (f" in place of models.{name}" if other.entry else ""),
         edits=(*_edits(context, name, other, places), *trained),
         acts=tuple(Act(origin=use.id, roles=_ROLES) for use, _ in uses),
         blanks=other.blanks,

@@ -7,14 +7,16 @@ replaced: the text comes from files of others.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from fedpolicy.findings import Finding, Report
+from fedpolicy.report import few
 from fedpolicy.report.annotations import baseline_words
 from fedpolicy.report.rows import csv_text
 
 SUMMARY = "for spreadsheets: one row a finding"
 SUFFIX = ".csv"
+_MOST_ELEMENTS = 100  # spreadsheets take some 32,000 characters a cell
 # A column each: its name, and what stands in it.
 _CELLS: dict[str, Callable[[Finding], str | int]] = {
     "verdict": lambda one: one.verdict.value,
@@ -26,7 +28,7 @@ _CELLS: dict[str, Callable[[Finding], str | int]] = {
     "line": lambda one: one.span.line,
     "column": lambda one: one.span.column,
     "deployment": lambda one: one.deployment,
-    "elements": lambda one: _elements(one.elements),
+    "elements": lambda one: "; ".join(few(one.elements, _MOST_ELEMENTS)),
     "message": lambda one: one.message,
     "missing": lambda one: "; ".join(one.missing),
     "notes": lambda one: "; ".join(one.notes),
@@ -34,7 +36,6 @@ _CELLS: dict[str, Callable[[Finding], str | int]] = {
     "fingerprint": lambda one: one.fingerprint,
 }
 COLUMNS = tuple(_CELLS)
-_MOST_ELEMENTS = 100
 
 
 def render(report: Report) -> str:
@@ -43,7 +44,7 @@ def render(report: Report) -> str:
 
     `;` separates values of a cell.
     """
-    rows = [_row(finding) for finding in report.findings]
+    rows = [tuple(cell(finding) for cell in _CELLS.values()) for finding in report.findings]
     if report.baseline:
         cells = {"verdict": "known", "file": report.baseline.file, "message": baseline_words(report.baseline)}
         rows.append(tuple(cells.get(name, "") for name in COLUMNS))
@@ -51,13 +52,3 @@ def render(report: Report) -> str:
         cells = {"verdict": "interrupted", "message": str(report.interruption)}
         rows.append(tuple(cells.get(name, "") for name in COLUMNS))
     return csv_text(COLUMNS, rows)
-
-
-def _row(finding: Finding) -> tuple[str | int, ...]:
-    return tuple(cell(finding) for cell in _CELLS.values())
-
-
-def _elements(elements: Sequence[str]) -> str:
-    """Spreadsheets take some 32,000 characters a cell."""
-    more = len(elements) - _MOST_ELEMENTS
-    return "; ".join([*elements[:_MOST_ELEMENTS], *([f"and {more:,} more"] if more > 0 else [])])

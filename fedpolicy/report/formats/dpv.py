@@ -80,20 +80,21 @@ def _everybody(record: Ropa) -> set[Who]:
 
 
 def _process(of: Overview, one: Activity) -> dict[str, Any]:
-    basis = [*(_term("eu-gdpr", _BASES[word]) for word in one.bases), *map(_exception, one.exceptions)]
+    basis = [_term("eu-gdpr", _BASES[word]) for word in one.bases]
+    basis += [_described("LegalBasis", text) for text in one.exceptions]
     third = sorted({code for each in one.recipients for code, _ in each.outside})
     parts = {
         "dct:title": one.title,
         "dct:source": f"{of.file}:{one.line}",
         "dpv:hasDataController": [_named(of, who) for who in one.controllers],
-        "dpv:hasPurpose": [{"@type": "dpv:Purpose", "dct:description": text} for text in one.purposes],
+        "dpv:hasPurpose": [_described("Purpose", text) for text in one.purposes],
         "dpv:hasLegalBasis": [*basis, *_tools(one.recipients)],
-        "dpv:hasDataSubject": [{"@type": "dpv:DataSubject", "dct:description": text} for text in one.subjects],
+        "dpv:hasDataSubject": [_described("DataSubject", text) for text in one.subjects],
         "dpv:hasPersonalData": [_data(kind) for kind in one.kinds],
         "dpv:hasProcessing": [_term("dpv", _OPERATIONS[one.id.partition(".")[0]])],
         "dpv:hasRecipient": [_named(of, who) for who in dict.fromkeys(each.who for each in one.recipients)],
         "dpv:hasThirdCountry": [_term("loc", code) for code in third],
-        "dpv:hasStorageCondition": [{"@type": "dpv:StorageDuration", "dct:description": text} for text in one.erasure],
+        "dpv:hasStorageCondition": [_described("StorageDuration", text) for text in one.erasure],
         "dpv:hasTechnicalMeasure": [_measure(each) for each in one.measures],
     }
     made = {"@id": _id(of, one.id), "@type": "dpv:PersonalDataProcess"}
@@ -105,24 +106,19 @@ def _data(kind: DataCategory) -> dict[str, Any]:
     if kind.dpv:
         return _term("pd", kind.dpv)
     general = "SpecialCategoryPersonalData" if kind.special else "PersonalData" if kind.personal else "NonPersonalData"
-    return {"@type": f"dpv:{general}", "dct:description": kind.title}
-
-
-def _exception(text: str) -> dict[str, Any]:
-    return {"@type": "dpv:LegalBasis", "dct:description": text}
+    return _described(general, kind.title)
 
 
 def _tools(recipients: Iterable[Recipient]) -> Iterator[dict[str, Any]]:
     found = dict.fromkeys(tool for one in recipients for tool, _ in one.tools)
     for tool in found:
         known = _TOOLS.get(tool)
-        yield _term("eu-gdpr", known) if known else {"@type": "dpv:DataTransferLegalBasis", "dct:description": tool}
+        yield _term("eu-gdpr", known) if known else _described("DataTransferLegalBasis", tool)
 
 
 def _measure(one: Measure) -> dict[str, Any]:
     known = _MEASURES.get(one.kind)
-    described = {"@type": "dpv:TechnicalMeasure", "dct:description": one.kind.replace("_", " ")}
-    return _term("dpv", known) if known else described
+    return _term("dpv", known) if known else _described("TechnicalMeasure", one.kind.replace("_", " "))
 
 
 def _party(of: Overview, who: Who, *, controls: bool) -> dict[str, Any]:
@@ -140,6 +136,11 @@ def _named(of: Overview, who: Who) -> dict[str, str]:
 
 def _term(vocabulary: str, name: str) -> dict[str, Any]:
     return {"@id": f"{vocabulary}:{name}"}
+
+
+def _described(kind: str, text: str) -> dict[str, Any]:
+    """What has no term of its own."""
+    return {"@type": f"dpv:{kind}", "dct:description": text}
 
 
 def _id(of: Overview, element: str) -> str:

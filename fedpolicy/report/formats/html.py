@@ -16,7 +16,7 @@ from fedpolicy.page import Block, Code, Items, Page, PageSection, Paragraph, Tab
 from fedpolicy.report import PLAIN, Style, amount, listing
 from fedpolicy.report.annotations import UNUSABLE, problems
 from fedpolicy.report.grouping import CauseGroup, anchor, groups_of, question, questions_of
-from fedpolicy.report.matrix import READING, REBUILDING, columns_of, level_words, rows_of
+from fedpolicy.report.matrix import columns_of, grave_tiles, level_words, rows_of
 from fedpolicy.report.pages import page_html
 from fedpolicy.report.summarise import OUT_OF_SCOPE, digests_of, missing_facts
 from fedpolicy.report.verdict import counts_line, holding, remarks, verdict_line, verdict_word
@@ -81,9 +81,7 @@ def _numbered(sections: Iterable[PageSection]) -> Iterator[PageSection]:
 
 def _tiles(report: Report) -> Iterator[Tile]:
     cells = [cell for one in report.overviews for cell in one.cells]
-    for level, labels in (("verbatim", READING), ("reconstructable", REBUILDING)):
-        number = len({cell.party for cell in cells if cell.high == level})
-        yield Tile(value=f"{number}", label=labels[number != 1], bad=number > 0)
+    yield from grave_tiles(cells)
     beyond = len({cell.party for cell in cells if cell.exceeds})
     yield Tile(
         value=f"{beyond}",

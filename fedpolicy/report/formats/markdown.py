@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from fedpolicy.findings import Finding, Report, Verdict
-from fedpolicy.report import amount, basis_word, listing, reason
+from fedpolicy.report import amount, basis_word, few, listing, reason
 from fedpolicy.report.annotations import UNUSABLE, baseline_words, problems
 from fedpolicy.report.grouping import CauseGroup, failing, groups_of
 from fedpolicy.report.markup import code, flowchart, grid, line, linked, prose, row
@@ -126,17 +126,14 @@ def _verdict(report: Report, causes: int) -> str:
 
 def _errors(report: Report) -> Iterator[str]:
     errors = [
-        line(f"{code(str(error.span)) + ': ' if error.span.file else ''}{prose(error.message)}{_advice(error.help)}")
+        f"{code(str(error.span)) + ': ' if error.span.file else ''}{prose(error.message)}"
+        f"{f' ({prose(error.help)})' if error.help else ''}"
         for error in problems(report)
         if error.rule == UNUSABLE
     ]
     if errors:
         yield "### Input that cannot be used"
-        yield "\n".join(_few(errors, MOST_ROWS))
-
-
-def _advice(text: str) -> str:
-    return f" ({prose(text)})" if text else ""
+        yield _list(errors, MOST_ROWS)
 
 
 def _table(failed: Sequence[Finding]) -> Iterator[str]:
@@ -202,22 +199,22 @@ def _missing(report: Report) -> Iterator[str]:
     if facts:
         yield f"### {amount(len(facts), 'fact')} not stated"
         rows = [
-            line(f"{code(fact.fact)} ({code(f'{fact.file}:{fact.span.line}')}): {', '.join(map(code, fact.rules))}")
+            f"{code(fact.fact)} ({code(f'{fact.file}:{fact.span.line}')}): {', '.join(map(code, fact.rules))}"
             for fact in facts
         ]
-        yield "\n".join(_few(rows, _MOST_FACTS))
+        yield _list(rows, _MOST_FACTS)
 
 
 def _waived(report: Report) -> Iterator[str]:
     rows = [
-        line(f"{code(one.rule)} ({code(_place(one))}): {prose('; '.join((one.message, *one.notes)))}")
+        f"{code(one.rule)} ({code(_place(one))}): {prose('; '.join((one.message, *one.notes)))}"
         for one in report.findings
         if one.verdict is Verdict.WAIVED
     ]
     if rows:
         yield "### Waived"
-        yield "\n".join(_few(rows, MOST_ROWS))
+        yield _list(rows, MOST_ROWS)
 
 
-def _few(rows: Sequence[str], most: int) -> list[str]:
-    return [*rows[:most], *([line(f"and {len(rows) - most:,} more")] if len(rows) > most else [])]
+def _list(rows: Sequence[str], most: int) -> str:
+    return "\n".join(map(line, few(rows, most)))

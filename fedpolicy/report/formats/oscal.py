@@ -15,8 +15,8 @@ from uuid import UUID, uuid5
 from fedpolicy.errors import OutputError
 from fedpolicy.findings import Finding, Report, Verdict
 from fedpolicy.limits import spelt
-from fedpolicy.report import clean
 from fedpolicy.report.annotations import INTERRUPTED, Annotation, baseline_words, problems
+from fedpolicy.report.markup import clean_lines as _text
 
 SUMMARY = "for governance teams: NIST OSCAL assessment results (needs the extra `oscal`)"
 SUFFIX = ".oscal.json"
@@ -145,10 +145,6 @@ def _observed(finding: Finding) -> str:
 def _rules(report: Report, own: str) -> dict[str, Any]:
     names = ", ".join(f"{rule.id} ({rule.pack})" for rule in report.rules)
     return {"uuid": own, "title": "Rules that were checked", "description": names or "None could be checked."}
-
-
-def _text(text: str) -> str:
-    return clean(" ".join(text.split()))
 
 
 def _property(name: str, value: str) -> dict[str, str]:
