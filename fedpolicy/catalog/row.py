@@ -22,11 +22,12 @@ class ServiceRow(Row):
     """
     What a program or a container of a federation talks to, and how a scan knows it.
 
-    `classes` are called to use it, `variables` hold a key for it; `address_arguments` and `address_variables` send the
-    calls elsewhere; `runtime_variables` are set by what starts a program, so that its calls take this way;
-    `off_variables` (`NAME=value`) switch it off. A host that begins with a dot or a dash ends names of hosts, and one
-    with a star has a region there. Gateways name models behind `prefixes`, or alone, as `models` says. Clouds
-    have `resources` of Terraform for it, `permissions` to ask it, and private `endpoints`. `packages` prove nothing.
+    `classes` are called to use it (in JavaScript `scripts`, `package#name`), `variables` hold a key for it;
+    `address_arguments` and `address_variables` send the calls elsewhere; `runtime_variables` are set by what starts a
+    program, so that its calls take this way; `off_variables` (`NAME=value`) switch it off. A host that begins with a
+    dot or a dash ends names of hosts, and one with a star has a region there. Gateways name models behind `prefixes`,
+    or alone, as `models` says. Clouds have `resources` of Terraform for it, `permissions` to ask it, and private
+    `endpoints`. `packages` prove nothing.
     """
 
     name: str
@@ -35,6 +36,7 @@ class ServiceRow(Row):
     hosts: tuple[str, ...] = ()
     packages: tuple[str, ...] = ()
     classes: tuple[str, ...] = ()
+    scripts: tuple[str, ...] = ()
     variables: tuple[str, ...] = ()
     address_arguments: tuple[str, ...] = ()
     address_variables: tuple[str, ...] = ()
@@ -47,6 +49,11 @@ class ServiceRow(Row):
     endpoints: tuple[str, ...] = ()
     runtime_variables: tuple[str, ...] = ()
     images: tuple[str, ...] = ()
+
+    @property
+    def usual_host(self) -> str:
+        """Where it is asked unless somebody says otherwise; empty where each customer has a host of its own."""
+        return next((host for host in self.hosts if host[0] not in ".-" and "*" not in host), "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -285,6 +285,6 @@ LEVELS: tuple[str, ...] = get_args(Level)
 LISTS = frozenset({
     "address_arguments", "address_variables", "aliases", "also", "callbacks", "classes", "endpoints", "hosts", "images",
     "interface", "models", "names", "not_granted_in", "not_served_in", "off_variables", "packages", "permissions",
-    "prefixes", "resources", "runtime_variables", "serves", "source", "tasks", "to_runner", "trained_on",
+    "prefixes", "resources", "runtime_variables", "scripts", "serves", "source", "tasks", "to_runner", "trained_on",
     "variables",
 })  # fmt: skip

@@ -37,7 +37,11 @@ _WORKFLOWS = {
     "SwarmClientController": "peer_to_peer",
     "CyclicController": "rotating",
 }
-_NUMBERS = {"rounds": "rounds", "min_clients": "min_clients", "sampled_clients": "clients_per_round"}
+_NUMBERS = {
+    "rounds": ("rounds",),
+    "min_clients": ("min_clients", "least_sites"),
+    "clients_per_round": ("sampled_clients",),
+}
 _DATA = "site-data"
 
 
@@ -194,8 +198,8 @@ def _tasks(
         page.add(f"    runs_on: {inline_list(sites)}", span)
         if not _WORKFLOWS.get(job.place.value or ""):
             page.add(f"    aggregator: {server}", span)
-        for attribute, key in _NUMBERS.items():
-            found = first(job.said, ("job", "app", "safeguard"), (attribute,))
+        for key, attributes in _NUMBERS.items():
+            found = first(job.said, ("job", "app", "safeguard"), attributes)
             if found and count(found.value):
                 page.add(f"    {key}: {found.value}", found.span)
         plain = group.framework != "nvflare"

@@ -46,9 +46,12 @@ _ENDINGS = (
     ".env",
     ".bash",
     ".modelfile",
+    *(f".{first}{kind}" for kind in ("js", "ts") for first in ("", "m", "c")),
+    ".jsx",
+    ".tsx",
 )
 # What a folder or a file is called that shows something, or tries it, and deploys nothing.
-_ASIDE = frozenset({"test", "tests", "testing", "doc", "docs", "tutorial", "tutorials"})
+_ASIDE = frozenset({"test", "tests", "__tests__", "testing", "doc", "docs", "tutorial", "tutorials"})
 _STAND_INS = (".sample", ".template", ".dist")  # files of variables that somebody has to copy and fill in
 
 
@@ -248,6 +251,8 @@ def _is_aside(below: str) -> bool:
         not _ASIDE.isdisjoint(parts[:-1])
         or name.startswith("test_")
         or name.endswith("_test.py")
+        or ".test." in name
+        or ".spec." in name
         or name == "conftest.py"
         or ".example" in name
         or name.endswith(_STAND_INS)

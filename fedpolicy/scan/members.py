@@ -11,6 +11,7 @@ from fedpolicy.scan import NONE, Evidence, Strength, count
 from fedpolicy.scan.groups import Ids, Nearest, Project, folders
 
 _MARKS = ("deploy", "workflow", "recipe", "scope")
+_LEAST = ("least_sites", "min_clients")
 _KINDS = ("job", "task", "model", "tracker")
 _CODE = ("python", "python_training")  # importers of what code of a job does
 _EVERYWHERE = "@ALL"
@@ -34,8 +35,7 @@ class JobEvidence:
 
     def least(self) -> int:
         """With how many sites it goes on at least, as far as it says."""
-        found = first(self.said, ("job",), ("min_clients",))
-        return count(found.value) if found else 0
+        return max((count(one.value) for one in self.said if one.kind == "job" and one.attribute in _LEAST), default=0)
 
 
 def jobs_of(group: Project) -> list[JobEvidence]:
@@ -149,7 +149,7 @@ def _sites(said: Sequence[Evidence]) -> list[str]:
     """Sites that no file lists: those that jobs name, else as many as a job needs, and two at least."""
     if named := _sites_named(said):
         return list(named)
-    counts = [count(one.value) for one in said if one.attribute in ("min_clients", "sampled_clients", "supernodes")]
+    counts = [count(one.value) for one in said if one.attribute in (*_LEAST, "sampled_clients", "supernodes")]
     most = max(counts, default=0)
     return [f"site-{number}" for number in range(1, min(max(most, 2), _MOST_SITES) + 1)]
 

@@ -8,7 +8,7 @@ from operator import itemgetter
 
 from fedpolicy.findings import Severity, Verdict
 from fedpolicy.scan import NONE, Evidence, EvidenceRule, Said, Strength, Told, evidence_rule, stating
-from fedpolicy.scan.services import is_own
+from fedpolicy.scan.services import OTHERWISE, is_own
 
 CALLS = "model-of-others"
 CLOSER = ("gateway-falls-back", "model-elsewhere")  # say more of a call than that there is one
@@ -107,9 +107,12 @@ def _files_leave(said: Said) -> Told:
 def _tracker_of_others(said: Said) -> Told:
     """Where reports go to an address of others, and nothing of the deployment switches them off or keeps them."""
     kept = {one.subject for one in stating(said, "used", "tracker") if one.value == NONE}
-    for one in stating(said, "address", "tracker"):
+    addresses = stating(said, "address", "tracker")
+    said_otherwise = {one.subject for one in addresses if one.value and not one.note.startswith(OTHERWISE)}
+    for one in addresses:
         ours = one.value is None or is_own(one.value) or one.value.startswith(_LOCAL)
-        if not ours and one.subject not in kept:
+        default = one.note.startswith(OTHERWISE) and one.subject in said_otherwise
+        if not (ours or default or one.subject in kept):
             yield one, f"reports to {one.name} at {one.value}" + (f" ({one.note})" if one.note else "")
 
 

@@ -20,6 +20,7 @@ CALLED = ("model", "router")  # kinds of service that get prompts in order to an
 OLLAMA, CLOUD = "ollama", "ollama-cloud"  # rows: the server of one's own, and those who run some of its models
 AZURE = "azure-openai"  # row: asked by the names of deployments
 DEPLOYED = "the name of a deployment is not the model's"
+OTHERWISE = "unless "  # before what may say that a note's fact is another one
 TRACKS = ("tracker", "tracer")  # kinds of service that are told how a run goes, or what was asked
 
 
@@ -48,7 +49,7 @@ def is_commit(revision: object) -> bool:
 
 def elsewhere(row: ServiceRow) -> str:
     """That the environment may send a service's calls to another place."""
-    return f"unless {' or '.join(row.address_variables)} says otherwise" if row.address_variables else ""
+    return f"{OTHERWISE}{' or '.join(row.address_variables)} says otherwise" if row.address_variables else ""
 
 
 def is_own(address: str) -> bool:
@@ -74,6 +75,8 @@ class Services:
         self.classes = {name: row for row in self.rows for name in row.classes}
         self.variables = {name: row for row in self.rows for name in row.variables}
         self.cloud = next((row for row in self.rows if row.id == CLOUD), None)
+        self.scripts = {name: row for row in self.rows for name in row.scripts}
+        self.script_words = tuple({name.partition("#")[0].encode() for name in self.scripts})
         self.packages = {name: row for row in self.rows for name in row.packages}
         self.addresses = {name: row for row in self.rows for name in row.address_variables}
         self.runtimes = {name: row for row in self.rows for name in row.runtime_variables}

@@ -814,11 +814,26 @@ def test_a_party_of_another_framework_joins_no_project():
     assert "high literal-secret parties.conf:2:1" in places(scanned(".")[1])
 
 
+@pytest.mark.usefixtures("here")
+@pytest.mark.parametrize(("given", "told"), [("http://langfuse:3000", 0), ("${URL}", 1)])
+def test_where_a_tracker_is_counts_before_where_it_usually_is(given, told):
+    gateway = "model_list:\n  - {model_name: a, litellm_params: {model: ollama/x}}\n"
+    write(Path(), {
+        "g.yaml": gateway + "litellm_settings: {callbacks: [langfuse]}\n",
+        "compose.yml": f"services: {{g: {{environment: {{LANGFUSE_HOST: '{given}'}}}}}}\n",
+    })  # fmt: skip
+    assert sum(one.startswith("medium tracker-of-others g.yaml") for one in places(scanned(".")[1])) == told
+
+
 RULED = [
     ("documents-at-others", "compose.yml", "services: {a: {environment: {PINECONE_API_KEY: $K}}}\n",
      "keeps pieces of documents and their embeddings at pinecone"),
     ("tracker-of-others", "a.py", "import wandb\nwandb.init()\n",
      "reports to wandb at api.wandb.ai (unless WANDB_BASE_URL says otherwise)"),
+    ("tracker-of-others", "g.yaml",
+     ("model_list:\n  - {model_name: a, litellm_params: {model: ollama/x}}\n"
+     "litellm_settings: {callbacks: [langfuse]}\n"),
+     "reports to langfuse at cloud.langfuse.com (unless LANGFUSE_BASE_URL or LANGFUSE_HOST says otherwise)"),
     ("upload-to-others", "a.py", "import peft\nmodel.push_to_hub('x')\n",
      "`push_to_hub` uploads files to huggingface, a registry that others run"),
     ("model-elsewhere", "a.tf",

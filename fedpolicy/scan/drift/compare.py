@@ -203,5 +203,8 @@ def _of_task(declared: DeclaredSide, found: FoundSide, one: str, other: str, cat
     wanted, method = catalog.methods.get(said.method), catalog.methods.get(runs.method)
     if wanted and (method is None or (wanted.up in _ADAPTERS and method.up not in _ADAPTERS)):
         yield f"the method of {one}"
+    for key in _NUMBERS:
+        if getattr(said, key) is not None and getattr(runs, key) is None:
+            yield f"{key} of {one}"
     if said.model and declared.deployment.models[said.model].ref and not runs.model:
         yield f"the base model of {one}"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from fedpolicy.scan import Evidence, ForeignNode, settled
 from fedpolicy.scan.reading.cloud import profile_of
 from fedpolicy.scan.reading.variables import told, variables
-from fedpolicy.scan.services import AZURE, CLOUD, DEPLOYED, Services, is_own
+from fedpolicy.scan.services import AZURE, CLOUD, DEPLOYED, Services, elsewhere, is_own
 
 if TYPE_CHECKING:
     from fedpolicy.scan.reading import File
@@ -141,8 +141,12 @@ def _callbacks(services: Services, holder: ForeignNode) -> Iterator[Evidence]:
                 yield one.says(f"tracker:{row.id}", "used", "true")
     if found:
         place = holder.get(f"{found.id}_host") or holder.get(f"{found.id}_base_url")
-        subject = f"tracker:{found.id}"
-        yield place.tells(subject, "address") if place else holder.says(subject, "address", None)
+        subject, usual = f"tracker:{found.id}", found.usual_host if place is None else ""
+        yield (
+            place.tells(subject, "address")
+            if place
+            else holder.says(subject, "address", usual or None, note=elsewhere(found) if usual else "")
+        )
 
 
 def _other(services: Services, one: ForeignNode) -> Iterator[Evidence]:

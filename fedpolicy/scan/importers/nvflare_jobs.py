@@ -57,9 +57,10 @@ def _reader(file: File) -> Callable[[File], Iterable[Evidence]] | None:
 
 def _meta(file: File) -> Iterator[Evidence]:
     root = file.tree
-    for key in ("min_clients", "study"):
+    # How many sites start a job; how many of them one round waits for, its workflow says.
+    for key, attribute in (("min_clients", "least_sites"), ("study", "study")):
         if found := root.get(key):
-            yield found.tells("job", key)
+            yield found.tells("job", attribute)
     for app, sites in root.items("deploy_map"):
         for site in sites.each():
             yield site.says("job", "deploy", f"{app}:{site.value}")

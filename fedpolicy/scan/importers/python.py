@@ -38,7 +38,8 @@ _SENDS, _HTTP = ("post", "put", "request", "stream"), ("requests", "httpx", "aio
 _CLOUDS = ("boto3", "aioboto3", "aiobotocore")
 _ASKS = frozenset({
     "create", "acreate", "parse", "stream", "complete", "chat", "converse",
-    "converse_stream", "invoke_model", "invoke", "embed", "generate_content", "generate_content_stream",
+    "converse_stream", "invoke_model", "invoke", "embed", "embed_content", "generate_content",
+    "generate_content_stream", "generate_text",
 })  # fmt: skip
 _NAMES_FIRST = ("GenerativeModel", "from_pretrained")  # of Google: made with the name of the model
 _WHOSE = re.compile(r"[a-z][a-z_]*[:/][\w./:-]+")  # `openai:gpt-4o`
@@ -181,7 +182,7 @@ def _left_to_the_library(found: Argument, row: ServiceRow) -> bool:
 
 
 def _at_address(module: _Asking, call: CodeCall, found: Argument, row: ServiceRow) -> Iterator[Evidence]:
-    if not found.known or not isinstance(found.value, str) or not settled(found.value):
+    if not isinstance(found.value, str) or not host_of(found.value) or not settled(found.value):
         yield from _at_open_address(module, call, found, row)
     elif is_own(found.value):
         yield module.says(call.node, "model:own", "address", found.value, note=found.open)

@@ -140,6 +140,8 @@ class Module:
             elif isinstance(node, ast.ClassDef):
                 scope, owner, top = None, node.name, False
                 self.classes.append(node)
+            elif isinstance(node, ast.Global):  # some function sets them, whenever it runs
+                self.constants.update(dict.fromkeys(node.names))
             elif isinstance(node, ast.Call):
                 calls.append(node)
             if not _only_for_types(node):

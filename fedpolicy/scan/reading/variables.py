@@ -224,8 +224,10 @@ def _trackers(services: Services, found: list[Variable]) -> Iterator[Evidence]:
         row = services.addresses.get(one.name) or services.variables.get(one.name)
         subject = f"tracker:{row.id}" if row and row.kind in TRACKS and row.id not in off else ""
         if subject and row and one.name in row.address_variables:
+            usual = None if one.given else _DEFAULT.fullmatch(one.value)
             known = settled(one.value) and not one.given
-            yield one.node.says(subject, "address", one.value if known else None)
+            value, note = (usual[1], f"a default of the variable {one.name}") if usual else (one.value, "")
+            yield one.node.says(subject, "address", value if known or usual else None, note=note)
         elif subject:
             note = f"{one.name} lets it report, which proves no use"
             keys.setdefault(subject, one.node.says(subject, "used", None, note=note))
