@@ -104,7 +104,7 @@ def _of_text(path: Path, said: str) -> Iterator[Contradiction]:
 
 
 def check_digests(names: Names) -> Iterator[Contradiction]:
-    """A digest has as many digits as its algorithm gives."""
+    """A digest has as many digits as its algorithm gives, and not all of them are 0."""
     for path, model in names.entries("models"):
         said = text(model, "digest")
         if said and said.strip() and not _PLACEHOLDER.fullmatch(said.strip()) and (why := _no_digest(said)):
@@ -116,6 +116,8 @@ def _no_digest(said: str) -> str:
     name, _, digits = said.lower().rpartition(":" if ":" in said else "-")
     if not _HEX.fullmatch(digits):
         return "its digits are not hexadecimal"
+    if not digits.strip("0"):
+        return "all of its digits are 0"
     wanted = {_DIGITS[name]} if name in _DIGITS else set(_DIGITS.values())
     if len(digits) in wanted:
         return ""
