@@ -83,7 +83,7 @@ class Lookup:
     @cached_property
     def places_of(self) -> Mapping[str, list[Vertex]]:
         """The places of each party, in the order of the names of nodes."""
-        return gathered((self.party(vertex.party), vertex) for vertex in self.places.values())
+        return listed_by((self.party(vertex.party), vertex) for vertex in self.places.values())
 
     def operators(self, vertex: str) -> frozenset[str]:
         """The parties that operate a place."""
@@ -146,14 +146,14 @@ class Lookup:
     def makers(self) -> Mapping[str, list[Task]]:
         """The tasks that produce each model."""
         tasks = (task for _, task in sorted(self.deployment.tasks.items()))
-        return gathered((task.produces, task) for task in tasks if task.produces)
+        return listed_by((task.produces, task) for task in tasks if task.produces)
 
     # Flows and uses
 
     @cached_property
     def flows_of(self) -> Mapping[str, Sequence[Flow]]:
         """The flows that each element declares or implies."""
-        return gathered((flow.origin, flow) for flow in self.graph.flows)
+        return listed_by((flow.origin, flow) for flow in self.graph.flows)
 
     @cached_property
     def uplinks(self) -> Mapping[str, Mapping[str, set[str]]]:
@@ -167,22 +167,22 @@ class Lookup:
     @cached_property
     def guards_at(self) -> Mapping[Path, Sequence[Guard]]:
         """How each safeguard applies to single flows."""
-        return gathered((guard.path, guard) for flow in self.graph.flows for guard in flow.guards)
+        return listed_by((guard.path, guard) for flow in self.graph.flows for guard in flow.guards)
 
     @cached_property
     def access_of(self) -> Mapping[str, Sequence[Access]]:
         """How each task or call reaches models."""
-        return gathered((access.use, access) for access in self.graph.access)
+        return listed_by((access.use, access) for access in self.graph.access)
 
     @cached_property
     def access_from(self) -> Mapping[tuple[str, str], list[Access]]:
         """How each task or call reaches models from each place."""
-        return gathered(((access.use, place), access) for access in self.graph.access for place in access.at)
+        return listed_by(((access.use, place), access) for access in self.graph.access for place in access.at)
 
     @cached_property
     def sums_of(self) -> Mapping[str, Sequence[Aggregate]]:
         """The sums over contributions that each task or flow makes."""
-        return gathered((aggregate.origin, aggregate) for aggregate in self.graph.aggregates)
+        return listed_by((aggregate.origin, aggregate) for aggregate in self.graph.aggregates)
 
     # Datasets
 
@@ -260,7 +260,7 @@ def ordered(words: Iterable[str]) -> list[str]:
     return sorted(found) if len(found) > 1 else [*found]
 
 
-def gathered(pairs: Iterable[tuple[Key, Item]]) -> dict[Key, list[Item]]:
+def listed_by(pairs: Iterable[tuple[Key, Item]]) -> dict[Key, list[Item]]:
     """All items of each key, in their order."""
     found: dict[Key, list[Item]] = {}
     for key, item in pairs:

@@ -17,7 +17,7 @@ from typing import Any
 from fedpolicy.errors import InputError
 from fedpolicy.files import Root
 from fedpolicy.findings import Baselined, Finding, Severity, Span, Verdict
-from fedpolicy.graph.lookup import gathered
+from fedpolicy.graph.lookup import listed_by
 from fedpolicy.limits import MAX_DIGITS
 from fedpolicy.policy.groups import split
 from fedpolicy.policy.housekeeping import OWN_PACK, OWN_RULES, Coverage, own_finding
@@ -106,7 +106,7 @@ def set_aside(findings: Sequence[Finding], baseline: Baseline, coverage: Coverag
 
     Only entries of rules and deployments that the run has looked at can be fixed.
     """
-    left = gathered((entry.finding, entry) for entry in baseline.entries)
+    left = listed_by((entry.finding, entry) for entry in baseline.entries)
     shown: list[Finding] = []
     known: Counter[Verdict] = Counter()
     for finding in findings:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from fedpolicy.errors import FedPolicyError, InputError, PolicyError, Problems, contained
 from fedpolicy.findings import VERDICTS, Finding, Severity, Verdict
-from fedpolicy.graph.lookup import gathered
+from fedpolicy.graph.lookup import listed_by
 from fedpolicy.language.reading import Document
 from fedpolicy.policy import Rule
 from fedpolicy.policy.elements import KINDS, Context, extracts, table
@@ -120,7 +120,7 @@ def evaluate(study: Study, document: Document, rules: Sequence[Rule]) -> Evaluat
 def _of_all_kinds(world: World, rules: Sequence[Rule]) -> KindVerdict:
     whole = KindVerdict()
     in_force = [_in_force(rule, world.today) for rule in rules]
-    for (kind, _), some in gathered(((rule.applies_to, rule.owners_in), rule) for rule in in_force).items():
+    for (kind, _), some in listed_by(((rule.applies_to, rule.owners_in), rule) for rule in in_force).items():
         part = contained(partial(_of_kind, world, kind, some), world.document.file)
         if isinstance(part, FedPolicyError):
             whole.broken.update(dict.fromkeys((rule.id for rule in some), part))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from fedpolicy.errors import Problems
 from fedpolicy.files import Files
 from fedpolicy.findings import VERDICTS, Baselined, Finding, Report, SourceFile, Span, Verdict, Waiver
-from fedpolicy.graph.lookup import gathered
+from fedpolicy.graph.lookup import listed_by
 from fedpolicy.policy.baseline import set_aside
 from fedpolicy.policy.groups import split
 from fedpolicy.policy.housekeeping import CODED_IDS, GONE, OWN_PACK, OWN_RULES, Coverage, as_set, matches, own_finding
@@ -89,7 +89,7 @@ def waive(
     finding that one of the others is about says so in a note.
     """
     faults = {entry.id: fault for entry in file.entries if (fault := _fault(entry, coverage, today))}
-    by_rule = gathered((entry.rule, entry) for entry in file.entries)
+    by_rule = listed_by((entry.rule, entry) for entry in file.entries)
     used: set[str] = set()
     found = [
         part
@@ -255,7 +255,7 @@ def _means(patterns: Sequence[str], elements: Sequence[str]) -> bool:
 
 
 def _by_section(patterns: Iterable[str]) -> Mapping[str, list[str]]:
-    return gathered((_section(pattern), pattern) for pattern in patterns)
+    return listed_by((_section(pattern), pattern) for pattern in patterns)
 
 
 def _section(element: str) -> str:

@@ -15,7 +15,7 @@ from functools import partial
 from fedpolicy.errors import PolicyError, Problems
 from fedpolicy.files import Root
 from fedpolicy.findings import Finding, Span, Verdict
-from fedpolicy.graph.lookup import gathered
+from fedpolicy.graph.lookup import listed_by
 from fedpolicy.language.reading.source import read
 from fedpolicy.policy.baseline import Baseline, BaselineEntry, baseline_entry, finding_key, known_parts, may_be_known
 from fedpolicy.policy.excuse import covers, is_of
@@ -32,7 +32,7 @@ def renewed(baseline: Baseline, findings: Sequence[Finding], coverage: Coverage)
 
     Only a run of everything knows that a file is not there any more.
     """
-    left = gathered((entry.finding, entry) for entry in baseline.entries)
+    left = listed_by((entry.finding, entry) for entry in baseline.entries)
     found: list[BaselineEntry] = []
     waiting: list[Finding] = []
     for finding in findings:

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from fedpolicy.graph import Flow, Mask, Path
-from fedpolicy.graph.lookup import family_of, gathered, ordered
+from fedpolicy.graph.lookup import family_of, listed_by, ordered
 from fedpolicy.graph.masks import common, grouped
 from fedpolicy.graph.places import NOBODY, is_unknown
 from fedpolicy.language.model.dataset import Dataset
@@ -110,7 +110,7 @@ class World:
     def learned_from(self) -> Mapping[str, Sequence[Disclosure]]:
         """What anybody learns of each dataset who is more than a host."""
         others = (one for one in self.study.disclosures if one.role != "host")
-        return gathered((family, one) for one in others for family in self.lookup.families_of(one.datasets))
+        return listed_by((family, one) for one in others for family in self.lookup.families_of(one.datasets))
 
     def is_person(self, party: str) -> bool:
         """Whether a party stands for people with data of their own: users, or the cohort of a cross-device setting."""
@@ -156,7 +156,7 @@ class World:
         if all(dataset.releases is None for dataset in self.deployment.datasets.values()):
             return {}
         ways = ((one, {step.origin for path in one.paths for step in path}) for one in self.study.disclosures)
-        return gathered((origin, one) for one, origins in ways for origin in origins)
+        return listed_by((origin, one) for one, origins in ways for origin in origins)
 
     def releasing(self, origin: str) -> set[str]:
         """The owners who release all that anybody learns of theirs by way of an element."""
@@ -262,7 +262,7 @@ class World:
     @cached_property
     def agreements_of(self) -> Mapping[str, Sequence[Agreement]]:
         """The agreements that each party has and that hold."""
-        return gathered((party, one) for one in self.agreements for party in dict.fromkeys(one.between))
+        return listed_by((party, one) for one in self.agreements for party in dict.fromkeys(one.between))
 
     def known_as(self, name: str) -> str:
         """The party that a name means: its own, else the declared one that is this provider of the catalogue."""

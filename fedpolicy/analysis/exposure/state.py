@@ -31,7 +31,7 @@ from fedpolicy.analysis.exposure.witness import Trail, Witnesses
 from fedpolicy.catalog import Catalog
 from fedpolicy.errors import InputError
 from fedpolicy.graph import DataItem, FlowGraph, Mask, bits, keyed
-from fedpolicy.graph.lookup import gathered
+from fedpolicy.graph.lookup import listed_by
 from fedpolicy.graph.masks import grouped
 from fedpolicy.limits import USUAL, Bounds
 from fedpolicy.records import dataclass, field, replace
@@ -293,7 +293,7 @@ def prepare(graph: FlowGraph, catalog: Catalog, max_epsilon: float | None = None
         divided=bool(wholes),
         distrusted=doubted_flows(graph, trust),
         viewers={(viewer.party, viewer.role): viewer for viewer in viewers},
-        capacities=gathered((viewer.party, viewer) for viewer in viewers),
+        capacities=listed_by((viewer.party, viewer) for viewer in viewers),
         items={item.id: item for item in graph.data},
         rungs=rungs,
         settled=not (mechanisms or rungs) and is_settled(graph) and not asks_for_size(graph, catalog),

@@ -59,7 +59,7 @@ def ids(entry: Tree, key: str) -> list[tuple[int, str]]:
     return [(place, item) for place, item in enumerate(items) if isinstance(item, str)]
 
 
-def named(entry: Tree, key: str) -> list[str]:
+def ids_of(entry: Tree, key: str) -> list[str]:
     """The same without their places."""
     return [name for _, name in ids(entry, key)]
 
@@ -70,7 +70,7 @@ def text(entry: Tree, key: str) -> str | None:
     return found if isinstance(found, str) else None
 
 
-def number(entry: Tree, key: str) -> int | None:
+def count_of(entry: Tree, key: str) -> int | None:
     """A value that is a whole number."""
     found = entry.get(key)
     return found if type(found) is int else None
@@ -192,7 +192,7 @@ class Names:
             name: frozenset(_numbered(parties))
             for name in self.declared("nodes")
             if isinstance(self.entry("nodes", name).get("party"), tuple)
-            for parties in (named(self.entry("nodes", name), "party"),)
+            for parties in (ids_of(self.entry("nodes", name), "party"),)
         }
 
     def _instances(self, dataset: str) -> frozenset[str]:
@@ -202,13 +202,13 @@ class Names:
         return self._found[dataset]
 
     def _resting(self, dataset: str) -> list[str]:
-        return [owner for at in named(self.entry("datasets", dataset), "at") for owner in self._owners(at)]
+        return [owner for at in ids_of(self.entry("datasets", dataset), "at") for owner in self._owners(at)]
 
     def _owners(self, node: str) -> Iterator[str]:
         family, _, member = node.partition("@")
         entry = self.entry("nodes", family)
-        cohort = (number(entry, "count") or 1) > 1
-        for party in named(entry, "party"):
+        cohort = (count_of(entry, "count") or 1) > 1
+        for party in ids_of(entry, "party"):
             if not member or member.rpartition(".")[0] == party or member == party:
                 yield from (f"{party}.{symbol}" for symbol in COHORT) if cohort else (party,)
 
@@ -243,7 +243,7 @@ class Names:
         return frozenset(name for _, task in entries_in(self.root, "tasks") if (name := text(task, "produces")))
 
     def _count(self, place: str) -> int:
-        return number(self.entry("nodes", place.partition("@")[0]), "count") or 1
+        return count_of(self.entry("nodes", place.partition("@")[0]), "count") or 1
 
 
 def _numbered(parties: list[str]) -> Iterator[str]:

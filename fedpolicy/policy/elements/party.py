@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from fedpolicy.graph import Vertex
-from fedpolicy.graph.lookup import gathered, ordered
+from fedpolicy.graph.lookup import listed_by, ordered
 from fedpolicy.language.model.party import Node, Party
 from fedpolicy.language.model.shape import words_of
 from fedpolicy.policy.elements.agreement import firm_answer
@@ -160,7 +160,7 @@ _NODE_FIELDS = (
 
 
 def _node_subjects(world: World) -> Sequence[Subject]:
-    places = gathered((place.family, place) for place in world.lookup.places.values())
+    places = listed_by((place.family, place) for place in world.lookup.places.values())
     return [
         Subject(id=f"nodes.{name}", path=("nodes", name), data=NodeView(world, name, node, tuple(places.get(name, ()))))
         for name, node in sorted(world.deployment.nodes.items())

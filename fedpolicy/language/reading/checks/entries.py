@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from fedpolicy.language.reading.mistakes import Contradiction, clients_of, contradiction
-from fedpolicy.language.reading.raw import Names, Tree, maps, named, text
+from fedpolicy.language.reading.raw import Names, Tree, ids_of, maps, text
 from fedpolicy.language.reading.spans import Path
 from fedpolicy.suggest import misspelt
 
@@ -24,7 +24,7 @@ def check_datasets(names: Names) -> Iterator[Contradiction]:
 
 
 def _owner(names: Names, path: Path, dataset: Tree) -> Iterator[Contradiction]:
-    for name in named(dataset, "at"):
+    for name in ids_of(dataset, "at"):
         family = name.partition("@")[0]
         kind = names.entry("nodes", family).get("kind", "service")
         if names.has("node", name) and kind != "client":
@@ -38,7 +38,7 @@ def _owner(names: Names, path: Path, dataset: Tree) -> Iterator[Contradiction]:
 def _releases(path: Path, dataset: Tree) -> Iterator[Contradiction]:
     seen: set[tuple[str, str | None]] = set()
     for place, release in maps(dataset, "releases"):
-        for party in named(release, "to"):
+        for party in ids_of(release, "to"):
             found = (party, text(release, "as") if "as" in release else "any")
             if found in seen:
                 message = f"a second limit for `{party}`" + (f" as {found[1]}" if found[1] != "any" else "")
@@ -77,7 +77,7 @@ def _parts(names: Names, path: Path, model: Tree, *, produced: bool) -> Iterator
         advice = "add `weights_at`: the nodes that hold a part each"
         message = "a model in parts, and it is not said who holds them"
         yield contradiction((*path, "weights_at"), message, advice, key=True)
-    holders, rests = clients_of(names, path, "weights_at", named(model, "weights_at"))
+    holders, rests = clients_of(names, path, "weights_at", ids_of(model, "weights_at"))
     if "weights_at" in model and holders == 1:
         message, advice = "a model in parts at one single node", "name all nodes that hold a part, or remove `copies`"
         yield contradiction((*path, "copies"), message, advice, rests_on=rests)
@@ -148,7 +148,7 @@ def check_flows(names: Names) -> Iterator[Contradiction]:
         ends = flow.get("from"), flow.get("to")
         if ends[0] != ends[1] and all(type(end) is str for end in ends):
             continue  # as nearly all are
-        source, target = ({*named(flow, key)} for key in ("from", "to"))
+        source, target = ({*ids_of(flow, key)} for key in ("from", "to"))
         if len(source) == 1 and source == target:
             same = next(iter(source))
             advice = "members of a family pair with themselves; name two members, or use a task with `peer_to_peer`"
@@ -160,7 +160,7 @@ def check_flows(names: Names) -> Iterator[Contradiction]:
 def check_agreements(names: Names) -> Iterator[Contradiction]:
     """A contract has two sides, and only a transfer has a mechanism."""
     for path, agreement in names.entries("agreements"):
-        said = {*named(agreement, "between")}
+        said = {*ids_of(agreement, "between")}
         between = (said - {"participants"}) | (_participants(names) if "participants" in said else set())
         if said and len(between) < 2:  # noqa: PLR2004  a contract has two sides
             message = f"an agreement of {f'`{min(between)}`' if between else 'no participants'} with nobody"
@@ -175,12 +175,12 @@ def check_agreements(names: Names) -> Iterator[Contradiction]:
 
 def _participants(names: Names) -> set[str]:
     parties = names.entries("parties")
-    return {str(path[-1]) for path, party in parties if "participant" in named(party, "role")}
+    return {str(path[-1]) for path, party in parties if "participant" in ids_of(party, "role")}
 
 
 def check_fallbacks(names: Names) -> Iterator[Contradiction]:
     """A model that stands in for itself; two that stand in for one another are asked in turn."""
     for path, model in names.entries("models"):
-        if path[1] in named(model, "fallback"):
+        if path[1] in ids_of(model, "fallback"):
             message = f"`{path[1]}` cannot stand in for itself"
             yield contradiction((*path, "fallback"), message, "name another model, or remove `fallback`")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from fedpolicy.language.reading.mistakes import Contradiction, clients_of, contradiction
-from fedpolicy.language.reading.raw import Names, Tree, named, text, tree_levels
+from fedpolicy.language.reading.raw import Names, Tree, ids_of, text, tree_levels
 from fedpolicy.language.reading.spans import Path
 from fedpolicy.suggest import listed
 from fedpolicy.topologies import KEYS, TOPOLOGIES, possible
@@ -49,13 +49,13 @@ def check_ways(names: Names) -> Iterator[Contradiction]:
     for section, where in (("tasks", "runs_on"), ("api_calls", "from")):
         for _, entry in names.entries(section):
             for key in ("model", "evaluates"):
-                users.setdefault(text(entry, key) or "", set()).update(named(entry, where))
+                users.setdefault(text(entry, key) or "", set()).update(ids_of(entry, where))
     hosted = _hosted(names)
     for path, model in names.entries("models"):
         if path[1] in hosted:
             continue
         at, using = (
-            names.places(sorted(found)) for found in (named(model, "weights_at"), users.get(str(path[1]), set()))
+            names.places(sorted(found)) for found in (ids_of(model, "weights_at"), users.get(str(path[1]), set()))
         )
         for key in ("via", "transport") if at and using and using <= at else ():
             if key in model:
@@ -122,19 +122,19 @@ def _connects(names: Names, task: Tree, method: MethodRow) -> bool:
     topology = TOPOLOGIES.get(text(task, "topology") or method.topology or "")
     quiet = topology is not None and topology.exchanges == "nothing" and not _nobody_knows(task)
     alone = quiet and not ("aggregator" in task or "hops" in task)
-    here = names.places(sorted(named(task, "runs_on")))
+    here = names.places(sorted(ids_of(task, "runs_on")))
     if method.hosted or not alone or here is None:
         return True
     asked = [names.entry("models", name) for key in ("model", "evaluates") if (name := text(task, key))]
-    data = [names.entry("datasets", name.partition("@")[0]) for name in named(task, "data")]
-    needed = [names.places(sorted(named(one, "at"))) for one in data]
-    held = [names.places(sorted(named(one, "weights_at"))) for one in asked]
+    data = [names.entry("datasets", name.partition("@")[0]) for name in ids_of(task, "data")]
+    needed = [names.places(sorted(ids_of(one, "at"))) for one in data]
+    held = [names.places(sorted(ids_of(one, "weights_at"))) for one in asked]
     return any(at is None or not at <= here for at in needed) or any(at is None or not here <= at for at in held)
 
 
 def _unmet(path: Path, task: Tree, why: str, rests: list[Path], keys: tuple[str, ...]) -> Iterator[Contradiction]:
     for key in keys:
-        if named(task, key) or (key == "hops" and task.get(key)):
+        if ids_of(task, key) or (key == "hops" and task.get(key)):
             message = f"nothing passes `{key}`: {why}"
             yield contradiction(
                 (*path, key), message, "remove it; write a flow for what is sent on", key=True, rests_on=rests
@@ -208,9 +208,9 @@ def _hops(path: Path, task: Tree, topology: str) -> Iterator[Contradiction]:
 
 def _levels(path: Path, task: Tree) -> list[tuple[Path, list[str]]]:
     """The levels of a tree from the clients' side up: where each is written, and its nodes."""
-    levels = [((*path, "runs_on"), named(task, "runs_on"))]
-    levels += [((*path, "hops", place), named(hop, "at")) for place, hop in tree_levels(task)]
-    aggregators = named(task, "aggregator")
+    levels = [((*path, "runs_on"), ids_of(task, "runs_on"))]
+    levels += [((*path, "hops", place), ids_of(hop, "at")) for place, hop in tree_levels(task)]
+    aggregators = ids_of(task, "aggregator")
     if aggregators and (len(levels) == 1 or set(aggregators) != set(levels[-1][1])):
         levels.append(((*path, "aggregator"), aggregators))
     return levels
@@ -241,7 +241,7 @@ def _top(names: Names, path: Path, task: Tree, topology: str) -> Iterator[Contra
 
 def _aggregator(names: Names, path: Path, task: Tree, method: MethodRow | None) -> Iterator[Contradiction]:
     known = names.aggregators
-    clients, rests = clients_of(names, path, "runs_on", named(task, "runs_on"))
+    clients, rests = clients_of(names, path, "runs_on", ids_of(task, "runs_on"))
     if "aggregator" in task or len(known) == 1 or (clients or 1) == 1 or not _federated(names, task, method):
         return
     rests = (*rests, *_rests(path), (*path, "aggregator"), (*path, "model"), *_kinds(names))

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from fedpolicy.language.model.does import Noise, Seal, Sum
 from fedpolicy.language.reading.mistakes import Contradiction, clients_of, contradiction
-from fedpolicy.language.reading.raw import Names, Tree, does, ids, maps, named, number, readers_of, text, tree_levels
+from fedpolicy.language.reading.raw import Names, Tree, count_of, does, ids, ids_of, maps, readers_of, text, tree_levels
 from fedpolicy.language.reading.spans import Path
 
 _SHARED = Seal(readers="of", threshold="threshold")  # what `sealed_for` of a flow says
@@ -53,8 +53,8 @@ def check_readers(names: Names) -> Iterator[Contradiction]:
 def _approval(path: Path, approval: object) -> Iterator[Contradiction]:
     if not isinstance(approval, dict):
         return
-    asked = named(approval, "of")
-    wanted = number(approval, "at_least")
+    asked = ids_of(approval, "of")
+    wanted = count_of(approval, "at_least")
     if wanted is not None and "participants" not in asked and wanted > len(asked) > 0:
         message = f"`at_least` is {wanted}, but only {len(asked)} {'is' if len(asked) == 1 else 'are'} asked"
         advice = f"write at most {len(asked)}, or name more parties in `of`"
@@ -143,10 +143,10 @@ def _is_number(value: object) -> bool:
 
 
 def _readers(names: Names, path: Path, shared: Tree, seal: Seal) -> Iterator[Contradiction]:
-    threshold = number(shared, seal.threshold)
+    threshold = count_of(shared, seal.threshold)
     if threshold is None:
         return
-    every = named(shared, seal.readers)
+    every = ids_of(shared, seal.readers)
     nodes = [name for name in every if names.has("node", name)]
     total, rests = clients_of(names, path, seal.readers, nodes)
     if total is None:
@@ -162,23 +162,23 @@ def _readers(names: Names, path: Path, shared: Tree, seal: Seal) -> Iterator[Con
 def check_cohorts(names: Names) -> Iterator[Contradiction]:
     """Clients per round, minimum numbers and thresholds of tasks."""
     for path, task in names.entries("tasks"):
-        total, rests = clients_of(names, path, "runs_on", named(task, "runs_on"))
+        total, rests = clients_of(names, path, "runs_on", ids_of(task, "runs_on"))
         if total is None:
             continue
-        limits = _Limits(total, rests, number(task, "clients_per_round"), path)
+        limits = _Limits(total, rests, count_of(task, "clients_per_round"), path)
         yield from limits.above((*path, "clients_per_round"), limits.per_round, of_round=False)
-        yield from limits.above((*path, "min_clients"), number(task, "min_clients"))
+        yield from limits.above((*path, "min_clients"), count_of(task, "min_clients"))
         yield from _thresholds(task, path, limits)
         for place, hop in tree_levels(task):
             here = (*path, "hops", place)
-            yield from limits.above((*here, "min_clients"), number(hop, "min_clients"))
+            yield from limits.above((*here, "min_clients"), count_of(hop, "min_clients"))
             yield from _thresholds(hop, here, limits)
 
 
 def check_flow_cohorts(names: Names) -> Iterator[Contradiction]:
     """Thresholds of declared flows that come from clients."""
     for path, flow in names.having("flows", "safeguards"):
-        sources = named(flow, "from")
+        sources = ids_of(flow, "from")
         if all(names.entry("nodes", name.partition("@")[0]).get("kind") == "client" for name in sources):
             total, rests = clients_of(names, path, "from", sources)
             if total is not None:
@@ -210,7 +210,7 @@ def _thresholds(entry: Tree, path: Path, limits: _Limits) -> Iterator[Contradict
     for place, safeguard in maps(entry, "safeguards"):
         if isinstance(sums := does(safeguard), Sum):
             here = (*path, "safeguards", place, sums.clients)
-            yield from limits.above(here, number(safeguard, sums.clients))
+            yield from limits.above(here, count_of(safeguard, sums.clients))
 
 
 def _clients(total: int) -> str:
@@ -225,7 +225,7 @@ def check_sizes(names: Names) -> Iterator[Contradiction]:
         message = f"{places:,} nodes, the members of families counted; at most {most:,} are checked"
         yield contradiction(("nodes",), message, _ADVICE)
     datasets = names.entries("datasets")
-    instances = sum(sizes.get(name, 1) for _, dataset in datasets for name in {*named(dataset, "at")})
+    instances = sum(sizes.get(name, 1) for _, dataset in datasets for name in {*ids_of(dataset, "at")})
     if instances > most:
         message = f"{instances:,} instances of datasets, one at each node; at most {most:,} are checked"
         yield contradiction(("datasets",), message, _ADVICE)
@@ -242,11 +242,11 @@ def _of_ciphertext(names: Names) -> list[tuple[Path, Tree]]:
 def check_ciphertext(names: Names) -> Iterator[Contradiction]:
     """Ciphertext has somebody who sealed it, and somebody who can open it."""
     flows = _of_ciphertext(names)
-    stores = {name for _, dataset in names.entries("datasets") for name in named(dataset, "at")} if flows else set()
+    stores = {name for _, dataset in names.entries("datasets") for name in ids_of(dataset, "at")} if flows else set()
     for path, flow in flows:
         if "sealed_for" in flow or _seals(flow):
             continue
-        sources = names.places(named(flow, "from")) or frozenset()
+        sources = names.places(ids_of(flow, "from")) or frozenset()
         if open_at := sorted(sources & (names.places(stores) or frozenset())):
             what = text(flow, "payload")
             message = f"{what} from `{open_at[0]}`, where data rest in the clear, and it is not said who can open it"
