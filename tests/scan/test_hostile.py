@@ -46,11 +46,12 @@ def told(file):
     """Everything that is done with a file after it was read."""
     facts: list[Fact] = []
     places: list[tuple[str, str]] = []
-    asked = [
-        (who, one, each)
-        for each in (file, *(part.file for part in embedded_files(file)))
-        for who, one in importers().items()
-    ]
+    try:
+        inside_of_it = [part.file for part in embedded_files(file)]
+    except Unread as unread:
+        inside_of_it = []
+        places.append((unread.why, unread.span.file))
+    asked = [(who, one, each) for each in (file, *inside_of_it) for who, one in importers().items()]
     for who, one, inside in asked:
         try:
             facts += [Fact(evidence=each, importer=who) for each in one.read(inside)] if one.wants(inside) else []
