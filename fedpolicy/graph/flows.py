@@ -50,8 +50,10 @@ def desugar_flows(builder: Builder) -> None:
 
 def _send(builder: Builder, origin: Origin, flow: Flow, source: Vertex, target: str, sums: dict[Path, int]) -> None:
     chain = [[source.id], *stations(builder, source, flow.via), [target]]
-    shield, clients = Shield(flow.safeguards, origin.path), performers(source)
-    guards = guards_for(builder, shield, "declared", source, payload=flow.payload, clients=clients, sums=sums)
+    guards: tuple[Guard, ...] = ()
+    if flow.safeguards:
+        shield, clients = Shield(flow.safeguards, origin.path), performers(source)
+        guards = guards_for(builder, shield, "declared", source, payload=flow.payload, clients=clients, sums=sums)
     mask = _mask(builder, flow, source)
     seals = _seals(builder, origin, flow, source)
     for pair in hops(chain):
@@ -64,17 +66,21 @@ def _send(builder: Builder, origin: Origin, flow: Flow, source: Vertex, target: 
         if added is not None and mask is None and not first:
             # A relay passes on what it got on this flow, not all that it holds.
             builder.relayed[added] = source.id, seals
-    _send_models(builder, origin, flow, source, chain, guards)
+    _send_models(builder, origin, flow, source, chain, guards, seals)
 
 
 def _send_models(
-    builder: Builder, origin: Origin, flow: Flow, source: Vertex, chain: list[list[str]], guards: tuple[Guard, ...]
+    builder: Builder,
+    origin: Origin,
+    flow: Flow,
+    source: Vertex,
+    chain: list[list[str]],
+    guards: tuple[Guard, ...],
+    seals: tuple[int, ...],
 ) -> None:
     sealing = tuple(guard for guard in guards if isinstance(guard.does, Seal))
-    seals = _seals(builder, origin, flow, source)
     held = [builder.model_vertex(name, source).id for name in flow.data or () if name in builder.deployment.models]
-    models = [model for name in held for model in builder.contents(name)]
-    for model in models:
+    for model in (model for name in held for model in builder.contents(name)):
         for end in dict.fromkeys(place for ends in chain[1:] for place in ends):
             role = _release(builder, flow, end, sealed=bool(seals))
             builder.add(origin, role, model, end, flow.payload, None, guards=sealing, seals=seals)

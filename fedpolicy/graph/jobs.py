@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from fedpolicy.graph import DataItem, Guard, Mask, Vertex, bits
 from fedpolicy.graph.builder import Builder, Origin, mask_of
 from fedpolicy.graph.guards import Shield, guards_on_work, performers, seals_for
+from fedpolicy.graph.masks import united
 from fedpolicy.graph.routes import Runs, holders, stand_ins
 from fedpolicy.language.model.does import Sum
 from fedpolicy.records import dataclass, replace
@@ -277,8 +278,9 @@ def _masks(builder: Builder, task: Task, origin: Origin, members: list[Vertex]) 
                 for target in _moved_to(builder, task, item):
                     away.setdefault((item.place, target), []).append(item)
         for (source, target), items in sorted(away.items()):
-            masks[target] |= mask_of(items)
-            _bring_records(builder, task, origin, source, target, mask_of(items))
+            mask = mask_of(items)
+            masks[target] = united(masks[target], mask)
+            _bring_records(builder, task, origin, source, target, mask)
     return masks
 
 

@@ -67,8 +67,7 @@ class Lookup:
 
     def places_at(self, references: Iterable[str]) -> list[Vertex]:
         """The places that references to nodes mean, in their order; one may come twice."""
-        members = self.graph.members
-        return [self.graph.vertices[name] for reference in references for name in members.get(reference, ())]
+        return [self.graph.vertices[name] for one in references for name in self.graph.members.get(one, ())]
 
     @cached_property
     def places(self) -> Mapping[str, Vertex]:
@@ -218,7 +217,9 @@ class Lookup:
         return {name for name, members in self.instances.items() if members & mask}
 
     def families_of(self, instances: tuple[str, ...]) -> tuple[str, ...]:
-        """The datasets of some instances, by their names."""
+        """The datasets of some instances, by their names and in their order: those of one dataset stand together."""
+        if instances and family_of(instances[0]) == family_of(instances[-1]):
+            return (family_of(instances[0]),)
         if instances not in self._families_of:
             self._families_of[instances] = tuple(sorted({one.partition("@")[0] for one in instances}))
         return self._families_of[instances]

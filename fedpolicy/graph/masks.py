@@ -7,9 +7,13 @@ With a hundred thousand instances one such number takes twelve kilobytes, so equ
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import compress
+from typing import TypeVar
 
+Item = TypeVar("Item")
 Mask = int
 _FEW = 16
+_FLAGS = bytes.maketrans(b"01", b"\0\1")
 _SPREAD = 1_000_003  # a prime of which the first million powers of two leave rests of their own
 
 
@@ -25,6 +29,11 @@ def bits(mask: Mask) -> Iterator[int]:
     for place, byte in enumerate(mask.to_bytes((mask.bit_length() + 7) // 8, "little")):
         if byte:
             yield from (place * 8 + bit for bit in range(8) if byte >> bit & 1)
+
+
+def chosen(mask: Mask, every: Iterable[Item]) -> tuple[Item, ...]:
+    """Of things that are numbered like instances, those whose bits are set; for thousands of bits at once."""
+    return tuple(compress(every, f"{mask:b}"[::-1].encode().translate(_FLAGS)))
 
 
 def keyed(mask: Mask) -> tuple[int, Mask]:

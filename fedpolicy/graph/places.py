@@ -184,9 +184,10 @@ def _add(places: Places, vertex: Vertex, reference: str) -> None:
 def _enclave(node: Node, catalog: Catalog) -> Enclave | None:
     tee = node.tee
     if tee is None:
+        if not node.says_unknown("tee"):
+            return None
         # One that nobody knows may be there and keep out everybody, or not be there at all.
-        unknown = Enclave(attested=True, verified_by=("public",), host=None, operator=None, key="tee")
-        return unknown if node.says_unknown("tee") else None
+        return Enclave(attested=True, verified_by=("public",), host=None, operator=None, key="tee")
     said = tee.hides_from
     row = catalog.enclave(tee.kind) if said is None and not tee.says_unknown("hides_from") else None
     return Enclave(

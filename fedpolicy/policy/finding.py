@@ -248,8 +248,9 @@ def _place(world: World, rule: Rule, subject: Subject) -> Span:
     spans = world.document.spans
     if rule.at:
         path = (*subject.path, *rule.at.split("."))
-        if spans.at(path) != spans.at(path[:-1]):
-            return spans.at(path)
+        place = spans.at(path)
+        if place != spans.at(path[:-1]):
+            return place
     path = subject.path
     if path and isinstance(path[-1], int):
         return spans.at((*path, "kind"))

@@ -111,6 +111,12 @@ def _joined(name: str) -> str:
 
 
 @lru_cache(maxsize=256)  # thousands of findings are told in the words of a few rules
+def _pieces(template: str) -> tuple[str, ...]:
+    """The texts between names in braces, and these names."""
+    return tuple(piece.strip() if at % 2 else piece for at, piece in enumerate(_PLACE.split(template)))
+
+
+@lru_cache(maxsize=256)
 def placeholders(template: str) -> tuple[tuple[str, int], ...]:
     """The names in braces, with their offsets."""
     return tuple((found[1].strip(), found.start() + 1) for found in _PLACE.finditer(template))
@@ -118,10 +124,9 @@ def placeholders(template: str) -> tuple[tuple[str, int], ...]:
 
 def fill(template: str, word: Callable[[str], str]) -> str:
     """Put a word for every name in braces, join the lines, and say one thing in the singular."""
-    pieces = _PLACE.split(template)
-    pieces[1::2] = [word(name.strip()) for name in pieces[1::2]]
-    text = " ".join("".join(pieces).split())
-    return _ONE.sub(r"1 \1", text)
+    told = [word(piece) if at % 2 else piece for at, piece in enumerate(_pieces(template))]
+    text = " ".join("".join(told).split())
+    return _ONE.sub(r"1 \1", text) if "1 " in text else text
 
 
 def value_words(kind: Type, values: Sequence[Value]) -> str:

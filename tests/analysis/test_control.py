@@ -395,16 +395,17 @@ def test_memory_that_nobody_states_is_asked_for_and_leaves_holds_as_they_are():
     assert control(spare)["run", "a"] == []
 
 
-def clients_of_their_own(number):
-    """Clients that each write a party, a node and a dataset of their own."""
+def clients_of_their_own(number, at):
+    """Clients that each write a party, nodes and a dataset of their own, which rests `at` one of these."""
     names = [f"c{one:02}" for one in range(number)]
     return (
         "fedpolicy: 1\nname: x\nparties:\n  hub: {role: coordinator, jurisdiction: DE}\n"
         + "".join(f"  {name}: {{role: participant, jurisdiction: DE}}\n" for name in names)
         + "nodes:\n  top: {kind: aggregator, party: hub}\n"
         + "".join(f"  {name}-node: {{kind: client, party: {name}}}\n" for name in names)
+        + "".join(f"  {name}-{at}: {{kind: store, party: {name}}}\n" for name in names if at != "node")
         + "datasets:\n"
-        + "".join(f"  {name}-notes: {{at: {name}-node, categories: [health]}}\n" for name in names)
+        + "".join(f"  {name}-notes: {{at: {name}-{at}, owner: {name}, categories: [health]}}\n" for name in names)
         + "models: {base: {ref: meta-llama/Llama-3.1-8B-Instruct, revision: 0e9e39f, weights_at: [top]}}\n"
         + "tasks:\n  t:\n    {method: lora, model: base, aggregator: top,"
         + f" data: [{', '.join(f'{name}-notes' for name in names)}],"
@@ -412,14 +413,15 @@ def clients_of_their_own(number):
     )
 
 
-def test_participants_of_one_kind_are_judged_once_and_each_by_its_own_name(monkeypatch):
+@pytest.mark.parametrize("at", ["node", "store"])
+def test_participants_of_one_kind_are_judged_once_and_each_by_its_own_name(at, monkeypatch):
     judged = []
     whole = matrices.standing
     monkeypatch.setattr(matrices, "standing", lambda *given: judged.append(given) or whole(*given))
     numbers = []
     for number in (3, 12):
         judged.clear()
-        (document,) = api.loads(clients_of_their_own(number), "x.yaml", CATALOG)
+        (document,) = api.loads(clients_of_their_own(number, at), "x.yaml", CATALOG)
         found = api.facts(document, CATALOG).continuity
         numbers.append(len(judged))
         asked = {

@@ -10,7 +10,7 @@ Conditions are compared and looked up by the thousand, which takes less of named
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
 from math import comb
 from typing import TYPE_CHECKING
@@ -119,7 +119,7 @@ def at_least(needed: int, clients: Mapping[str, int], cause: str) -> AtLeast:
 
 def all_of(parts: Iterable[Formula]) -> Formula:
     """A conjunction; what is sure is left out."""
-    kept = tuple(dict.fromkeys(part for part in parts if not _is_sure(part)))
+    kept = _each_once([part for part in parts if not _is_sure(part)])
     if not kept:
         return SURE
     return kept[0] if len(kept) == 1 else All(kept)
@@ -127,13 +127,18 @@ def all_of(parts: Iterable[Formula]) -> Formula:
 
 def any_of(parts: Iterable[Formula]) -> Formula:
     """A disjunction; one sure part makes it sure."""
-    seen: dict[Formula, None] = {}
+    found: list[Formula] = []
     for part in parts:
         if _is_sure(part):
             return SURE
-        seen[part] = None
-    kept = tuple(seen)
+        found.append(part)
+    kept = _each_once(found)
     return kept[0] if len(kept) == 1 else Any(kept)
+
+
+def _each_once(parts: Sequence[Formula]) -> tuple[Formula, ...]:
+    """Mostly there is one, and to compare it with itself would take longer than all else."""
+    return tuple(parts) if len(parts) == 1 else tuple(dict.fromkeys(parts))
 
 
 def _is_sure(formula: Formula) -> bool:

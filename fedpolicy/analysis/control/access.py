@@ -99,7 +99,10 @@ class Means:
         """
         if place.operators == (own,) and place.host == own:
             return SURE
-        key = (place.id, own, cause, how)
+        # All who have nothing to do with a place depend on it in the same way.
+        party = self.lookup.party
+        theirs = own in self.lookup.operators(place.id) or own in (party(place.party), party(place.host))
+        key = (place.id, own if theirs else "", cause, how)
         if key not in self._there:
             self._there[key] = self._standing(place, own, cause, how)
         return self._there[key]

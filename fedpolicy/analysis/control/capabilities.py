@@ -8,6 +8,7 @@ What each participant can do with a task or a call, as conditions over nodes, mo
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -96,12 +97,13 @@ class ModelCall:
         named = deployment.tasks[name].data if section == "tasks" else deployment.api_calls[name].sends
         return frozenset(map(family_of, named))
 
-    def surroundings(self, place: Vertex) -> Hashable:
+    def surroundings(self, place: Vertex, own: AbstractSet[str]) -> Hashable:
         """What a place has to do with others in this use: how it reaches models, and where its data come from."""
         known = self.means.lookup.access_from.get((self.id, place.id), ())
+        stores = self.brought.get(place.id, ())  # any of them is enough, and nobody takes away one's own
         return (
-            tuple((one.model, one.how, marked(place, one.runner), marked(place, *one.hops)) for one in known),
-            marked(place, *sorted(self.brought.get(place.id, ()))),
+            tuple((one.model, one.how, marked(own, one.runner), marked(own, *one.hops)) for one in known),
+            tuple(sorted(stores)) if own.isdisjoint(stores) else _OWN,
             self.worked_on.isdisjoint(self.means.lookup.stored.get(place.id, ())),
         )
 
@@ -167,7 +169,6 @@ class ModelCall:
         return found
 
 
-def marked(place: Vertex, *names: str) -> tuple[str, ...]:
-    """Names of places and parties, without that of one's own."""
-    own = (place.id, place.party)
+def marked(own: AbstractSet[str], *names: str) -> tuple[str, ...]:
+    """Names of places and parties, without those of one's own."""
     return tuple([_OWN if name in own else name for name in names])

@@ -1,14 +1,13 @@
 """
 The continuity matrix: for each participant and use, which capability hangs on whom, and through what.
 
-Participants may differ in nothing but names: ten thousand clients may each write a party and a node of their own.
-Whoever runs one place by itself, and of whom nothing else speaks, has what the others of its kind have. So it is worked
-out for the first of them; only gaps at its own place bear its name.
+Participants may differ in nothing but names: ten thousand clients may each write a party and nodes of their own.
+Whoever runs its places by itself, and of whom nothing else speaks, has what the others of its kind have. So it is
+worked out for the first of them; only gaps at the place where it computes bear its name.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -19,11 +18,19 @@ from fedpolicy.analysis.control.capabilities import CAPABILITIES, ModelCall
 from fedpolicy.analysis.control.removal import Hold, Standing, abroad_of, standing
 from fedpolicy.analysis.control.tasks import uses
 from fedpolicy.records import dataclass, replace
+from fedpolicy.startup import NamedTuple
 
 if TYPE_CHECKING:
     from fedpolicy.catalog import Catalog
     from fedpolicy.graph import Vertex
     from fedpolicy.graph.lookup import Lookup
+
+
+class _Own(NamedTuple):
+    """What a party has by itself: by which names it is spoken of, its places among them, and copies of which models."""
+
+    words: frozenset[str]
+    copies: Sequence[str]
 
 
 class Likeness:
@@ -36,9 +43,10 @@ class Likeness:
 
     def kind(self, use: ModelCall, party: str) -> Hashable | None:
         """All that what a party has depends on, without its names; None where more than that is said of it."""
-        place = self._plain.get(party)
-        if place is None or self._means.supplied or use.places.get(party) != [place]:
+        own, here = self._plain.get(party), use.places.get(party, ())
+        if own is None or self._means.supplied or len(here) != 1:
             return None
+        place = here[0]
         who, deployment = self._means.graph.principals[party], self._means.graph.deployment
         hardware = deployment.nodes[place.family].hardware if place.family in deployment.nodes else None
         return (
@@ -47,21 +55,24 @@ class Likeness:
             place.weight,
             hardware and hardware.gpu_memory_gib,
             tuple(self._means.lookup.placed.get(place.id, ())),
-            use.surroundings(place),
+            tuple(own.copies),
+            use.surroundings(place, own.words),
         )
 
-    def speaks_of_others(self, standings: Sequence[Standing], party: str, others: Iterable[str]) -> bool:
-        """Whether what one has hangs on any of the others who may be like it, or in their hands on its own names."""
-        alike = {word for other in others if other in self._plain for word in self._words(other)}
-        own, holds = self._words(party), [hold for one in standings for hold in one.holds]
+    def speaks_of_others(
+        self, use: ModelCall, standings: Sequence[Standing], party: str, others: Iterable[str]
+    ) -> bool:
+        """Whether what one has hangs on any who may be like it, or on more of its own than where it computes."""
+        alike = set[str]().union(*(self._plain[other].words for other in others if other in self._plain))
+        own, holds = self._names(use, party), [hold for one in standings for hold in one.holds]
         said = {word for one in holds if not one.mutual for word in (*one.parties, one.cause, *one.through)}
         said |= {_element(path) for one in holds for path in one.missing}
         gaps = {_element(path) for one in standings for gap in _gaps(one) for path in (gap.element, *gap.missing)}
-        return not alike.isdisjoint(said) or not alike.isdisjoint(gaps - own)
+        return not alike.isdisjoint(said) or not alike.isdisjoint(gaps.difference(own))
 
-    def names(self, party: str, other: str) -> Mapping[str, str]:
+    def names(self, use: ModelCall, party: str, other: str) -> Mapping[str, str]:
         """What another is called, by what one is called, where these differ."""
-        both = zip(self._names(party), self._names(other), strict=True)
+        both = zip(self._names(use, party), self._names(use, other), strict=True)
         return {old: new for old, new in both if old != new}
 
     def renamed(self, standing: Standing, names: Mapping[str, str]) -> Standing:
@@ -79,27 +90,28 @@ class Likeness:
             self._renamed[key] = replace(standing, gaps=gaps, doubts=doubts)
         return self._renamed[key]
 
-    def _names(self, party: str) -> tuple[str, str]:
-        return f"nodes.{self._plain[party].family}", f"parties.{party}"
-
-    def _words(self, party: str) -> set[str]:
-        return {*self._names(party), party, self._plain[party].id}
+    def _names(self, use: ModelCall, party: str) -> tuple[str, str]:
+        return f"nodes.{use.places[party][0].family}", f"parties.{party}"
 
     @cached_property
-    def _plain(self) -> Mapping[str, Vertex]:
-        """The parties that run one place by themselves and are named by nothing else, each with its place."""
-        places = list(self._means.lookup.places.values())
-        known = Counter(who for place in places for who in {place.party, place.host, *place.operators})
-        named = self._named
+    def _plain(self) -> Mapping[str, _Own]:
+        """The parties that run their places by themselves and are named by nothing else."""
+        lookup, named = self._means.lookup, self._named
+        theirs: dict[str, list[Vertex]] = {}
+        shared: set[str] = set()
+        for place in lookup.places.values():
+            plain = place.operators == (place.party,) and place.host == place.party and place.enclave is None
+            if plain and named.isdisjoint((place.party, place.id, place.name, place.family)):
+                theirs.setdefault(place.party, []).append(place)
+            else:
+                shared |= {place.party, place.host, *place.operators}
         return {
-            place.party: place
-            for place in places
-            if known[place.party] == 1
-            and place.operators == (place.party,)
-            and place.host == place.party
-            and place.enclave is None
-            and self._means.lookup.party(place.party) == place.party
-            and named.isdisjoint((place.party, place.id, place.name, place.family))
+            party: _Own(
+                frozenset({party, f"parties.{party}"}.union(*((one.id, f"nodes.{one.family}") for one in places))),
+                sorted(model for one in places for model in lookup.placed.get(one.id, ())),
+            )
+            for party, places in theirs.items()
+            if party not in shared and lookup.party(party) == party
         }
 
     @property
@@ -194,7 +206,8 @@ class _Judge:
         self._likeness = Likeness(means)
         self._abroad = abroad_of(means)
         self._known: dict[Formula, Standing] = {}
-        self._same: dict[Standing, Standing] = {}
+        self._same: dict[tuple[object, ...], Standing] = {}
+        self._holds: dict[tuple[Hold, ...], tuple[Hold, ...]] = {}
 
     def standings(self, use: ModelCall) -> Iterator[tuple[str, _Standings]]:
         """By participant, how it stands with each capability that a use is about."""
@@ -204,12 +217,12 @@ class _Judge:
             kind = likeness.kind(use, party) if len(parties) > 1 else None
             known = first.get(kind) if kind is not None else None
             if known is not None:
-                names = likeness.names(known[0], party)
+                names = likeness.names(use, known[0], party)
                 yield party, [(name, self._renamed(one, names)) for name, one in known[1]]
                 continue
             found = [(name, self._standing(formula, party)) for name, formula in _formulas(use, party)]
             if kind is not None and kind not in first:
-                shared = not likeness.speaks_of_others([one for _, one in found], party, parties)
+                shared = not likeness.speaks_of_others(use, [one for _, one in found], party, parties)
                 first[kind] = (party, found) if shared else None
             yield party, found
 
@@ -226,10 +239,15 @@ class _Judge:
 
     def _renamed(self, one: Standing, names: Mapping[str, str]) -> Standing:
         found = self._likeness.renamed(one, names)
-        return one if found is one else self._one(found)
+        return one if found is one else self._told_once(found)
 
     def _one(self, found: Standing) -> Standing:
-        return self._same.setdefault(found, found)
+        holds = self._holds.setdefault(found.holds, found.holds)
+        return self._told_once(found if holds is found.holds else replace(found, holds=holds))
+
+    def _told_once(self, found: Standing) -> Standing:
+        """The one that is equal, by the very object that its holds are, which thousands share."""
+        return self._same.setdefault((found.attainable, found.gaps, found.doubts, id(found.holds)), found)
 
 
 def _formulas(use: ModelCall, party: str) -> Iterator[tuple[str, Formula]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING
 
 from fedpolicy.analysis.control import SURE, AtLeast, Formula, Gap, all_of, any_of, at_least, opening, sealed_by
@@ -61,9 +62,9 @@ class TaskUse(ModelCall):
         found = super().software(own, (*beside, *(self.means.graph.vertices[name] for name in sorted(above))))
         return (*found, *([(shipped, self.id)] if shipped not in {"", own} else []))
 
-    def surroundings(self, place: Vertex) -> Hashable:
+    def surroundings(self, place: Vertex, own: AbstractSet[str]) -> Hashable:
         """The same, and where its contributions go."""
-        return super().surroundings(place), place.id in self.steps, marked(place, *sorted(self.above(place.id)))
+        return super().surroundings(place, own), place.id in self.steps, marked(own, *sorted(self.above(place.id)))
 
     def _meet(self, place: Vertex, own: str) -> Iterator[Formula]:
         """Everything between a client and the sum: relays, aggregators."""

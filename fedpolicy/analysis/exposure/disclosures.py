@@ -16,7 +16,7 @@ from fedpolicy.analysis.exposure.views import Viewer
 from fedpolicy.analysis.exposure.witness import Trail
 from fedpolicy.analysis.facts import Disclosure, Step
 from fedpolicy.graph import DataItem, Flow, FlowGraph, Mask, bits
-from fedpolicy.graph.masks import common, grouped
+from fedpolicy.graph.masks import grouped, without
 from fedpolicy.records import replace
 
 
@@ -143,7 +143,7 @@ def undeclared(exposure: Exposure, viewers: Sequence[Viewer], index: int) -> tup
 def _representative(exposure: Exposure, viewers: Sequence[Viewer], mask: Mask) -> tuple[Viewer, DataItem]:
     """The first viewer who has something to learn of these instances, and the first of them that is not its own."""
     ordered = sorted(viewers, key=lambda viewer: viewer.party)
-    others = ((viewer, common(mask, ~exposure.own.get(viewer.party, 0))) for viewer in ordered)
+    others = ((viewer, without(mask, exposure.own.get(viewer.party, 0))) for viewer in ordered)
     viewer, left = next((viewer, left) for viewer, left in others if left)
     return viewer, exposure.graph.first(left)
 

@@ -16,7 +16,7 @@ from fedpolicy.analysis.exposure.effects import Effects
 from fedpolicy.analysis.exposure.sums import Hiding, arrive_at
 from fedpolicy.analysis.exposure.transfer import Effect, transfer
 from fedpolicy.graph import Flow, FlowGraph, Mask, Vertex
-from fedpolicy.graph.masks import grouped, lacking
+from fedpolicy.graph.masks import grouped, lacking, without
 from fedpolicy.records import dataclass, field, replace
 
 if TYPE_CHECKING:
@@ -290,6 +290,5 @@ def _passes_on(leaving: Leaving, at_home: Mask) -> bool:
 
 def _beside(state: State, at_home: Mask, *, first: bool) -> State:
     """What to send on: what comes back to where the records are says nothing that they, once sent, do not say."""
-    others = ~at_home
-    found = ((form, mask if first and form.kind == OPEN else mask & others) for form, mask in state.items())
+    found = ((form, mask if first and form.kind == OPEN else without(mask, at_home)) for form, mask in state.items())
     return {form: mask for form, mask in found if mask}

@@ -14,7 +14,7 @@ from fedpolicy.analysis.exposure.equivalence import Alike, Arriving, Kinds, Ways
 from fedpolicy.analysis.exposure.state import Exposure
 from fedpolicy.analysis.exposure.views import View, Viewer, pool_of
 from fedpolicy.catalog import Catalog
-from fedpolicy.graph import FlowGraph, Mask
+from fedpolicy.graph import FlowGraph, Mask, keyed
 from fedpolicy.graph.masks import common, united, without
 from fedpolicy.language.model.dataset import Dataset
 from fedpolicy.records import dataclass, field
@@ -67,12 +67,17 @@ def group_views(exposure: Exposure) -> list[Group]:
     kinds = Kinds(graph, catalog)
     sights = Sights(exposure, Arriving(graph, kinds.datasets()))
     found: dict[Key, list[Group]] = {}
-    for viewer in exposure.viewers.values():
-        who, mine = kinds.party(viewer.party), exposure.own.get(viewer.party, 0)
+    every = [
+        (viewer, kinds.party(viewer.party), exposure.own.get(viewer.party, 0)) for viewer in exposure.viewers.values()
+    ]
+    owning = {(viewer.role, who) for viewer, who, mine in every if mine}
+    for viewer, who, mine in every:
         for alike, levels, mask, ways in sights.of(viewer, mine):
             if mask & mine != mask:
                 allowed = _allowed(graph, catalog, viewer, alike.dataset)
-                groups = found.setdefault((viewer.role, id(alike), levels, allowed, who, ways), [])
+                # Where nobody owns anything, those see the same who see the very same: it is looked up.
+                seen = None if (viewer.role, who) in owning else keyed(mask)
+                groups = found.setdefault((viewer.role, id(alike), levels, allowed, who, ways, seen), [])
                 if not any(group.admit(viewer, mask, mine) for group in groups):
                     group = Group(
                         role=viewer.role, levels=levels, allowed=allowed, mask=without(mask, mine), own_of_all=mine

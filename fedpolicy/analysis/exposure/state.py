@@ -30,9 +30,9 @@ from fedpolicy.analysis.exposure.views import (
 from fedpolicy.analysis.exposure.witness import Trail, Witnesses
 from fedpolicy.catalog import Catalog
 from fedpolicy.errors import InputError
-from fedpolicy.graph import DataItem, FlowGraph, Mask, bits, keyed
+from fedpolicy.graph import DataItem, FlowGraph, Mask, keyed
 from fedpolicy.graph.lookup import listed_by
-from fedpolicy.graph.masks import grouped
+from fedpolicy.graph.masks import chosen, grouped
 from fedpolicy.limits import USUAL, Bounds
 from fedpolicy.records import dataclass, field, replace
 
@@ -148,7 +148,7 @@ class Exposure:
             return (self.graph.data[mask.bit_length() - 1].id,)
         key = keyed(mask)
         if key not in self._names:
-            self._names[key] = tuple(self.graph.data[index].id for index in bits(mask))
+            self._names[key] = chosen(mask, self.items)
         return self._names[key]
 
     def view(self, viewer: Viewer, reading: Reading) -> View:

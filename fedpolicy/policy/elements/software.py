@@ -112,8 +112,8 @@ def _each_once(stated: Sequence[Subject]) -> Iterator[Subject]:
 
 
 def _is_received(world: World, flow: Flow) -> bool:
-    target = world.graph.vertices[flow.target]
-    return target.kind != "place" or bool(set(target.operators) - set(world.graph.vertices[flow.source].operators))
+    target, own = world.graph.vertices[flow.target], world.graph.vertices[flow.source].operators
+    return target.kind != "place" or not all(who in own for who in target.operators)
 
 
 def _is_unsaid(world: World, flow: Flow) -> bool:
