@@ -2,6 +2,7 @@
 
 import copy
 import json
+from functools import cache
 
 import pytest
 import yaml
@@ -50,10 +51,15 @@ def failing_examples():
 EXAMPLES = list(failing_examples())
 
 
-def verdicts(path, deployment):
+@cache
+def rule_of(path):
     (rule,) = load_rules([str(path)])
+    return rule
+
+
+def verdicts(path, deployment):
     text = json.dumps({"fedpolicy": 1, "name": "test", **deployment}, default=str)
-    return {one.verdict.value for one in judged(text, rule, settings=DAY).findings}
+    return {one.verdict.value for one in judged(text, rule_of(path), settings=DAY).findings}
 
 
 @pytest.mark.no_cover  # the same lines for each case

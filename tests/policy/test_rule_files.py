@@ -42,9 +42,9 @@ def test_a_rule_that_is_right_loads(path):
     assert rule.id == path.stem
 
 
-@pytest.mark.parametrize("path", [*ACCEPT, *SHIPPED], ids=lambda path: path.stem)
-def test_the_schema_accepts_what_loads(path):
-    SCHEMA.validate(plain(path))
+def test_the_schema_accepts_what_loads():
+    refused = {path.name: [error.message for error in SCHEMA.iter_errors(plain(path))] for path in [*ACCEPT, *SHIPPED]}
+    assert {name: errors for name, errors in refused.items() if errors} == {}
 
 
 @pytest.mark.parametrize("name", ["many-shape-mistakes", "bad-reference"])
@@ -52,10 +52,10 @@ def test_the_schema_rejects_wrong_shapes(name):
     assert list(SCHEMA.iter_errors(plain(HERE / "reject" / f"{name}.yaml")))
 
 
-@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
-def test_examples_come_last_so_that_a_check_need_not_read_them(path):
-    keys = [line for line in path.read_text(encoding="utf-8").splitlines() if line[:1].isalpha()]
-    assert keys[-1] == "examples:"
+def test_examples_come_last_so_that_a_check_need_not_read_them():
+    texts = {path.name: path.read_text(encoding="utf-8").splitlines() for path in SHIPPED}
+    last = {name: [line for line in lines if line[:1].isalpha()][-1] for name, lines in texts.items()}
+    assert set(last.values()) == {"examples:"}, last
 
 
 def test_a_rule_stands_behind_rules_that_judge_the_same_kind():

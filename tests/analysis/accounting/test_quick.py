@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from itertools import combinations, pairwise
+from itertools import combinations, pairwise, product
 from math import exp, inf, log, log1p
 
 import pytest
@@ -164,18 +164,17 @@ def test_what_has_no_bound_says_so_alone_and_in_company(release, low, theorem):
     assert company.low >= bound([poisson(1.0, 0.01, 100)], DELTA).low
 
 
-@pytest.mark.parametrize("noise", [5e-324, 1e-300, 1e-3, 1.0, 1e3, 1e300, inf])
 @pytest.mark.no_cover  # the same lines for each number
-@pytest.mark.parametrize("steps", [1, 3, 10**9, 10**400], ids=["1", "3", "10^9", "10^400"])
 @pytest.mark.parametrize("sampling", ["none", "poisson", "fixed"])
 @pytest.mark.parametrize("mechanism", ["gaussian", "laplace", "sparse_vector", "dp_ftrl_tree"])
-def test_extreme_runs_raise_nothing(mechanism, noise, steps, sampling):
-    release = Release(mechanism=mechanism, noise_multiplier=noise, steps=steps, rate=0.3, sampling=sampling)
-    for delta in (1e-300, 1e-6, 0.9999):
-        found = bound([release], delta)
-        assert 0 <= found.low <= found.high
-    if noise < 1e-299 and steps > 1e300:
-        assert found.high > 1e290
+def test_extreme_runs_raise_nothing(mechanism, sampling):
+    for noise, steps in product((5e-324, 1e-300, 1e-3, 1.0, 1e3, 1e300, inf), (1, 3, 10**9, 10**400)):
+        release = Release(mechanism=mechanism, noise_multiplier=noise, steps=steps, rate=0.3, sampling=sampling)
+        for delta in (1e-300, 1e-6, 0.9999):
+            found = bound([release], delta)
+            assert 0 <= found.low <= found.high, release
+        if noise < 1e-299 and steps > 1e300:
+            assert found.high > 1e290, release
 
 
 @pytest.mark.no_cover
