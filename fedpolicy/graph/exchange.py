@@ -50,7 +50,7 @@ class Exchange:
         self, stage: str, place: Vertex, payload: str, of: Shield | None = None, sums: dict[Path, int] | None = None
     ) -> tuple[Guard, ...]:
         """The safeguards on what a place sends at a stage: `uplink`, `hop`, `aggregated` or `local`."""
-        clients = self.job.clients
+        clients = self.job.words
         return guards_for(self.builder, of or self.own, stage, place, payload=payload, clients=clients, sums=sums)
 
     def uplink(

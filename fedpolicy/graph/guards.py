@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from fedpolicy.graph.builder import Builder
 
 Stage = str  # uplink | divided | hop | aggregated | local | call | declared
+Words = tuple[frozenset[str], frozenset[str]]  # those who do something, with their software; and that software
 
 _READABLE = {"verbatim", "reconstructable"}
 _MADE = {"synthetic_data"}
@@ -34,6 +35,12 @@ def performers(*places: Vertex) -> frozenset[str]:
     return frozenset(who for some in found for who in some)
 
 
+def words_of(*places: Vertex) -> Words:
+    """On whose word it rests what is done at these places; and whose software does it, whoever runs that."""
+    found = (place.code_from if place.vouches is False else f"{place.word} and its software" for place in places)
+    return performers(*places), frozenset(found)
+
+
 def guards_for(
     builder: Builder,
     shield: Shield,
@@ -41,14 +48,14 @@ def guards_for(
     source: Vertex,
     *,
     payload: str,
-    clients: frozenset[str] = frozenset(),
+    clients: Words = (frozenset(), frozenset()),
     sums: Mapping[Path, int] | None = None,
 ) -> tuple[Guard, ...]:
     """
     The guards on a flow that `source` sends.
 
-    `clients` are those on whom distributed noise rests: everybody who adds a share of it. `sums` names the
-    aggregate that each secure aggregation hides a contribution in.
+    `clients` are those on whom distributed noise rests: everybody who adds a share of it, and whose software does.
+    `sums` names the aggregate that each secure aggregation hides a contribution in.
     """
     if not shield.safeguards:
         return ()
@@ -168,15 +175,10 @@ def _adder(safeguard: Safeguard) -> str:
     return safeguard.does.where_of(safeguard) if isinstance(safeguard.does, Noise) else ""
 
 
-def _rests_on(safeguard: Safeguard, source: Vertex, clients: frozenset[str]) -> frozenset[str]:
-    if safeguard.operated_by:
-        return frozenset(
-            {*safeguard.operated_by, source.code_from if source.vouches is False else f"{source.word} and its software"}
-        )
-    if _adder(safeguard) == "distributed":
-        # Noise that is summed from shares is only there if everybody adds theirs.
-        return clients
-    return performers(source)
+def _rests_on(safeguard: Safeguard, source: Vertex, clients: Words) -> frozenset[str]:
+    # Noise that is summed from shares is only there if everybody adds theirs.
+    performing, software = clients if _adder(safeguard) == "distributed" else words_of(source)
+    return software.union(safeguard.operated_by) if safeguard.operated_by else performing
 
 
 def _ignored(builder: Builder, safeguard: Safeguard, stage: Stage, source: Vertex, payload: str) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from fedpolicy.graph import DataItem, Guard, Mask, Vertex, bits
 from fedpolicy.graph.builder import Builder, Origin, mask_of
-from fedpolicy.graph.guards import Shield, guards_on_work, performers, seals_for
+from fedpolicy.graph.guards import Shield, Words, guards_on_work, seals_for, words_of
 from fedpolicy.graph.masks import united
 from fedpolicy.graph.routes import Runs, holders, stand_ins
 from fedpolicy.language.model.does import Sum
@@ -42,7 +42,7 @@ class Job:
     One task.
 
     `masks` gives each place of `members` the instances that it works on, `mask` all of them; `contributors` are
-    those places with any (`moved`: from elsewhere), `clients` all who run a contributor or supply its software.
+    those places with any (`moved`: from elsewhere), `words` say who runs these or supplies their software.
     """
 
     name: str
@@ -56,7 +56,7 @@ class Job:
     mask: Mask
     contributors: tuple[Vertex, ...]
     moved: bool
-    clients: frozenset[str]
+    words: Words
     up: str
     down: str
 
@@ -68,6 +68,11 @@ class Job:
     def shield_of(self, hop: int) -> Shield:
         """The same of one of its hops."""
         return Shield(self.task.hops[hop].safeguards, (*self.origin.path, "hops", hop))
+
+    @property
+    def clients(self) -> frozenset[str]:
+        """All who run a contributor or supply its software."""
+        return self.words[0]
 
     def shares(self, contributors: Sequence[Vertex]) -> tuple[Mask, ...]:
         """What each of these contributes, where the data come from elsewhere."""
@@ -176,7 +181,7 @@ def job_of(builder: Builder, name: str, runs: Runs) -> Job:
         mask=mask,
         contributors=contributors,
         moved=any(builder.places.data[index].place not in masks for index in bits(mask)),
-        clients=performers(*contributors),
+        words=words_of(*contributors),
         up=_uplink_payload(method, topology),
         down=method.down or "model_weights",
     )

@@ -179,6 +179,8 @@ class Author:
             model = "closed"
         if model and method not in ("federated_analytics", "gradient_boosting"):
             found["model"] = model
+        if self.odds(0.12):
+            found["code_from"] = self.one("agg", "x", "x", "own", "public")
         if method not in ("federated_analytics", *ASKING) and self.odds(0.5):
             found["produces"] = "out" if model != "out" else "base"
         if method in ("evaluation", "llm_judge") and self.odds(0.5):
@@ -196,6 +198,8 @@ class Author:
                 {"topology": "local"},
                 {"topology": "unknown"},
                 self.hops(),
+                self.hops(),
+                self.hops() | {"via": "store"},
                 {"via": "relay"},
             )
             total = self.round(found)
@@ -264,7 +268,13 @@ class Author:
         return total
 
     def hops(self) -> Tree:
-        hop: Tree = {"at": "relay"}
+        """One level of hubs, of one or two, or a second one above it."""
+        if self.odds(0.25):
+            return {"hops": [self.hop("relay"), self.hop("store")]}
+        return {"hops": [self.hop(self.one("relay", "relay", ["relay", "store"], "client"))]}
+
+    def hop(self, at: str | list[str]) -> Tree:
+        hop: Tree = {"at": at}
         if self.odds(0.3):
             hop["min_clients"] = self.random.randint(1, self.total)
         if self.odds(0.4):
@@ -273,7 +283,7 @@ class Author:
                     {"kind": "secure_aggregation", "min_clients": self.random.randint(1, 3)}, self.noise("aggregator")
                 )
             ]
-        return {"hops": [hop]}
+        return hop
 
     def noise(self, where: str) -> Tree:
         """A mechanism; about half of them count."""

@@ -133,6 +133,7 @@ class Exchange:
                 only=frozenset(job.masks[giver]),
                 seals=again,
                 maker=giver,
+                tells=self._tells(job),
                 why=job.why,
             )
 
@@ -251,8 +252,13 @@ class Exchange:
             noises=noise,
             adds=True,
             seals=self._again(job, top, ends),
+            tells=self._tells(job),
             why=job.why,
         )
+
+    def _tells(self, job: Job) -> int:
+        """What training sends back is a model, which can be asked where it arrives."""
+        return INFERABLE if job.method.trains else 0
 
     def _star(self, job: Job) -> Iterator[Movement]:
         tops: dict[str, list[str]] = {}
@@ -288,6 +294,7 @@ class Exchange:
                     few=(self._few(job, giver, exchange),),
                     maker=giver,
                     only=frozenset(job.masks[giver]),
+                    tells=self._tells(job),
                     why=job.why,
                 )
         yield from self._result(job, exchange, (), ())

@@ -32,7 +32,7 @@ class Fact:
     sums: frozenset[Sum] = frozenset()
     seals: frozenset[Seal] = frozenset()
     noises: frozenset[Noise] = frozenset()
-    answered: bool = False  # it comes from a model
+    told: int = NONE  # how much of it a model tells whoever may ask it
     summed: bool = False  # it has been in a sum, whether or not that hides anybody
     void: frozenset[Seal] = frozenset()  # that may be on it, or not
 
@@ -113,6 +113,8 @@ class Learning:
             counted=one.counted,
             sealed=one.sealed,
             maker=one.maker or one.way[0],
+            tells=one.tells,
+            why=one.why,
         )
 
     def _held(self, place: str) -> set[Fact]:
@@ -123,13 +125,14 @@ class Learning:
         cap = max(one.level, one.raw) if fact.summed and one.raw else one.level
         if one.counted and any(each.least_units for each in fact.sums):
             cap = max(cap, RECONSTRUCTABLE)  # it says as much as single contributions to whom it does not hide them
-        # Code that nobody vouches for may send whatever it can read, which a sum is not.
-        level = min(fact.level, cap if fact.sums or self._relied_on(source, one) else VERBATIM)
+        # Code that nobody vouches for may send whatever it can read, which a sum is not, so that it shows in any sum.
+        relied_on = self._relied_on(source, one)
+        level = min(fact.level, cap if fact.sums or relied_on else VERBATIM)
         if one.way[-1].startswith("model:"):
             level = min(level, INFERABLE)
         for cap in one.caps:
             # Nobody takes names out of a sum, or of what cannot be read.
-            if not fact.sums and not fact.seals and self.counts(cap.words):
+            if not fact.sums and not fact.seals and relied_on and self.counts(cap.words):
                 level = min(level, dict(cap.levels)[self.instance.dataset])
         seals = fact.seals | {seal for seal in one.seals if self.counts(seal.words)}
         # Whoever adds up what one cannot compute on has opened it.
@@ -141,8 +144,9 @@ class Learning:
         closed = any(not seal.malleable for seal in fact.seals)
         if closed and one.adds:
             return
-        counted = {s for s in one.sums if not s.secure or self.counts(s.words)}
-        noises = fact.noises if closed else fact.noises | {n for n in one.noises if self._added(n, one)}
+        counted = {s for s in one.sums if not s.secure or (relied_on and self.counts(s.words))}
+        added = {n for n in one.noises if self._added(n, one) and (relied_on or n.shares is None)}
+        noises = fact.noises if closed else fact.noises | added
         # What was to be added up by somebody on whom the owner does not rely may be either.
         for sums in {frozenset(counted), frozenset(one.sums)}:
             yield Fact(
@@ -150,7 +154,7 @@ class Learning:
                 sums=fact.sums if closed else fact.sums | sums,
                 seals=frozenset() if one.opens else seals,
                 noises=frozenset(n for n in noises if self._enough(n)),
-                answered=one.way[0].startswith("model:"),
+                told=INFERABLE if one.way[0].startswith("model:") else one.tells,
                 summed=fact.summed or bool(sums),
                 void=frozenset() if one.opens else void,
             )
@@ -161,8 +165,15 @@ class Learning:
         for place in {source, one.maker} - {""}:
             here = self.world.places[place]
             if here.operators:
-                words.append(Word(parties=frozenset({self.world.supplier(here.code, here)} - {""}), place=place))
+                codes = (here.code, self._shipped(one))
+                suppliers = {self.world.supplier(code, here) for code in codes}
+                words.append(Word(parties=frozenset(suppliers - {""}), place=place))
         return one.sealed or self.counts(tuple(words))
+
+    def _shipped(self, one: Movement) -> str:
+        """Whose code a task ships."""
+        section, _, name = one.why.partition(".")
+        return (self.world.file.tasks[name].code_from or "") if section == "tasks" else ""
 
     def _added(self, noise: Noise, one: Movement) -> bool:
         """Whether noise is there by the word of those who count; what is shared out needs the masks of a sum."""
@@ -255,7 +266,8 @@ class Learning:
         here = self.world.places.get(reader)
         if here is None:
             return reader == party
-        return party in {*here.operators, here.host} and not self._hidden(here, party)
+        there = party in {*here.operators, here.host} and not self._perhaps(party)
+        return there and not self._hidden(here, party)
 
     def _opens(self, seal: Seal, party: str) -> bool:
         return sum(self._holds_key(reader, party) for reader in seal.readers) >= seal.threshold
@@ -350,8 +362,10 @@ class Learning:
         for place in self.world.places.values():
             for party, role, pool, hidden in self._viewers(place):
                 for fact in self.at[place.id]:
-                    if not hidden or (fact.answered and place.client and role == "operator"):
+                    if not hidden:
                         yield party, role, fact, pool, place.id
+                    elif fact.told and place.client and role == "operator":
+                        yield party, role, replace(fact, level=min(fact.level, fact.told)), pool, place.id
 
     def _stays(self, noise: Noise, fact: Fact, party: str, parts: Parts) -> bool:
         """

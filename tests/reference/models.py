@@ -153,7 +153,7 @@ class Models:
         if quoted:
             self.looked_up.append((runner, quoted, retrieves is None))
             way, maybe = tuple(reversed(way)), retrieves is None
-            yield Movement(way=way, level=VERBATIM, only=quoted, maybe=maybe, seals=back, why=why)
+            yield Movement(way=way, level=VERBATIM, only=quoted, maybe=maybe, seals=back, tells=VERBATIM, why=why)
 
     def quoted(self, name: str, runner: str, retrieves: Sequence[str] | None) -> frozenset[str]:
         """What answers may quote: what is said, else all that a task has made an index of there."""

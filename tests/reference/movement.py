@@ -159,5 +159,6 @@ class Movement:
     sendable: frozenset[str] = frozenset()  # what its source can have at all, where nothing says what it carries
     maker: str = ""  # whose code made it, if that is not its source
     gives: tuple[str, tuple[Contributor, ...], bool] | None = None  # the task, whose contribution; whether one sees it
+    tells: int = 0  # how much of it whoever operates a client has from what it may ask there, enclave or not
     throughout: bool = False  # safeguards are on every part of the way
     why: str = ""

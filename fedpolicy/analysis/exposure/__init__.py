@@ -91,14 +91,20 @@ class Trust:
             self.accepts(owner, frozenset({who})) for who in enclave.verified_by
         )
 
+    def vouched(self, owner: str, place: Vertex) -> bool:
+        """Whether an enclave vouches to an owner for what is done in it."""
+        if place.enclave is None or place.vouches is False:
+            return False
+        return (place.vouches or self.lenient) and self.verifies(owner, place.enclave)
+
     def _but_enclaves(self, owner: str, words: frozenset[str]) -> frozenset[str]:
         """Instead of enclaves that do not vouch to the owner, those who run what is in them."""
         found: set[str] = set()
         for word in words:
             place = self.graph.enclaves.get(word)
-            if place is None or place.enclave is None:
+            if place is None:
                 found.add(word)
-            elif not ((place.vouches or self.lenient) and self.verifies(owner, place.enclave)):
+            elif not self.vouched(owner, place):
                 found |= self.refused(owner, frozenset(place.instead[word]))
         return frozenset(found)
 

@@ -11,7 +11,7 @@ from fedpolicy.analysis.exposure.privacy import bounded_for, spend
 from fedpolicy.analysis.exposure.sizes import NO_MESSAGE, Few, Message, message_of, note_message
 from fedpolicy.analysis.exposure.transfer import ALL, Effect
 from fedpolicy.catalog import Catalog
-from fedpolicy.graph import Flow, FlowGraph, Guard, Mask
+from fedpolicy.graph import Flow, FlowGraph, Guard, Mask, bits
 from fedpolicy.graph.guards import performers
 from fedpolicy.graph.places import supplier_of
 from fedpolicy.language.model.does import Cap, Noise, Seal, Sum, Unsaid
@@ -83,10 +83,10 @@ class Effects:
     def _raised(self, flow: Flow) -> tuple[tuple[int, Mask], ...]:
         few = 0 if flow.aggregate is None and self.few.is_quiet(flow.payload) else self.few.exposed(flow)
         found = ((RECONSTRUCTABLE, ALL if few == flow.data else few),) if few else ()
-        said = self._unvouched(flow) if self.supplied and not self.reading.trusting else 0
+        said = self.unvouched(flow) if self.supplied and not self.reading.trusting else 0
         return (*found, (VERBATIM, said)) if said else found
 
-    def _unvouched(self, flow: Flow) -> Mask:
+    def unvouched(self, flow: Flow) -> Mask:
         """
         The instances whose owners do not rely on the code that computes what this flow is said to carry.
 
@@ -106,17 +106,21 @@ class Effects:
         found: dict[Message, Mask] = {NO_MESSAGE: 0}  # asked for once, where there is none, too
         for flow in self.graph.flows:
             if not flow.passed_on and suppliers_of(self.graph, flow):
-                note_message(found, flow, self._unvouched(flow))
+                note_message(found, flow, self.unvouched(flow))
         return found
 
     def _refused(self, words: frozenset[str], source: str, data: Mask) -> Mask:
         left, place = data & ~self.trust.accepting(words, data), self.graph.vertices[source]
-        return left & ~self.trust.accepting(frozenset({place.word}), left) if left and place.enclave else left
+        for index in bits(left) if place.enclave else ():
+            left &= ~(self.trust.vouched(self.graph.data[index].owner, place) << index)
+        return left
 
     def _effect(self, flow: Flow, data: Mask, raised: tuple[tuple[int, Mask], ...]) -> Effect:
         if self.reading is Reading.LOW and any(isinstance(guard.does, Unsaid) for guard in flow.guards):
             data = 0
-        counted = [(guard, self._counts(guard, data)) for guard in flow.guards if not guard.ignored]
+        strange = next((mask for level, mask in raised if level == VERBATIM), 0)
+        guards = [(guard, data & ~strange if asks_what_it_is(guard) else data) for guard in flow.guards]
+        counted = [(guard, self._counts(guard, mask)) for guard, mask in guards if not guard.ignored]
         hidden, said = _hidden(counted), _hidden([(guard, data & ~mask) for guard, mask in counted])
         summed = 0
         for _, mask in hidden:
@@ -269,6 +273,11 @@ def free_text_of(graph: FlowGraph, reading: Reading) -> Mask:
         if not words.isdisjoint(item.categories):
             found |= 1 << item.index
     return found
+
+
+def asks_what_it_is(guard: Guard) -> bool:
+    """Whether a safeguard lowers nothing if whoever made what it is put on made something else (decision 0189)."""
+    return isinstance(guard.does, (Sum, Cap)) or (guard.noise is not None and guard.noise.mechanism == "dp_sgd")
 
 
 def _hidden(counted: list[tuple[Guard, Mask]]) -> tuple[tuple[int, Mask], ...]:

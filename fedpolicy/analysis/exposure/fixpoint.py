@@ -26,6 +26,7 @@ Leaving = Sequence[tuple[Effect, Mask | None, Sequence[Flow]]]
 Moved = tuple[Form, Mask, Form]  # as it arrives or leaves, the instances, and the form at the source
 _LARGE = 512  # instances
 _HIDDEN = (SUM, SEALED)
+_BACK = ("downlink", "exchange", "forwarded")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +34,7 @@ class Holdings:
     """
     The fixpoint of one reading; `log` tells which flow first brought what to a vertex, for witness paths.
 
-    `models_into` are the flows by which models, or what they answer, come to enclaves; `enclosed` are the places that
+    `models_into` are the flows by which models, or their answers, come to enclaves; `enclosed` are the places that
     are some; `differences` say what is left of sums to whoever sees parts of them, where there are any.
     """
 
@@ -251,8 +252,11 @@ def _stored(graph: FlowGraph) -> dict[str, State]:
 def _models_into(graph: FlowGraph, effects: Effects) -> dict[str, list[Flow]]:
     found: dict[str, list[Flow]] = {}
     enclaves = {name for name, vertex in graph.vertices.items() if vertex.enclave is not None}
+    trained = {f"tasks.{n}" for n, t in graph.deployment.tasks.items() if effects.catalog.methods[t.method].trains}
     for flow in graph.flows if enclaves else ():
-        if flow.target in enclaves and graph.vertices[flow.source].kind == "model" and _exists(flow, effects):
+        # What training sends back is a model, whether or not the file gives it a name.
+        model = graph.vertices[flow.source].kind == "model" or (flow.role in _BACK and flow.origin in trained)
+        if flow.target in enclaves and (model or flow.role == "retrieval") and _exists(flow, effects):
             found.setdefault(flow.target, []).append(flow)
     return found
 

@@ -8,6 +8,7 @@ from math import inf
 
 from fedpolicy.analysis.accounting import INSTALL_HINT
 from fedpolicy.analysis.exposure import INFERABLE
+from fedpolicy.analysis.exposure.effects import asks_what_it_is, suppliers_of
 from fedpolicy.analysis.exposure.fixpoint import Holdings
 from fedpolicy.analysis.exposure.privacy import Protection, Spending, as_noun, judge, over, shown, units_of
 from fedpolicy.analysis.exposure.sizes import missing_size
@@ -139,7 +140,7 @@ def _on_flow(holdings: Holdings, viewer: Viewer, item: DataItem, flow: Flow, num
         if why:
             yield _note(guard, why, DECLARED, number)
         else:
-            yield from _unaccepted(holdings, item, guard, number)
+            yield from _unaccepted(holdings, item, flow, guard, number)
     if flow.role == "forwarded":
         place = holdings.graph.vertices[flow.source].name
         why = f"{place} can neither open nor add up what is encrypted end to end, so its readers get single ones"
@@ -204,9 +205,12 @@ def _exposed(holdings: Holdings, viewer: Viewer, item: DataItem, aggregate: int)
     return f"without its own, {viewer.party} sees a sum of {left}, which hides nobody"
 
 
-def _unaccepted(holdings: Holdings, item: DataItem, guard: Guard, number: int) -> Iterator[NotCounted]:
+def _unaccepted(holdings: Holdings, item: DataItem, flow: Flow, guard: Guard, number: int) -> Iterator[NotCounted]:
     if refused := sorted(holdings.effects.trust.refused(item.owner, guard.rests_on)):
         yield _note(guard, _distrusted(item, refused), GUARANTEED, number, tuple(refused))
+    elif asks_what_it_is(guard) and item.bit & holdings.effects.unvouched(flow):
+        why = f"what it is put on is made by code of {few_names(sorted(suppliers_of(holdings.graph, flow)))}"
+        yield _note(guard, f"{why}, whom {item.owner} does not trust", GUARANTEED, number)
 
 
 def _distrusted(item: DataItem, refused: Sequence[str]) -> str:

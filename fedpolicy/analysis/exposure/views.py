@@ -8,6 +8,7 @@ from operator import or_
 
 from fedpolicy.analysis.exposure import (
     BOUNDED,
+    INFERABLE,
     NOISE,
     OPEN,
     SEALED,
@@ -216,7 +217,9 @@ def answering(holdings: Holdings, vertex: Vertex) -> State:
             state = holdings.states.get(flow.source, {})
             for form, mask, _ in transfer(holdings.effects.of(flow), state, flow.data):
                 for arrived, part in arrive_at(holdings.hiding, vertex, form, mask):
-                    found[arrived] = found.get(arrived, 0) | part
+                    kept = arrived.level if flow.role == "retrieval" else min(arrived.level, INFERABLE)
+                    told = arrived._replace(level=kept)
+                    found[told] = found.get(told, 0) | part
     return found
 
 

@@ -112,9 +112,10 @@ class Witnesses:
             return
         bit = self.holdings.graph.data[index].bit
         kept_out = shielded(self.holdings, vertex, viewer.party) & bit
-        answers = vertex.node_kind == "client" and viewer.party in vertex.operators
+        asks = vertex.node_kind == "client" and viewer.party in vertex.operators
+        told = {flow.index for flow in self.holdings.models_into.get(place, ())} if asks else ()
         for flow, sent, source in self._deliveries(place, index):
-            if kept_out and not (answers and self.holdings.graph.vertices[flow.source].kind == "model"):
+            if kept_out and flow.index not in told:
                 continue
             if sent.kind == OPEN:
                 if sent.level >= level:

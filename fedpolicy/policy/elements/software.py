@@ -147,7 +147,7 @@ def _can_send(graph: FlowGraph, trust: Trust, source: str, read: Mask) -> bool:
     operators = frozenset(place.operators)
     for index in bits(read):  # the first mostly decides
         owner = graph.data[index].owner
-        if trust.accepts(owner, operators) and not _is_attested(trust, owner, place):
+        if trust.accepts(owner, operators) and not trust.vouched(owner, place):
             return True
     return False
 
@@ -159,10 +159,6 @@ def _readable(world: World) -> Mapping[str, Mask]:
         if flow.payload == "records":
             found[flow.target] = found.get(flow.target, 0) | world.carried(flow)
     return found
-
-
-def _is_attested(trust: Trust, owner: str, place: Vertex) -> bool:
-    return place.enclave is not None and trust.accepts(owner, frozenset({place.word}))
 
 
 def _stated(world: World, trust: Trust, origin: str, supplier: str, flows: Sequence[Flow]) -> Subject:
@@ -185,7 +181,7 @@ def _doubting(world: World, trust: Trust, supplier: str, flows: Iterable[Flow]) 
         doubt = {
             owner
             for owner in {graph.data[index].owner for index in bits(sent)} - found
-            if not (trust.accepts(owner, frozenset({supplier})) or _is_attested(trust, owner, vertex))
+            if not (trust.accepts(owner, frozenset({supplier})) or trust.vouched(owner, vertex))
         }
         more = _known_beyond(world, vertex, payload) if doubt else 0
         found |= doubt & {graph.data[index].owner for index in bits(common(sent, more))}
