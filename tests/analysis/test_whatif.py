@@ -121,6 +121,19 @@ def test_a_sum_of_three_hides_nobody_once_two_of_them_and_the_aggregator_collude
     ]
 
 
+def test_a_sum_that_hides_nobody_today_is_told_of_no_more():
+    text = """
+    fedpolicy: 1
+    name: pair
+    parties: {a: {role: participant}, b: {role: participant}, hub: {role: coordinator}}
+    nodes: {client: {kind: client, party: [a, b]}, agg: {kind: aggregator, party: hub}}
+    datasets: {notes: {at: client, categories: [health], subjects: 100}}
+    tasks: {t: {method: fedavg, data: [notes], runs_on: client, clients_per_round: 2, min_clients: 2}}
+    """
+
+    assert told("--collude", "a,b", text=text)["sums"] == []
+
+
 def test_colluding_with_the_aggregator_a_participant_sees_what_noise_would_have_hidden():
     found = told("--collude", "tum,charite", text=QUIET)
 

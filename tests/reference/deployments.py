@@ -139,6 +139,9 @@ class Author:
                 "categories": "image",
                 "subjects": self.one(1000, 1000, 12, 4),
             }
+        if len(self.clients) > 1 and self.odds(0.2):
+            at = f"client@{self.clients[-1]}"
+            found["more"] = {"at": at, "categories": ["health"], "subjects": 1000, "unit": self.one("record", "person")}
         self.names = tuple(found)
         return found
 
@@ -203,6 +206,8 @@ class Author:
                 {"via": "relay"},
             )
             total = self.round(found)
+            if self.odds(0.1):
+                found["aggregation"] = self.one("unknown", "mean")
         return found | self.guarded(total, exchanges=method in EXCHANGING)
 
     def guarded(self, total: int, *, exchanges: bool) -> Tree:
@@ -255,9 +260,8 @@ class Author:
         return self.one([], [self.one(*self.names)], sorted(self.names))
 
     def data(self) -> list[str]:
-        return self.one(
-            ["notes"], ["notes"], ["notes"], [f"notes@{self.clients[-1]}" if len(self.clients) > 1 else "notes"]
-        )
+        both = ["notes", "more"] if "more" in self.names else ["notes"]
+        return self.one(both, both, ["notes"], [f"notes@{self.clients[-1]}" if len(self.clients) > 1 else "notes"])
 
     def round(self, found: Tree) -> int:
         total = self.total

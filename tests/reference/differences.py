@@ -68,10 +68,14 @@ class Differences:
         return last[0] if last else None
 
     def _parts(self, one: Learning, fact: Fact, party: str, pool: frozenset[str], place: str) -> Iterator[Part]:
-        if not place or fact.level < RECONSTRUCTABLE or fact.noises or one.seen(fact, party, pool) == NONE:
+        if not place or fact.level < RECONSTRUCTABLE or one.seen(fact, party, pool) == NONE:
+            return
+        # Noise of the clients' own is in what they send and in every sum of it alike.
+        if not fact.noises <= {n for move in self.moves if move.gives for n in move.noises if n.shares is None}:
             return
         top = self.top(fact)
-        if top is not None and self._linear(top.task) and not [*self._noises_in(top)]:
+        here = top is not None and (not fact.noises or top.at == place)
+        if top is not None and here and self._linear(top.task) and not [*self._noises_in(top)]:
             yield Part(task=top.task, at=top.at, of=frozenset(top.crowd))
         if not fact.sums:
             for move in self.moves:
@@ -85,7 +89,8 @@ class Differences:
         """Whether somebody reads all data in a contribution at a place, at the level of single contributions."""
         return all(
             any(
-                where == place and who == party and fact.level >= RECONSTRUCTABLE and not (fact.sums or fact.noises)
+                where == place and who == party and fact.level >= RECONSTRUCTABLE and not fact.sums
+                and fact.noises <= {*move.noises}
                 and one.seen(fact, party, pool) > NONE
                 for who, _, fact, pool, where in one.facts()
             )
@@ -106,6 +111,8 @@ class Differences:
         top = self.top(fact)
         if fact.level < RECONSTRUCTABLE or fact.noises or top is None:
             return False
+        if self._favourable and one.world.file.tasks[top.task].says_unknown("aggregation"):
+            return False  # perhaps it is nothing that anybody can subtract from
         if any(one.counts(noise.words) for noise in self._noises_in(top)):
             return False
         parts = {part for party in (*pool, "public") for part in self.seen.get(party, ()) if part.into(top)}

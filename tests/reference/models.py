@@ -186,7 +186,7 @@ class Models:
         if caller in self.holders(name):
             yield from self._kept(name, caller, sent, payloads, trains=self.trains(name, call, caller))
         if self.world.file.models[name].copies == "parts":
-            yield from self._parts(name, caller, sent, payloads, call, guards)
+            yield from self._parts(name, caller, sent, payloads, why, call, guards)
         for way in self.ways(name, caller):
             runner = way[-1]
             lowered = caps(self.world, guards, caller)
@@ -241,7 +241,14 @@ class Models:
         return seal.threshold == 1 and bool(seal.readers & {place, *here.operators})
 
     def _parts(
-        self, name: str, caller: str, sent: frozenset[str], payloads: Sequence[str], call: Any, guards: Sequence[Any]
+        self,
+        name: str,
+        caller: str,
+        sent: frozenset[str],
+        payloads: Sequence[str],
+        why: str,
+        call: Any,
+        guards: Sequence[Any],
     ) -> Iterator[Movement]:
         """Running a model in parts shows intermediate values to whoever holds the others."""
         holders = self.holders(name)
@@ -255,7 +262,7 @@ class Models:
                     way=(start, place),
                     level=self.level("activations"),
                     only=sent,
-                    why=f"models.{name}",
+                    why=why,
                     caps=caps(self.world, guards, start),
                     seals=tuple(s for s in seals(self.world, guards, start) if self.reads(s, place)),
                 )

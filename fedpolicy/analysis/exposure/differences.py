@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import reduce
 from operator import or_
 
-from fedpolicy.analysis.exposure import OPEN, RECONSTRUCTABLE, SEALED, SUM, Form, Reading, unsealed
+from fedpolicy.analysis.exposure import NOISE, OPEN, RECONSTRUCTABLE, SEALED, SUM, Form, Reading, unsealed
 from fedpolicy.analysis.exposure.fixpoint import Holdings
 from fedpolicy.analysis.exposure.rungs import Part, Rungs
 from fedpolicy.analysis.exposure.sums import Hiding
@@ -136,7 +136,8 @@ class Differences:
             part for party in (*pool, "public") for part in self._seen(party) if self.rungs.feeds(part, top)
         )
         if reading is Reading.LOW:
-            found = dict.fromkeys(map(self.rungs.settled, found))
+            known = () if self.rungs.task(top).says_unknown("aggregation") else found
+            found = dict.fromkeys(map(self.rungs.settled, known))
         return tuple(part for part in found if part.clients)
 
     def _clear(self, hiding: Hiding, top: Aggregate) -> Mask:
@@ -167,18 +168,21 @@ class Differences:
     def _at(self, name: str, party: str) -> Iterator[Part]:
         vertex = self.beside.graph.vertices[name]
         hidden, clear = shielded(self.beside, vertex, party), 0
+        noisy: dict[int, Mask] = {}
         tops: dict[int, Aggregate] = {}
         for form, mask in self.beside.states.get(name, {}).items():
             seen, here = self._opened(form, mask & ~hidden, party)
             if here and seen.kind == OPEN and seen.level >= RECONSTRUCTABLE:
                 clear |= here
+            elif here and seen.kind == NOISE:
+                noisy[seen.noise] = noisy.get(seen.noise, 0) | here
             elif here and seen.kind == SUM and seen.noise < 0 and seen.level >= RECONSTRUCTABLE:
                 top = self.rungs.top(seen)
                 tops.update({} if top is None else {top.index: top})
         for top in tops.values():
             if self._clear(self.beside.hiding, top):
                 yield self.rungs.whole(top)
-        yield from self._single(vertex, clear)
+        yield from self._sent(vertex, clear, noisy)
 
     def _opened(self, form: Form, mask: Mask, party: str) -> tuple[Form, Mask]:
         if form.kind != SEALED:
@@ -190,13 +194,18 @@ class Differences:
             mask &= keys.get(seal, 0)
         return unsealed(form), mask
 
-    def _single(self, vertex: Vertex, clear: Mask) -> Iterator[Part]:
-        """What clients send by way of a place, or to it."""
+    def _sent(self, vertex: Vertex, clear: Mask, noisy: Mapping[int, Mask]) -> Iterator[Part]:
+        """What clients send by way of a place, or to it, with their own noise or without."""
         above = self.rungs.above
-        for (origin, name), top in self.rungs.sums.items() if clear and vertex.id in self.rungs.through else ():
+        for (origin, name), top in self.rungs.sums.items() if vertex.id in self.rungs.through else ():
             if name == vertex.id or name in above.get((origin, vertex.id), ()):
-                known = (client for client, own in self.rungs.shares(top).items() if own and not own & ~clear)
+                shares = {client: own for client, own in self.rungs.shares(top).items() if own}
+                mine = {client: self.rungs.noise.get((origin, client), frozenset()) for client in shares}
+                seen = {client: reduce(or_, (noisy.get(one, 0) for one in mine[client]), clear) for client in shares}
+                known = [client for client, own in shares.items() if not own & ~seen[client]]
                 sent = (client for client in known if (origin, client) not in self.rungs.masked)
                 below = frozenset(client for client in sent if vertex.id in above.get((origin, client), ()))
                 if below:
                     yield Part(origin=origin, at=vertex.id, clients=below, single=True)
+                elif name == vertex.id and noisy and len(known) == len(shares):
+                    yield self.rungs.whole(top)

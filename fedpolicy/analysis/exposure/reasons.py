@@ -130,8 +130,9 @@ def _of_differences(holdings: Holdings, viewer: Viewer, item: DataItem, flow: Fl
     beside = holdings.differences
     if flow.aggregate is None or beside is None or not beside.asks(holdings, viewer, item, flow.aggregate):
         return
-    hops = holdings.graph.deployment.tasks[flow.origin.partition(".")[2]].hops
-    yield f"{flow.origin}.{'hops.min_clients' if hops else 'clients_per_round'}"
+    task = holdings.graph.deployment.tasks[flow.origin.partition(".")[2]]
+    counted = "hops.min_clients" if task.hops else "clients_per_round"
+    yield f"{flow.origin}.{'aggregation' if task.says_unknown('aggregation') else counted}"
 
 
 def _on_flow(holdings: Holdings, viewer: Viewer, item: DataItem, flow: Flow, number: int) -> Iterator[NotCounted]:

@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from fedpolicy.analysis.exposure import Form
-from fedpolicy.graph import Aggregate, FlowGraph, Mask, bits
+from fedpolicy.graph import Aggregate, Flow, FlowGraph, Mask, bits
 from fedpolicy.graph.masks import grouped
 from fedpolicy.records import dataclass, field, replace
 
 if TYPE_CHECKING:
     from fedpolicy.analysis.exposure.fixpoint import Holdings
     from fedpolicy.analysis.exposure.views import Viewer
+    from fedpolicy.language.model.flow import Task
 
 _LINEAR = {None, "unknown", "mean", "weighted_mean", "norm_bounded"}
 _UP = "uplink"
@@ -33,7 +34,7 @@ class Rungs:
     """
     By task and place: the places that get what is made there (`above`), whose contributions are added up there, and
     the places that clients send anything to, or by way of (`through`). `firsts` counts where each client's is added;
-    those are `masked` whose contribution travels in a secure sum.
+    those are `masked` whose contribution travels in a secure sum; `noise` are the mechanisms that each adds itself.
     """
 
     graph: FlowGraph
@@ -42,6 +43,7 @@ class Rungs:
     firsts: Mapping[tuple[str, str], int]
     through: frozenset[str]
     masked: frozenset[tuple[str, str]]
+    noise: Mapping[tuple[str, str], frozenset[int]]
     _tops: dict[tuple[int, ...], Aggregate | None] = field(default_factory=dict)
     _wholes: dict[int, Part] = field(default_factory=dict)
     _shares: dict[int, Mapping[str, Mask]] = field(default_factory=dict)
@@ -66,6 +68,10 @@ class Rungs:
             return None
         last = [one for one in every if not self.above.get((one.origin, one.at), frozenset()) & {o.at for o in every}]
         return self.sums.get((first.origin, last[0].at)) if last else None
+
+    def task(self, aggregate: Aggregate) -> Task:
+        """The task of a sum."""
+        return self.graph.deployment.tasks[aggregate.origin.partition(".")[2]]
 
     def whole(self, aggregate: Aggregate) -> Part:
         """A sum as a part of further ones."""
@@ -144,7 +150,14 @@ def rungs_of(graph: FlowGraph) -> Rungs | None:
         firsts=firsts,
         through=frozenset(flow.target for flow in alone),
         masked=frozenset(masked),
+        noise={(flow.origin, flow.source): _own_noise(flow) for flow in alone if flow.guards},
     )
+
+
+def _own_noise(flow: Flow) -> frozenset[int]:
+    """The noise that a client adds to what it sends: whoever gets that has what is in the sum, noise included."""
+    own = (g for g in flow.guards if g.noise is not None and g.noise.where == "client")
+    return frozenset(guard.mechanism for guard in own if guard.mechanism is not None)
 
 
 def _reached(onward: Mapping[tuple[str, str], set[str]], key: tuple[str, str]) -> set[str]:

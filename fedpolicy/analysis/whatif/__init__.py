@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from fedpolicy.analysis import Study
 from fedpolicy.analysis.changes import Changes, ControlChange, DisclosureChange, Levels, changes_between
 from fedpolicy.analysis.exposure import Reading, Trust
-from fedpolicy.analysis.exposure.sums import Hiding
+from fedpolicy.analysis.exposure.sums import HIDING, Hiding
 from fedpolicy.graph import Aggregate, Flow, FlowGraph, Principal, Vertex, bits
 
 if TYPE_CHECKING:
@@ -258,7 +258,7 @@ def _of(study: Study, hiding: Hiding, aggregate: Aggregate, parties: Sequence[st
     after = hiding.remaining(aggregate.index, everybody)
     for party in parties:
         before = hiding.remaining(aggregate.index, tuple(sorted(members(study.graph, [party]))))
-        if after < before and _learns(study, aggregate, party):
+        if after < before >= HIDING and _learns(study, aggregate, party):
             others = tuple(other for other in parties if other != party)
             yield SmallerSum(origin=aggregate.origin, party=party, others=others, before=before, after=after)
 
