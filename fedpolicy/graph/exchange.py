@@ -92,7 +92,7 @@ class Exchange:
             [place.id for place in contributors],
             mask,
             (low, high),
-            self.job.clients if at is None else performers(at),
+            self.job.words[0] if at is None else performers(at),
             summable=self.builder.catalog.payloads[self.job.up].summable,
             missing=missing,
             shares=self.job.shares(contributors),

@@ -42,7 +42,7 @@ class Job:
     One task.
 
     `masks` gives each place of `members` the instances that it works on, `mask` all of them; `contributors` are
-    those places with any (`moved`: from elsewhere), `words` say who runs these or supplies their software.
+    those places with any (`moved`: from elsewhere), `words` say on whom they rest.
     """
 
     name: str
@@ -68,11 +68,6 @@ class Job:
     def shield_of(self, hop: int) -> Shield:
         """The same of one of its hops."""
         return Shield(self.task.hops[hop].safeguards, (*self.origin.path, "hops", hop))
-
-    @property
-    def clients(self) -> frozenset[str]:
-        """All who run a contributor or supply its software."""
-        return self.words[0]
 
     def shares(self, contributors: Sequence[Vertex]) -> tuple[Mask, ...]:
         """What each of these contributes, where the data come from elsewhere."""

@@ -196,7 +196,7 @@ def _carry(
                 origin=exchange if target in sent_to else job.origin,
                 role="carried",
                 payload=job.up,
-                guards=tuple(replace(one, rests_on=job.clients) for one in sealed.guards if _seals(one))
+                guards=tuple(replace(one, rests_on=job.words[0]) for one in sealed.guards if _seals(one))
                 if sealed
                 else (),
                 seals=sealed.seals if sealed else (),
