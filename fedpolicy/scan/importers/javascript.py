@@ -8,6 +8,7 @@ call by the name that it gives, and an address that stands there, or in the one 
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
     from fedpolicy.scan.reading import File
 
 _ENDINGS = frozenset({".js", ".jsx", ".mjs", ".cjs", ".ts", ".tsx", ".mts", ".cts"})
-_LONGEST = 2000  # characters of a line that somebody wrote; whatever is longer was put together by a program
+_LONGEST = 2000  # characters of a line, or of what a call is given; longer ones a program has put together
+_DEEPEST = 50  # brackets in brackets of what a call is given
 _TEXT = r""""(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|`(?:[^`\\]|\\.)*`"""
 _COMMENT = re.compile(rf"{_TEXT}|//[^\n]*|/\*.*?\*/", re.DOTALL)
 _BRACKET = re.compile(rf"{_TEXT}|[(){{}}\[\]]", re.DOTALL)
@@ -32,6 +34,7 @@ _IMPORT = re.compile(
 _NAMED = re.compile(r"(type\s+)?([\w$]+)(?:\s*(?:as|:)\s*([\w$]+))?")
 _ADDRESS = re.compile(r"\b(baseURL|baseUrl|serverURL|endpoint)\b(?:\s*:\s*([^,}]+))?")
 _OWN, _OPEN, _SHUT = "own", "([{", ")]}"
+_CONSTANT = re.compile(r"\b(?:const|let|var)\s+([\w$]+)\s*(?::\s*\w+\s*)?=\s*([^;\n]+)")
 _SAID = re.compile(rf"(?:process\.env\.([A-Z_]+)\s*(?:\?\?|\|\|)\s*)?({_TEXT})\s*", re.DOTALL)
 _VARIABLE = re.compile(r"process\.env\.(\w+)\s*")
 _MODEL = re.compile(r"""\bmodel(?:Name)?\s*:\s*["']([\w./:-]+)["']""")
@@ -74,10 +77,15 @@ class _Script:
         self.file, self.services = file, file.services
         self.code = _COMMENT.sub(_without_comment, file.text)
         self.bare = _COMMENT.sub(_blank, self.code)
+        self._lines = [0, *(found.end() for found in re.finditer("\n", self.code))]
+        self._constants: dict[str, list[str]] = {}
+        for name, value in _CONSTANT.findall(self.code):
+            self._constants.setdefault(name, []).append(value)
 
     def place(self, at: int) -> Span:
         """The place of a character."""
-        return self.file.line(self.code.count("\n", 0, at) + 1, at - self.code.rfind("\n", 0, at))
+        line = bisect_right(self._lines, at)
+        return self.file.line(line, at - self._lines[line - 1] + 1)
 
     def says(self, at: int, subject: str, attribute: str, value: str, note: str = "") -> Evidence:
         """What a place of the code says of something."""
@@ -86,16 +94,16 @@ class _Script:
 
     def constant(self, name: str) -> str:
         """What the one constant of a name is set to."""
-        kept = re.findall(rf"\b(?:const|let|var)\s+{re.escape(name)}\s*(?::\s*\w+\s*)?=\s*([^;\n]+)", self.code)
+        kept = self._constants.get(name, [])
         return kept[0].strip() if len(kept) == 1 else ""
 
     def given(self, start: int) -> str:
         """What a call is given, behind its bracket."""
         depth = 1
-        for one in _BRACKET.finditer(self.code, start):
+        for one in _BRACKET.finditer(self.code, start, start + _LONGEST):
             depth += (one[0] in _OPEN) - (one[0] in _SHUT)
-            if depth == 0:
-                return self.code[start : one.start()]
+            if depth in (0, _DEEPEST):
+                return "" if depth else self.code[start : one.start()]
         return ""
 
     def find(self, pattern: re.Pattern[str]) -> Iterator[re.Match[str]]:

@@ -11,6 +11,7 @@ import ast
 import json
 import re
 import warnings
+from bisect import bisect_right
 from collections.abc import Iterator
 
 from fedpolicy.findings import Span
@@ -31,6 +32,7 @@ class Notebook:
 
     def __init__(self, file: File) -> None:
         self._file = file
+        self._starts = [0, *(found.end() for found in re.finditer("\n", file.text))]
         self._lines: list[tuple[str, int]] = []  # each with the place of its first character
         for cell in _cells(file):
             code = list(_plain(cell))
@@ -48,8 +50,8 @@ class Notebook:
         return self._place(_after(self._file.text, place, min(span.column - 1, len(line))))
 
     def _place(self, at: int) -> Span:
-        text = self._file.text
-        return self._file.line(text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at))
+        line = bisect_right(self._starts, at)
+        return self._file.line(line, at - self._starts[line - 1] + 1)
 
 
 def is_notebook(file: File) -> bool:
