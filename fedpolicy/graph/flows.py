@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from fedpolicy.graph import Guard, Mask, Path, Vertex
 from fedpolicy.graph.builder import Builder, Origin, mask_of
-from fedpolicy.graph.guards import Shield, guards_for, readers, seals_for, words_of
+from fedpolicy.graph.guards import Shield, guards_for, readers, seals_for, vouching
 from fedpolicy.graph.provenance import reached_at
 from fedpolicy.language.model.does import Seal, Sum
 from fedpolicy.records import replace
@@ -52,7 +52,7 @@ def _send(builder: Builder, origin: Origin, flow: Flow, source: Vertex, target: 
     chain = [[source.id], *stations(builder, source, flow.via), [target]]
     guards: tuple[Guard, ...] = ()
     if flow.safeguards:
-        shield, clients = Shield(flow.safeguards, origin.path), words_of(source)
+        shield, clients = Shield(flow.safeguards, origin.path), vouching(source)
         guards = guards_for(builder, shield, "declared", source, payload=flow.payload, clients=clients, sums=sums)
     mask = _mask(builder, flow, source)
     seals = _seals(builder, origin, flow, source)

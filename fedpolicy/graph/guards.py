@@ -35,7 +35,7 @@ def performers(*places: Vertex) -> frozenset[str]:
     return frozenset(who for some in found for who in some)
 
 
-def words_of(*places: Vertex) -> Words:
+def vouching(*places: Vertex) -> Words:
     """On whose word it rests what is done at these places; and whose software does it, whoever runs that."""
     found = (place.code_from if place.vouches is False else f"{place.word} and its software" for place in places)
     return performers(*places), frozenset(found)
@@ -177,7 +177,7 @@ def _adder(safeguard: Safeguard) -> str:
 
 def _rests_on(safeguard: Safeguard, source: Vertex, clients: Words) -> frozenset[str]:
     # Noise that is summed from shares is only there if everybody adds theirs.
-    performing, software = clients if _adder(safeguard) == "distributed" else words_of(source)
+    performing, software = clients if _adder(safeguard) == "distributed" else vouching(source)
     return software.union(safeguard.operated_by) if safeguard.operated_by else performing
 
 

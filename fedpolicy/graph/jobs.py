@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from fedpolicy.graph import DataItem, Guard, Mask, Vertex, bits
 from fedpolicy.graph.builder import Builder, Origin, mask_of
-from fedpolicy.graph.guards import Shield, Words, guards_on_work, seals_for, words_of
+from fedpolicy.graph.guards import Shield, Words, guards_on_work, seals_for, vouching
 from fedpolicy.graph.masks import united
 from fedpolicy.graph.routes import Runs, holders, stand_ins
 from fedpolicy.language.model.does import Sum
@@ -176,7 +176,7 @@ def job_of(builder: Builder, name: str, runs: Runs) -> Job:
         mask=mask,
         contributors=contributors,
         moved=any(builder.places.data[index].place not in masks for index in bits(mask)),
-        words=words_of(*contributors),
+        words=vouching(*contributors),
         up=_uplink_payload(method, topology),
         down=method.down or "model_weights",
     )

@@ -9,7 +9,7 @@ from fedpolicy.graph import Access, Flow, Guard, Mask, Vertex
 from fedpolicy.graph.builder import Builder, Use
 from fedpolicy.graph.calls import Call, call_model, note_access, note_indexes
 from fedpolicy.graph.exchange import Exchange
-from fedpolicy.graph.guards import guards_for, guards_on_work, seals_for, words_of
+from fedpolicy.graph.guards import guards_for, guards_on_work, seals_for, vouching
 from fedpolicy.graph.jobs import Job, Outcome, arranged, fallbacks_of, job_of
 from fedpolicy.graph.routes import Runs, to_trainer
 from fedpolicy.language.model.does import Seal
@@ -257,7 +257,7 @@ def _produce(builder: Builder, job: Job, model: str, outcomes: Sequence[Outcome]
 def _produce_copy(builder: Builder, job: Job, model: str, place: Vertex) -> None:
     copy = builder.model_vertex(model, place)
     builder.copies.setdefault(model, {})[copy.id] = None
-    guards = guards_for(builder, job.shield, "local", place, payload=job.down, clients=words_of(place))
+    guards = guards_for(builder, job.shield, "local", place, payload=job.down, clients=vouching(place))
     # A copy is made of what comes back from the others, too.
     shared = job.method.down is not None and TOPOLOGIES[job.topology].exchanges == "updates"
     mask = job.mask if shared and not job.hosted else job.masks[place.id]

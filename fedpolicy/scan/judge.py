@@ -24,7 +24,7 @@ from fedpolicy.scan.draft import Draft, draft_of
 from fedpolicy.scan.gather import Fact, Gathered, NotRead
 from fedpolicy.scan.groups import Project, projects_of
 from fedpolicy.scan.outflow import CALLS, CLOSER
-from fedpolicy.scan.rules import RULES, lines_of
+from fedpolicy.scan.rules import RULES, shown_lines
 from fedpolicy.settings import Settings
 
 DRAFT = "the draft of "  # before the name of the file that a deployment is named after
@@ -143,7 +143,7 @@ def reading_of(gathered: Gathered) -> ScanReading:
 
 def _of_file(name: str, findings: Sequence[Finding], names: Mapping[str, Sequence[str]]) -> Checked:
     mine = [one for one in findings if one.span.file == name]
-    file = SourceFile(name=name, lines=lines_of(name, mine), deployments=tuple(names.get(name, ())))
+    file = SourceFile(name=name, lines=shown_lines(name, mine), deployments=tuple(names.get(name, ())))
     return Checked(file=file, findings=mine, counts=Counter(one.verdict for one in mine))
 
 

@@ -263,7 +263,7 @@ _KEYS = (
 )
 
 
-def lines_of(name: str, findings: Iterable[Finding]) -> tuple[str, ...]:
+def shown_lines(name: str, findings: Iterable[Finding]) -> tuple[str, ...]:
     """The lines of a file; none where it cannot be read any more."""
     try:
         lines = [_without_keys(line) for line in content(Path(name)).decode("utf-8", "replace").splitlines()]

@@ -39,7 +39,7 @@ class Run(NamedTuple):
     several: int = 1
 
 
-def any_of(several: int, rate: float) -> float:
+def chance_of_any(several: int, rate: float) -> float:
     """How likely one of several contributions is drawn; that all of them are then is the worst (joint convexity)."""
     return rate if several == 1 else -expm1(several * log1p(-rate))
 

@@ -43,7 +43,7 @@ from collections.abc import Callable, Iterable
 from functools import cache
 from math import exp, expm1, inf, lgamma, log, log1p
 
-from fedpolicy.analysis.accounting import Leakage, Release, Run, any_of
+from fedpolicy.analysis.accounting import Leakage, Release, Run, chance_of_any
 from fedpolicy.analysis.accounting.gaussian import (
     CLIPPED,
     clamp,
@@ -128,7 +128,7 @@ def poisson_gaussian(release: Release) -> Leakage:
         return _bare(release)
     noise, steps, several = release.noise_multiplier, clamp(release.steps), release.several
     # A unit may have fewer contributions, so as many as are told apart are a lower bound.
-    rate, told = any_of(several, release.rate), min(several, _TOLD)
+    rate, told = chance_of_any(several, release.rate), min(several, _TOLD)
     drawn = mixture_of(told, release.rate)
     return Leakage(
         name="Poisson-sampled Gaussian, Rényi (Mironov, Talwar and Zhang 2019)",

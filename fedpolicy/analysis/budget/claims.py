@@ -11,7 +11,7 @@ import math
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
 
-from fedpolicy.analysis.accounting import Release, any_of
+from fedpolicy.analysis.accounting import Release, chance_of_any
 from fedpolicy.analysis.exposure.insiders import informed
 from fedpolicy.analysis.exposure.mechanisms import OUTSIDE, Mechanism, mechanism_at
 from fedpolicy.analysis.exposure.noise import Towards, noise_of
@@ -166,7 +166,7 @@ def _claimed(mechanism: Mechanism, spec: DifferentialPrivacy) -> Mechanism:
 
 def _halved(release: Release) -> Release:
     sampling = "poisson" if release.sampling == "fixed" else release.sampling
-    rate = any_of(release.several, release.rate)
+    rate = chance_of_any(release.several, release.rate)
     return replace(release, noise_multiplier=release.noise_multiplier / 2, sampling=sampling, rate=rate, several=1)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import sqrt
 
-from fedpolicy.analysis.accounting import Release, any_of
+from fedpolicy.analysis.accounting import Release, chance_of_any
 from fedpolicy.analysis.exposure.noise import PURE, Towards, noise_of, why_without
 from fedpolicy.analysis.exposure.participation import (
     EVERY,
@@ -143,7 +143,7 @@ def _each_drawn(release: Release, several: int) -> Release:
     if release.sampling != "poisson" or several == 1:
         return release
     if release.mechanism == "laplace":
-        return replace(release, rate=any_of(several, release.rate), several=1)
+        return replace(release, rate=chance_of_any(several, release.rate), several=1)
     return replace(release, several=several)
 
 
