@@ -150,12 +150,11 @@ def _small(world: World, delta: float | None, covered: frozenset[str]) -> Answer
     """Whether delta is below one over the units of all that is covered."""
     if delta is None:
         return "unknown"
-    total = 0.0
-    for item in world.instances:
-        if item.id in covered:
-            subjects = world.file.datasets[item.dataset].subjects
-            if subjects is None:
-                return "no" if total and delta >= 1 / total else "unknown"
-            place = world.places[item.place]
-            total += subjects if place.count == 1 else subjects * place.count / 2  # of two who stand for all
-    return "yes" if delta < 1 / max(total, 1) else "no"
+    total, silent = 0.0, False
+    for item in (one for one in world.instances if one.id in covered):
+        subjects, count = world.file.datasets[item.dataset].subjects, world.places[item.place].count
+        silent |= subjects is None
+        total += (subjects or 0) * (1 if count == 1 else count / 2)  # of two who stand for all
+    if delta >= 1 / max(total, 1):
+        return "no"
+    return "unknown" if silent else "yes"

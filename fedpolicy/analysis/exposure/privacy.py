@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from enum import IntEnum
 from functools import lru_cache
 from typing import get_args
@@ -17,10 +18,11 @@ from fedpolicy.analysis.accounting import Bound, Release
 from fedpolicy.analysis.exposure import Reading
 from fedpolicy.analysis.exposure.mechanisms import Mechanism, mechanism_at
 from fedpolicy.analysis.exposure.noise import PURE, UNCLIPPED
-from fedpolicy.graph import FlowGraph, Guard, Mask, bits
+from fedpolicy.graph import DataItem, FlowGraph, Guard, Mask, bits
 from fedpolicy.language.model.safeguards import DifferentialPrivacy
 from fedpolicy.language.model.types import Unit
 from fedpolicy.records import dataclass
+from fedpolicy.startup import NamedTuple
 
 # The largest delta that somebody could have left out.
 _NEXT_TO_ONE = 1 - 1e-9
@@ -206,12 +208,12 @@ def judge(
     graph: FlowGraph,
     guard: Guard,
     index: int,
-    units: int | None,
+    units: Units,
     max_epsilon: float,
     mechanism: Mechanism | None = None,
 ) -> Protection:
     """
-    Check one mechanism for one instance among `units` (None: not declared); `mechanism` is it as released, if known.
+    Check one mechanism for one instance among `units`; `mechanism` is it as released, if known.
 
     It needs noise, a clipping norm, an epsilon (computed over its whole run) of at most `max_epsilon`, a unit at
     least as large as the one that is protected, and a delta below one over the number of units (Dwork and Roth
@@ -229,7 +231,7 @@ def judge(
     for why in (_weak(spec, spending, max_epsilon), _wrong_unit(spec, graph, index), _large_delta(spec, units)):
         if why:
             return Protection(why=why)
-    found = (*_missing(spec, mechanism, graph, index), *unsettled(spending, max_epsilon))
+    found = (*_missing(spec, mechanism, graph.data[index], units), *unsettled(spending, max_epsilon))
     return Protection(missing=tuple(dict.fromkeys(found)))
 
 
@@ -257,36 +259,42 @@ def _wrong_unit(spec: DifferentialPrivacy, graph: FlowGraph, index: int) -> str:
     return ""
 
 
-def _large_delta(spec: DifferentialPrivacy, units: int | None) -> str:
-    if spec.delta is None or units is None or spec.mechanism in PURE or spec.delta * units < 1:
+def _large_delta(spec: DifferentialPrivacy, units: Units) -> str:
+    if spec.delta is None or spec.mechanism in PURE or spec.delta * units.said < 1:
         return ""
-    return f"its delta of {spec.delta:g} is not below one over the {units:,} unit{'s' * (units > 1)}"
+    return f"its delta of {spec.delta:g} is not below one over the {units.said:,} unit{'s' * (units.said > 1)}"
 
 
-def _missing(spec: DifferentialPrivacy, mechanism: Mechanism, graph: FlowGraph, index: int) -> list[str]:
+def _missing(spec: DifferentialPrivacy, mechanism: Mechanism, item: DataItem, units: Units) -> list[str]:
     names = ["unit"]
     if not mechanism.rests_on_claim:
         names = [*([] if spec.clipped_count_noise or spec.mechanism in UNCLIPPED else ["clipping_norm"]), *names]
     if spec.mechanism not in PURE:
         names.append("delta")
     found = [f"{mechanism.path}.{name}" for name in names if getattr(spec, name) is None]
-    item = graph.data[index]
     if item.unit is None:
         found.append(f"datasets.{item.family}.unit")
-    if item.units is None and item.unit != "client" and spec.mechanism not in PURE:
-        found.append(f"datasets.{item.family}.subjects")
+    if spec.mechanism not in PURE:
+        found += sorted(units.silent & {f"datasets.{item.family}.subjects"} or units.silent)
     return found
 
 
-def units_of(graph: FlowGraph, mask: Mask) -> int | None:
-    """How many units these instances have together; None where an instance does not say."""
-    total = 0
+class Units(NamedTuple):
+    """How many units instances have together, as far as that is said, and the keys that do not say it."""
+
+    said: int
+    silent: AbstractSet[str]
+
+
+def units_of(graph: FlowGraph, mask: Mask) -> Units:
+    """Count the units of these instances; those of a cohort are those of one of the two who stand for it."""
+    said, silent = 0, set[str]()
     for index in bits(mask):
         item = graph.data[index]
         if item.unit == "client":
-            total += graph.vertices[item.place].weight
+            said += graph.vertices[item.place].weight
         elif item.units is None:
-            return None
+            silent.add(f"datasets.{item.family}.subjects")
         else:
-            total += item.units // (2 if graph.vertices[item.place].cohort > 1 else 1)
-    return total
+            said += item.units // (2 if graph.vertices[item.place].cohort > 1 else 1)
+    return Units(said, silent)

@@ -77,15 +77,7 @@ def _noise(view: SafeguardView) -> Presence:
 
 def _units(view: SafeguardView) -> Presence:
     found = units_of(view.world.graph, view.data)
-    if found is not None:
-        return found
-    silent = [d for d in view.families if _subjects_of(view.world, d) is None]
-    return Missing(tuple(f"datasets.{name}.subjects" for name in silent))
-
-
-def _subjects_of(world: World, family: str) -> int | None:
-    dataset = world.deployment.datasets.get(family)
-    return dataset.subjects if dataset and dataset.unit != "client" else 0
+    return Missing(tuple(sorted(found.silent))) if found.silent else found.said
 
 
 def _protected(view: SafeguardView) -> Presence:
