@@ -43,7 +43,7 @@ def unresolved(reference: Mention, names: Names) -> Mistake | None:
     found = [kind for kind in wanted.kinds if names.has(kind, name)]
     if found:
         return _unclear(reference, found)
-    if _unsure(name, names) or _new(reference, names):
+    if _unsure(reference, names) or _new(reference, names):
         return None
     message, advice = _why(reference, names)
     return Mistake(path=reference.path, message=message, help=advice)
@@ -60,16 +60,18 @@ def _unclear(reference: Mention, found: list[str]) -> Mistake | None:
     return None
 
 
-def _unsure(name: str, names: Names) -> bool:
+def _unsure(reference: Mention, names: Names) -> bool:
     """Whether this may be a member of something that is wrong itself, which was said."""
-    family, at, _ = name.partition("@")
+    family, at, _ = reference.name.partition("@")
     if not at:
         return False
-    if family in names.declared("datasets"):
+    if "dataset" in reference.wanted.kinds and family in names.declared("datasets"):
         return names.places([place for _, place in ids(names.entry("datasets", family), "at")]) is None
     party = names.entry("nodes", family).get("party")
-    return family in names.declared("nodes") and len(ids({"party": party}, "party")) != (
-        len(party) if isinstance(party, tuple) else 1
+    return (
+        "node" in reference.wanted.kinds
+        and family in names.declared("nodes")
+        and len(ids({"party": party}, "party")) != (len(party) if isinstance(party, tuple) else 1)
     )
 
 
