@@ -82,7 +82,7 @@ deployment_option = click.option(
 )
 
 
-def _party(_context: click.Context, _option: click.Parameter, value: str | None) -> str:
+def refuse_nobody(_context: click.Context, _option: click.Parameter, value: str | None) -> str:
     """An empty name is a variable that nobody has set: it must not tell everything about everybody."""
     if value == "":
         message = "no party is named"
@@ -91,7 +91,7 @@ def _party(_context: click.Context, _option: click.Parameter, value: str | None)
 
 
 owner_option = click.option(
-    "--owner", callback=_party, metavar="PARTY", help="Tell only what concerns one party and its data."
+    "--owner", callback=refuse_nobody, metavar="PARTY", help="Tell only what concerns one party and its data."
 )
 links_option = click.option(
     "--links",

@@ -2,7 +2,8 @@
 The words of a plain `fedpolicy check`, read from a table that the wheel carries, so that a check does without click.
 
 The table is made from what the command declares to click, and says what click would say. The rest is left to click:
-mistakes, help, `--`, short options in one word, values that click looks at, and what the environment says.
+mistakes, help, `--`, short options in one word, values that are empty or that click looks at, and what the environment
+says.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ def plain_options(table: Words, words: Sequence[str], environment: Mapping[str, 
         given: Any = values
         if not isinstance(values, bool):
             given = value if equals else next(left, "-")
-            if given.startswith("-") or (values is not None and given not in values):
+            if not given or given.startswith("-") or (values is not None and given not in values):
                 return None
         elif equals:
             return None
@@ -64,8 +65,10 @@ def _named(option: click.Option) -> list[tuple[str, Word]]:
     """An option by each of its names; nothing of one whose value is looked at."""
     import click  # noqa: PLC0415  only a build asks
 
+    from fedpolicy.cli.options import refuse_nobody  # noqa: PLC0415  see above
+
     called = str(option.name)
-    if option.callback or not option.expose_value or option.count or option.nargs != 1:
+    if option.callback not in (None, refuse_nobody) or not option.expose_value or option.count or option.nargs != 1:
         return []
     if option.is_flag:
         said = [(name, True) for name in option.opts] + [(name, False) for name in option.secondary_opts]

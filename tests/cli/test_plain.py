@@ -43,6 +43,7 @@ def test_it_says_what_click_says(words):
         ["-q", "--no-color", "--strict", "--no-strict", "--no-gitignore", "--fixes"],
         ["--pack", "a", "--pack=b", "-o", "json:x", "--output", "y", "--exclude", "drafts/**"],
         ["--isolated", "--no-waivers"],
+        ["a.yaml", "--owner", "charite"],
     ],
     ids=" ".join,
 )
@@ -69,6 +70,8 @@ def test_what_people_write_needs_no_click(words):
         ["-ox"],
         ["--", "a.yaml"],
         ["--pack", "--strict"],
+        ["--owner", ""],
+        ["--owner="],
     ],
     ids=" ".join,
 )
