@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from tests.reference import comparison
-from tests.reference.comparison import compare, disagreements, shown, shrunk
+from tests.reference.comparison import CATALOG, compare, disagreements, read, shown, shrunk
 from tests.reference.deployments import deployment
+from tests.reference.reference import levels
 
 pytestmark = pytest.mark.no_cover  # hundreds of deployments
 
@@ -26,6 +27,31 @@ LEAK = {
     },
 }
 
+# A relay that the owner does not trust adds up in name only; what it passes on may be one record, behind a seal or not.
+RELAYED = {
+    "parties": {"a": {"role": "participant"}, "b": {"role": "participant"}, "x": {"role": "processor"}},
+    "nodes": {
+        "client": {"kind": "client", "party": ["b"]},
+        "aggregator": {"kind": "aggregator", "party": "a"},
+        "relay": {"party": "x"},
+        "store": {"party": "x"},
+    },
+    "datasets": {"notes": {"at": ["client"], "categories": ["health"]}},
+    "tasks": {
+        "tune": {
+            "method": "black_box_prompt_tuning",
+            "data": ["notes@b"],
+            "runs_on": ["client"],
+            "code_from": "x",
+            "hops": [{"at": "relay"}],
+            "safeguards": [
+                {"kind": "homomorphic_encryption", "sealed_for": ["aggregator"]},
+                {"kind": "secret_sharing", "threshold": 2, "of": ["relay", "store"]},
+            ],
+        }
+    },
+}
+
 
 @pytest.mark.parametrize("part", range(PARTS))
 def test_the_reference_and_the_product_agree(part):
@@ -35,6 +61,11 @@ def test_the_reference_and_the_product_agree(part):
         refused += found is None
 
     assert refused <= size / 4
+
+
+def test_a_sum_of_somebody_whom_the_owner_does_not_trust_limits_nothing():
+    assert disagreements(RELAYED) == []
+    assert levels(read(RELAYED), CATALOG)["x", "operator", "notes@b"][-1] == "verbatim"
 
 
 def test_the_same_seed_gives_the_same_deployment():
