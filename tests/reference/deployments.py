@@ -294,7 +294,7 @@ class Author:
         found: Tree = {
             "noise_multiplier": self.one(0.0, 1.0e6, 1.0e6, 1.0e6),
             "clipping_norm": 1.0,
-            "delta": self.one(1e-9, 1e-9, 1e-9, 0.5),
+            "delta": self.one(1e-9, 1e-9, 1e-9, 8e-4, 0.5),
             "unit": self.one("record", "client", "client"),
             "sampling": "none",
             "steps": 1,

@@ -154,7 +154,9 @@ class Exchange:
         return tuple(found.values())
 
     def _noises(self, job: Job, where: str, places: Sequence[str]) -> tuple[Noise, ...]:
-        return noises(self.world, job.task.safeguards, f"{job.why}.safeguards", where, places, job.mask)
+        # What a client adds covers what it sends itself.
+        alone = job.masks[places[0]] if where == "client" else job.mask
+        return noises(self.world, job.task.safeguards, f"{job.why}.safeguards", where, places, frozenset(alone))
 
     def _divided_noises(self, job: Job) -> tuple[Noise, ...]:
         """Noise of which everybody who takes part adds a share, behind the masks of a secure sum."""

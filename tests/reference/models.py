@@ -71,9 +71,19 @@ class Models:
 
     def ways(self, name: str, caller: str) -> list[tuple[str, ...]]:
         """The ways of a call, from the caller to whoever runs the model; none where the caller does it itself."""
-        holders, model = self.holders(name), self.world.file.models[name]
-        if caller in holders:
-            return []
+        holders = self.holders(name)
+        return [] if caller in holders else self._elsewhere(name, caller, holders)
+
+    def ways_to_train(self, name: str, caller: str) -> list[tuple[str, ...]]:
+        """The ways to whoever trains a model on machines of its own, which the caller may hold, too."""
+        if caller not in self.holders(name):
+            return self.ways(name, caller)
+        if self.world.file.models[name].via or self.provider(name) is None:
+            return self._elsewhere(name, caller, [])
+        return [(caller, self.world.outside(self.provider(name) or ""))]
+
+    def _elsewhere(self, name: str, caller: str, holders: list[str]) -> list[tuple[str, ...]]:
+        model = self.world.file.models[name]
         near = [p for p in holders if self.world.places[p].party == self.world.places[caller].party]
         near = near or [p for p in holders if self.world.places[p].server]
         found: list[tuple[str, ...]] = [(caller,)]

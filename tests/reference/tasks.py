@@ -164,7 +164,7 @@ class Desugared(Divided):
     def _hosted(self, job: Job, model: str | None) -> Iterator[Movement]:
         task = job.task
         for member in job.givers:
-            ways = self.models.ways(model, member) if model else []
+            ways = self.models.ways_to_train(model, member) if model else []
             for way in ways or [(member, self.world.outside("unknown"))]:
                 yield Movement(
                     way=way,

@@ -96,7 +96,8 @@ class Tree(Exchange):
         hop = chain[level][0]
         if hop is None:
             return ()
-        return noises(self.world, hop.safeguards, f"{job.why}.hops.{level}", "aggregator", [place], job.mask)
+        covered = frozenset(item.id for item in self._items_below(job, chain, level, place))
+        return noises(self.world, hop.safeguards, f"{job.why}.hops.{level}", "aggregator", [place], covered)
 
     def _hop_sum(self, job: Job, chain: list[tuple[Any, Any]], level: int, place: str) -> tuple[Sum, ...]:
         """The sum that one aggregator of a tree makes."""
