@@ -1,4 +1,4 @@
-"""Adds to a wheel what would cost every start time: rules and completions, worked out. Checkouts do without."""
+"""Adds to a wheel what would cost every start time: rules, completions and more, worked out. Checkouts do without."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 
 class Precompute(BuildHookInterface[Any]):
-    """A module a pack (`fedpolicy/policy/bundle.py`), and those of `fedpolicy/cli/completions.py` and `plain.py`."""
+    """A module a pack (`policy/bundle.py`), and those of `cli/completions.py`, `cli/plain.py` and `records.py`."""
 
     PLUGIN_NAME = "custom"
 
@@ -27,12 +27,14 @@ class Precompute(BuildHookInterface[Any]):
             from fedpolicy.cli.plain import WORDS, words_source  # noqa: PLC0415
             from fedpolicy.policy.bundle import bundle_of  # noqa: PLC0415
             from fedpolicy.policy.load import load_rules, shipped_packs  # noqa: PLC0415
+            from fedpolicy.records import FORMS, forms_source  # noqa: PLC0415
         finally:
             sys.path.remove(self.root)
         self.folder = TemporaryDirectory()
         for pack in shipped_packs():
             self._add(f"fedpolicy/_data/bundles/{pack}.py", bundle_of(pack, load_rules([pack])), build_data)
         self._add(f"{TABLE.replace('.', '/')}.py", table_source(app), build_data)
+        self._add(f"{FORMS.replace('.', '/')}.py", forms_source(), build_data)
         self._add(f"{WORDS.replace('.', '/')}.py", words_source(command), build_data)
 
     def _add(self, name: str, content: str, build_data: dict[str, Any]) -> None:

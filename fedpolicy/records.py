@@ -3,10 +3,10 @@
 
 A check defines about 200 classes. The standard library looks at each of their fields with a regular expression and
 compiles up to six methods for each class, which took a fifth of a check's time with Python 3.11; to import it, with all
-that looks at code, took a twentieth. Here `__init__` alone is compiled, for classes of which many objects are made,
-once for all of one form; the other methods read the fields with one getter each; and what `dataclasses.fields` looks at
-is made when it does. Type checkers see the standard decorator, and classes behave as if it had made them: see
-tests/house/test_records.py.
+that looks at code, took a twentieth. Here `__init__` alone is compiled, when the first object is made, once for all
+classes of as many fields, or was when the wheel was built; the other methods read the fields with one getter each; and
+what `dataclasses.fields` looks at is made when it does. Type checkers see the standard decorator, and classes behave as
+if it had made them: see tests/house/test_records.py.
 """
 
 from __future__ import annotations
@@ -15,12 +15,13 @@ from collections.abc import Callable, Collection, Mapping
 from functools import cache
 from operator import attrgetter, ge, gt, le, lt
 from types import CodeType, FunctionType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 __all__ = ["dataclass", "field", "replace"]
 
 _Methods = dict[str, Callable[..., Any]]
-_FEW = 50  # objects of a class that are made without compiling its `__init__`
+FORMS = "fedpolicy._data.forms"  # a module of the wheel; a checkout has none
+_CARRIED = 32  # fields; no class of a check has as many
 _MADE: Any = object()  # the default of a field whose default is made anew each time
 _MISSING: Any = object()  # the default of a field that has none
 _UNLIKE = ("ClassVar", "InitVar", "dataclasses.", "KW_ONLY")  # annotations that are no fields
@@ -157,59 +158,31 @@ def _standard(cls: Any) -> Any:  # noqa: ANN401  a class of another library
     return dataclasses.dataclass(init=False, repr=False, eq=False, match_args=False)(type(cls.__name__, (), body))
 
 
-def _first(cls: Any) -> Callable[..., None]:  # noqa: ANN401  a class that is made here
-    """`__init__` for the first objects of a class; to compile one, to which mistakes are left, takes as long as 100."""
-    told: Mapping[str, _Told] = cls.__record__
-    setters = {name: getattr(cls, name).__set__ for name in told}
-    needed = {name for name, (_, _, default) in told.items() if default is _MISSING}
-    plain = [name for name, (_, named, _) in told.items() if not named]
-    left = _FEW
-
-    def init(self: object, *places: object, **values: object) -> None:
-        nonlocal left
-        left -= 1
-        given = {**dict(zip(plain, places, strict=False)), **values} if places else values
-        wrong = len(given) != len(places) + len(values) or not needed <= given.keys() <= setters.keys()
-        if wrong or not left:
-            compiled = _init(cls, told)
-            cls.__init__ = compiled
-            compiled(self, *places, **values)
-            return
-        for name, write in setters.items():
-            write(self, given[name] if name in given else _usual(told[name][2]))
-
-    return init
-
-
-def _usual(default: Any) -> Any:  # noqa: ANN401  of any field
-    return default.default_factory() if type(default) is _Factory else default
-
-
 # What few classes are asked for, and `__init__`, which few need at once.
 _LATER: tuple[tuple[str, Callable[[Any], Any]], ...] = (
-    ("__init__", _first),
+    ("__init__", lambda cls: _init(cls, cls.__record__)),
     ("__dataclass_fields__", lambda cls: _standard(cls).__dataclass_fields__),
     ("__dataclass_params__", lambda cls: _standard(cls).__dataclass_params__),
 )
 
 
 def _init(cls: type, told: Mapping[str, _Told]) -> Callable[..., None]:
-    """Fill in a template: what differs between two classes of one form are names, and what the names mean."""
+    """Fill in a form: what differs between two classes of as many fields are names, and what the names mean."""
     plain = [name for name, (_, by_name, _) in told.items() if not by_name]
     named = [name for name, (_, by_name, _) in told.items() if by_name]
-    known: dict[str, Any] = {"_made": _MADE, "__builtins__": {}}
+    known: dict[str, Any] = {"__builtins__": {}}
     defaults: dict[str, object] = {}
-    made = []
     for place, name in enumerate([*plain, *named]):
         # A slot sets itself in two thirds of the time that it takes to be found by its name.
-        known[f"_set_{place}"] = getattr(cls, name).__set__
-        default = told[name][2]
+        write, default = getattr(cls, name).__set__, told[name][2]
         if type(default) is _Factory:
-            defaults[name], known[f"_make_{place}"] = _MADE, default.default_factory
-            made.append(place)
-        elif default is not _MISSING:
+            write, default = _fresh(write, default.default_factory), _MADE
+        if default is not _MISSING:
             defaults[name] = default
-    code = _template(len(plain), len(named), tuple(made)).replace(
+        known[f"_set_{place}"] = write
+    code = form(len(told)).replace(
+        co_argcount=1 + len(plain),
+        co_kwonlyargcount=len(named),
         co_varnames=("self", *plain, *named),
         co_name="__init__",
         co_qualname=f"{cls.__qualname__}.__init__",
@@ -221,18 +194,38 @@ def _init(cls: type, told: Mapping[str, _Told]) -> Callable[..., None]:
     return init
 
 
+def _fresh(write: Callable[..., None], make: Callable[[], Any]) -> Callable[..., None]:
+    return lambda self, value: write(self, make() if value is _MADE else value)
+
+
 @cache
-def _template(plain: int, named: int, made: tuple[int, ...]) -> CodeType:
-    """`__init__` of so many positional and named arguments; those at the places `made` have a factory."""
-    names = [f"_{place}" for place in range(plain + named)]
-    values = [
-        f"_make_{place}() if {name} is _made else {name}" if place in made else name for place, name in enumerate(names)
-    ]
-    body = [f"_set_{place}(self, {value})" for place, value in enumerate(values)]
-    arguments = ", ".join(["self", *names[:plain], *(["*", *names[plain:]] if named else [])])
-    source = f"def __init__({arguments}):\n " + "\n ".join(body or ["pass"])
-    code: CodeType = compile(source, "<record>", "exec").co_consts[0]
-    return code
+def form(count: int) -> CodeType:
+    """`__init__` of so many fields: as a wheel carries it, or compiled, which takes as long as a hundred objects."""
+    code = _carried().get(count)
+    if code is None:
+        known: dict[str, Any] = {}
+        exec(_form_source(count), known)  # noqa: S102  nothing but a number goes in
+        code = known["form"].__code__
+    return cast("CodeType", code)
+
+
+@cache
+def _carried() -> Mapping[int, CodeType]:
+    try:
+        return cast("Mapping[int, CodeType]", __import__(FORMS, fromlist=["FORMS"]).FORMS)
+    except ImportError:  # a checkout
+        return {}
+
+
+def _form_source(count: int) -> str:
+    body = [f"_set_{place}(self, _{place})" for place in range(count)] or ["pass"]
+    return f"def form({', '.join(['self', *[f'_{place}' for place in range(count)]])}):\n " + "\n ".join(body) + "\n"
+
+
+def forms_source() -> str:
+    """The module of a wheel."""
+    forms = [f"{_form_source(count)}FORMS[{count}] = form.__code__\n" for count in range(_CARRIED)]
+    return '"""Made by hatch_build.py."""\n\nFORMS = {}\n' + "".join(forms)
 
 
 def _shown(self: Any) -> str:  # noqa: ANN401  of any class that is made here

@@ -14,6 +14,7 @@ from fedpolicy.cli.commands import app
 from fedpolicy.cli.completions import TABLE, table_source
 from fedpolicy.policy.bundle import bundle_of
 from fedpolicy.policy.load import load_rules, shipped_packs
+from fedpolicy.records import FORMS, forms_source
 from tests.house.pages import ROOT
 
 # `.ci/run` installs both and uses them; these tests only look inside, so that a missing file shows at once.
@@ -54,6 +55,10 @@ def test_the_wheel_carries_every_pack_compiled(wheel):
 
 def test_the_wheel_carries_what_there_is_to_complete(wheel):
     assert wheel[f"{TABLE.replace('.', '/')}.py"] == table_source(app).encode()
+
+
+def test_the_wheel_carries_what_makes_objects(wheel):
+    assert wheel[f"{FORMS.replace('.', '/')}.py"] == forms_source().encode()
 
 
 def test_the_wheel_carries_the_whole_package_and_nothing_else(wheel):

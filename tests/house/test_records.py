@@ -58,6 +58,14 @@ def test_the_first_objects_are_made_as_the_later_ones_are(make):
     assert [one.y for one in made] == [0, 1, 2] * 66 + [0, 1]
 
 
+def test_what_a_wheel_carries_is_what_a_checkout_compiles():
+    carried = {}
+    exec(records.forms_source(), carried)  # noqa: S102  our own
+
+    told = {count: (code.co_code, code.co_names) for count, code in carried["FORMS"].items()}
+    assert told == {count: (records.form(count).co_code, records.form(count).co_names) for count in range(32)}
+
+
 @both
 @pytest.mark.parametrize("replace", [dataclasses.replace, records.replace], ids=["standard", "ours"])
 def test_the_same_with_other_values(make, replace):
