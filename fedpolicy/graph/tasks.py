@@ -17,7 +17,7 @@ from fedpolicy.records import replace
 from fedpolicy.topologies import DESUGAR, TOPOLOGIES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 
 def desugar_tasks(builder: Builder, runs: Runs) -> None:
@@ -31,19 +31,39 @@ def desugar_tasks(builder: Builder, runs: Runs) -> None:
         made = [_train(builder, way, runs, quoted) for way in ways]
         # What a task says of its exchange is drawn, also where only somebody else can train its model.
         ours = next((way for way in ways if not way.hosted), job if _says_who_exchanges(job) else None)
-        exchanged = [_exchange(builder, way) for way in arranged(ours)] if ours is not None else []
+        exchanged, always = _exchange_each_way(builder, ours) if ours is not None else ([], frozenset())
         received = [one for outcomes in exchanged for one in outcomes]
         for way, outcomes in zip(ways, made, strict=True):
             # Whoever trains one of them elsewhere learns nothing of the others.
             exchanges = way is ours or not way.hosted
-            _carry_input(builder, way, [*outcomes, *(received if exchanges else ())], since, exchanges=exchanges)
+            learned = [*outcomes, *(received if exchanges else ())]
+            _carry_input(builder, way, learned, since, always, exchanges=exchanges)
         if job.task.produces is not None:
             done = replace(job, hosted=ours is None)
             _produce_each_way(builder, done, job.task.produces, [one for some in made for one in some], exchanged)
 
 
-def _exchange(builder: Builder, job: Job) -> list[Outcome]:
-    return DESUGAR[job.topology](Exchange(builder=builder, job=job))
+def _exchange_each_way(builder: Builder, job: Job) -> tuple[list[list[Outcome]], frozenset[str]]:
+    """What comes of each way in which contributions may travel, and the places that get some in every one of them."""
+    found: list[list[Outcome]] = []
+    reached: list[Mapping[str, None]] = []
+    for way in arranged(job):
+        since = len(builder.flows)
+        found.append(DESUGAR[way.topology](Exchange(builder=builder, job=way)))
+        reached.append(_sent_to(builder, job, _sent(builder, since)))
+    return found, frozenset.intersection(*map(frozenset, reached))
+
+
+def _sent(builder: Builder, since: int) -> list[Flow]:
+    return [flow for flow in builder.flows[since:] if flow.role in {"uplink", "activations"}]
+
+
+def _sent_to(builder: Builder, job: Job, sent: Sequence[Flow]) -> dict[str, None]:
+    """The places that get what is sent; from where peers meet, all of them do."""
+    found = dict.fromkeys(flow.target for flow in sent)
+    if any(builder.vertex(place).kind == "exchange" for place in found):
+        found |= dict.fromkeys(place.id for place in job.members)
+    return found
 
 
 def _says_who_exchanges(job: Job) -> bool:
@@ -148,18 +168,18 @@ def _trainers(builder: Builder, job: Job, place: Vertex, runs: Runs) -> tuple[tu
     return chains
 
 
-def _carry_input(builder: Builder, job: Job, outcomes: list[Outcome], since: int, *, exchanges: bool) -> None:
+def _carry_input(
+    builder: Builder, job: Job, outcomes: list[Outcome], since: int, always: frozenset[str], *, exchanges: bool
+) -> None:
     """What models have learned before travels on with everything that is made from them or says how they do."""
-    sent = [flow for flow in builder.flows[since:] if flow.role in {"uplink", "activations"}]
-    sent_to = dict.fromkeys(flow.target for flow in sent)
-    if any(builder.vertex(place).kind == "exchange" for place in sent_to):
-        sent_to |= dict.fromkeys(place.id for place in job.members)
+    sent = _sent(builder, since)
+    sent_to = {place: place in always for place in _sent_to(builder, job, sent)}
     if job.task.evaluates is not None:
         _carry(builder, job, job.task.evaluates, sent_to, sent, sent_to)
     if job.task.model is None:
         return
     results = (outcome.place for outcome in outcomes if job.method.trains)
-    places = {**(sent_to if exchanges else {}), **dict.fromkeys(results)}
+    places = dict.fromkeys([*(sent_to if exchanges else ()), *results])
     _carry(builder, job, job.task.model, places, sent, sent_to)
     produced = job.task.produces
     if job.method.trains and produced is not None and produced != job.task.model:
@@ -178,10 +198,11 @@ def _carry(
     builder: Builder,
     job: Job,
     model: str,
-    places: Mapping[str, None],
+    places: Iterable[str],
     sent: Sequence[Flow],
-    sent_to: Mapping[str, None],
+    sent_to: Mapping[str, bool],
 ) -> None:
+    # `sent_to` says where something of the exchange arrives, and whether in every way that it may have.
     # No safeguard of this task lowers what was learned before, but what is sealed hides that too; whoever trains it
     # without being sent anything has it as it is.
     exchange = arranged(job)[0].origin  # which may be for nobody to know
@@ -193,7 +214,7 @@ def _carry(
             Use(
                 model=copy,
                 targets=(target,),
-                origin=exchange if target in sent_to else job.origin,
+                origin=job.origin if sent_to.get(target, True) else exchange,
                 role="carried",
                 payload=job.up,
                 guards=tuple(replace(one, rests_on=job.words[0]) for one in sealed.guards if _seals(one))

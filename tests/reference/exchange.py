@@ -75,7 +75,7 @@ class Exchange:
             at = "" if at.startswith("exchange:") else at
             sums = secure_sums(self.world, guards, title, [member], crowded, idle, job.least_units, at=at, fed=fed)
             noise = self._noises(job, "client", [member])
-            noise += self._divided_noises(job)
+            noise += self._divided_noises(job, crowd)
         if job.masks[member]:
             yield Movement(
                 way=(member, *way),
@@ -153,13 +153,14 @@ class Exchange:
             )
         return tuple(found.values())
 
-    def _noises(self, job: Job, where: str, places: Sequence[str]) -> tuple[Noise, ...]:
-        # What a client adds covers what it sends itself.
-        alone = job.masks[places[0]] if where == "client" else job.mask
-        return noises(self.world, job.task.safeguards, f"{job.why}.safeguards", where, places, frozenset(alone))
+    def _noises(self, job: Job, where: str, places: Sequence[str], of: Sequence[str] = ()) -> tuple[Noise, ...]:
+        """Noise that is added at some places: to what they send, what these send, or, by an aggregator, to all."""
+        senders = job.givers if where == "aggregator" else of or places
+        covered = frozenset(item for place in senders for item in job.masks[place])
+        return noises(self.world, job.task.safeguards, f"{job.why}.safeguards", where, places, covered)
 
-    def _divided_noises(self, job: Job) -> tuple[Noise, ...]:
-        """Noise of which everybody who takes part adds a share, behind the masks of a secure sum."""
+    def _divided_noises(self, job: Job, crowd: Sequence[str]) -> tuple[Noise, ...]:
+        """Noise of which everybody who takes part adds a share, behind the masks of a secure sum of this crowd."""
         task = job.task
         secure = [one.min_clients for one in task.safeguards if one.kind == "secure_aggregation"]
         least = [*secure, *([task.min_clients] if task.min_clients else [])]
@@ -175,7 +176,7 @@ class Exchange:
             ),
             fellows=self._fellows(),
         )
-        found = (replace(one, shares=shares) for one in self._noises(job, "distributed", job.givers))
+        found = (replace(one, shares=shares) for one in self._noises(job, "distributed", job.givers, crowd))
         if task.clients_per_round:
             return tuple(found)
         # Nobody says into how many shares it was divided.

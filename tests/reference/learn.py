@@ -127,7 +127,8 @@ class Learning:
             cap = max(cap, RECONSTRUCTABLE)  # it says as much as single contributions to whom it does not hide them
         # Code that nobody vouches for may send whatever it can read, which a sum is not, so that it shows in any sum.
         relied_on = self._relied_on(source, one)
-        added_up = any(each.secure or self.counts(each.words) for each in fact.sums)
+        # What is sealed may be one record where nobody vouches for the sum; an open one would have been taken apart.
+        added_up = any(not fact.seals or each.secure or self.counts(each.words) for each in fact.sums)
         level = min(fact.level, cap if added_up or relied_on else VERBATIM)
         if one.way[-1].startswith("model:"):
             level = min(level, INFERABLE)

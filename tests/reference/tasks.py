@@ -192,9 +192,10 @@ class Desugared(Divided):
         exchanges = job.topology in ("star", "tree", "peer_to_peer", "rotating") and job.method.down
         shared = exchanges and self._exchanges(job)
         for member in job.givers:
-            noise = self._noises(job, "client", [member]) if self._trains_private(job) else ()
             own = frozenset(job.masks[member])
             for only in (own, job.mask - own) if shared else (own,):
+                senders = [member] if only == own else job.givers
+                noise = self._noises(job, "client", [member], senders) if self._trains_private(job) else ()
                 yield Movement(
                     way=(member, self.world.copy(job.task.produces, member)),
                     level=INFERABLE,

@@ -13,7 +13,7 @@ from fedpolicy.analysis.budget.claims import Share, share_of
 from fedpolicy.analysis.budget.rows import Line, families_of, lines_of
 from fedpolicy.analysis.budget.sights import Looking, Sight
 from fedpolicy.analysis.exposure.disclosures import undeclared
-from fedpolicy.analysis.exposure.mechanisms import Mechanism, mechanism_at
+from fedpolicy.analysis.exposure.mechanisms import Mechanism, mechanism_at, noised
 from fedpolicy.analysis.exposure.privacy import Effort, Spending, judge, shown, units_of
 from fedpolicy.analysis.exposure.state import Exposure
 from fedpolicy.graph import FlowGraph, Guard, Mask, bits
@@ -141,7 +141,7 @@ def _shares(graph: FlowGraph, limit: float, effort: Effort) -> Iterator[Share]:
             if guard.noise is not None:
                 name = ".".join(map(str, guard.path))
                 guards[name] = guard
-                carried.setdefault(name, set()).add(graph.carried(flow))
+                carried.setdefault(name, set()).add(noised(graph, flow, guard))
     for name, guard in sorted(guards.items()):
         if guard.noise is not None:
             share = share_of(graph, guard.path, guard.noise, limit, effort)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from fedpolicy.analysis.exposure import MALLEABLE_VOID, RECONSTRUCTABLE, VERBATIM, Reading, Trust
 from fedpolicy.analysis.exposure.insiders import Insiders
-from fedpolicy.analysis.exposure.mechanisms import Mechanism
+from fedpolicy.analysis.exposure.mechanisms import Mechanism, noised
 from fedpolicy.analysis.exposure.privacy import bounded_for, spend
 from fedpolicy.analysis.exposure.sizes import NO_MESSAGE, Few, Message, message_of, note_message
 from fedpolicy.analysis.exposure.transfer import ALL, Effect
@@ -120,7 +120,7 @@ class Effects:
             data = 0
         strange = next((mask for level, mask in raised if level == VERBATIM), 0)
         guards = [(guard, data & ~strange if asks_what_it_is(guard) else data) for guard in flow.guards]
-        counted = [(guard, self._counts(guard, mask)) for guard, mask in guards if not guard.ignored]
+        counted = [(guard, self._counts(flow, guard, mask)) for guard, mask in guards if not guard.ignored]
         hidden, said = _hidden(counted), _hidden([(guard, data & ~mask) for guard, mask in counted])
         summed = 0
         for _, mask in hidden:
@@ -157,11 +157,11 @@ class Effects:
             found |= dict.fromkeys(self.insiders[index].inner, index)
         return found
 
-    def _counts(self, guard: Guard, data: Mask) -> Mask:
+    def _counts(self, flow: Flow, guard: Guard, data: Mask) -> Mask:
         """The instances for which a safeguard counts: valid, and resting on somebody whom the owner accepts."""
         mask = data
         if isinstance(guard.does, Noise):
-            mask = self._protected(guard, data) if self.private else 0
+            mask = data & self._protected(guard, noised(self.graph, flow, guard)) if self.private else 0
         if not self.reading.trusting:
             mask = self.trust.accepting(guard.rests_on, mask)
         return mask

@@ -16,7 +16,7 @@ from fedpolicy.analysis.exposure.participation import (
     silos_of,
     steps_of,
 )
-from fedpolicy.graph import FlowGraph, Path
+from fedpolicy.graph import Flow, FlowGraph, Guard, Mask, Path
 from fedpolicy.language.model import Deployment
 from fedpolicy.language.model.safeguards import DifferentialPrivacy
 from fedpolicy.records import dataclass, replace
@@ -115,6 +115,15 @@ def _taking_part(
         return Steps(least=1, most=1), Parts(low=EVERY, high=EVERY)
     steps = steps_of(deployment, path, spec)
     return steps, participations(spec, at) if spec.mechanism == _TREE else sampled(spec, at, towards)
+
+
+def noised(graph: FlowGraph, flow: Flow, guard: Guard) -> Mask:
+    """The instances that the noise on a flow is about: of noise in shares, all that is in the sums it travels in."""
+    found = graph.carried(flow)
+    if guard.noise is not None and guard.noise.where == "distributed":
+        for summed in (one.aggregate for one in flow.guards if one.aggregate is not None):
+            found |= graph.aggregates[summed].data
+    return found
 
 
 def _overlapping(release: Release, spec: DifferentialPrivacy, silos: int) -> Release:

@@ -10,6 +10,7 @@ from fedpolicy.analysis.accounting import INSTALL_HINT
 from fedpolicy.analysis.exposure import INFERABLE
 from fedpolicy.analysis.exposure.effects import asks_what_it_is, suppliers_of
 from fedpolicy.analysis.exposure.fixpoint import Holdings
+from fedpolicy.analysis.exposure.mechanisms import noised
 from fedpolicy.analysis.exposure.privacy import Protection, Spending, as_noun, judge, over, shown, units_of
 from fedpolicy.analysis.exposure.sizes import missing_size
 from fedpolicy.analysis.exposure.sums import HIDING
@@ -159,7 +160,8 @@ def _summed_before(holdings: Holdings, item: DataItem, flow: Flow) -> bool:
 
 def _protection(holdings: Holdings, item: DataItem, flow: Flow, guard: Guard) -> Protection:
     graph = holdings.graph
-    return judge(graph, guard, item.index, units_of(graph, graph.carried(flow)), holdings.effects.max_epsilon)
+    units = units_of(graph, noised(graph, flow, guard))
+    return judge(graph, guard, item.index, units, holdings.effects.max_epsilon)
 
 
 def _invalid(holdings: Holdings, viewer: Viewer, item: DataItem, flow: Flow, guard: Guard) -> str:

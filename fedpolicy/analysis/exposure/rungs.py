@@ -66,8 +66,12 @@ class Rungs:
         first = every[0]
         if any(one.origin != first.origin or not one.at for one in every):
             return None
-        last = [one for one in every if not self.above.get((one.origin, one.at), frozenset()) & {o.at for o in every}]
+        last = [one for one in every if not any(self._is_above(other, one) for other in every)]
         return self.sums.get((first.origin, last[0].at)) if last else None
+
+    def _is_above(self, other: Aggregate, one: Aggregate) -> bool:
+        # Where what comes before a hop passes a later one, each is reached from the other; sums are made from below.
+        return other.index > one.index and other.at in self.above.get((one.origin, one.at), ())
 
     def task(self, aggregate: Aggregate) -> Task:
         """The task of a sum."""
@@ -137,7 +141,9 @@ def rungs_of(graph: FlowGraph) -> Rungs | None:
     above = {key: frozenset(_reached(onward, key)) for key in onward}
     firsts: dict[tuple[str, str], int] = {}
     for (origin, at), one in sums.items():
-        lower = [other for (o, _), other in sums.items() if o == origin and at in above.get((o, other.at), ())]
+        # A place may relay what comes before a hop and be a later hop itself; sums are made from below to above.
+        earlier = (other for (o, _), other in sums.items() if o == origin and other.index < one.index)
+        lower = [other for other in earlier if at in above.get((origin, other.at), ())]
         before = {name for other in lower for name in other.contributors}
         for name in one.contributors:
             firsts[origin, name] = firsts.get((origin, name), 0) + (name not in before)

@@ -286,7 +286,7 @@ def _capped(effect: Effect, form: Form, mask: Mask) -> Iterator[tuple[Form, Mask
             yield from _capped(effect, form._replace(level=level), mask & limited)
             mask &= ~limited
     summed = form.sum >= 0 or (effect.aggregate is not None and _is_single(form))
-    cap = max(effect.cap, effect.sum_cap if summed else 0)
+    cap = max(effect.cap, effect.sum_cap if summed else 0, RECONSTRUCTABLE if form.sum in effect.counted else 0)
     for level, raised in sorted(effect.raised, reverse=True):
         if level > cap and mask & raised:
             yield form._replace(level=min(form.level, level)), mask & raised
