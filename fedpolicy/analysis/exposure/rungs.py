@@ -140,13 +140,9 @@ def rungs_of(graph: FlowGraph) -> Rungs | None:
             onward.setdefault((flow.origin, flow.source), set()).add(flow.target)
     above = {key: frozenset(_reached(onward, key)) for key in onward}
     firsts: dict[tuple[str, str], int] = {}
-    for (origin, at), one in sums.items():
-        # A place may relay what comes before a hop and be a later hop itself; sums are made from below to above.
-        earlier = (other for (o, _), other in sums.items() if o == origin and other.index < one.index)
-        lower = [other for other in earlier if at in above.get((origin, other.at), ())]
-        before = {name for other in lower for name in other.contributors}
-        for name in one.contributors:
-            firsts[origin, name] = firsts.get((origin, name), 0) + (name not in before)
+    for (origin, _), one in sums.items():
+        for name in one.contributors if _is_first(graph, one) else ():
+            firsts[origin, name] = firsts.get((origin, name), 0) + 1
     alone = [flow for flow in graph.flows if flow.role == _UP and flow.aggregate is None and flow.origin in origins]
     masked = {(flow.origin, flow.source) for flow in alone if any(g.aggregate is not None for g in flow.guards)}
     return Rungs(
@@ -158,6 +154,12 @@ def rungs_of(graph: FlowGraph) -> Rungs | None:
         masked=frozenset(masked),
         noise={(flow.origin, flow.source): _own_noise(flow) for flow in alone if flow.guards},
     )
+
+
+def _is_first(graph: FlowGraph, aggregate: Aggregate) -> bool:
+    """Whether what is added up there comes from clients, by way of relays or not, and from no other sum."""
+    place, hops = graph.vertices[aggregate.at], graph.deployment.tasks[aggregate.origin.partition(".")[2]].hops
+    return not hops or not {place.name, place.family}.isdisjoint(hops[0].at)
 
 
 def _own_noise(flow: Flow) -> frozenset[int]:
