@@ -32,7 +32,9 @@ def desugar_tasks(builder: Builder, runs: Runs) -> None:
         # What a task says of its exchange is drawn, also where only somebody else can train its model.
         ours = next((way for way in ways if not way.hosted), job if _says_who_exchanges(job) else None)
         exchanged, always = _exchange_each_way(builder, ours) if ours is not None else ([], frozenset())
-        received = [one for outcomes in exchanged for one in outcomes]
+        # Without the weights nobody trains at home, whatever the task says of an exchange.
+        home = {place.id for place in ours.members} if ours is not None and ours.hosted else set()
+        received = [one for outcomes in exchanged for one in outcomes if one.place not in home]
         for way, outcomes in zip(ways, made, strict=True):
             # Whoever trains one of them elsewhere learns nothing of the others.
             exchanges = way is ours or not way.hosted
