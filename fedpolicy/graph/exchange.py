@@ -220,7 +220,7 @@ class Exchange:
 
         A method that sends nothing down sends them to those only.
         """
-        job = self.job
+        job, mask = self.job, self.mask_of(below)
         if job.method.down is None:
             below = [place for place in below if self.seals_to(place)]
             between = between if below else ()
@@ -229,7 +229,7 @@ class Exchange:
         for target, seals in self._downward(below, between):
             if seals not in sealing:
                 sealing[seals] = (*vain, *seals_at(self.builder, self.own, top, seals, job.up))
-            self.send("forwarded", top.id, target, job.up, job.mask, guards=sealing[seals], seals=seals, passed_on=True)
+            self.send("forwarded", top.id, target, job.up, mask, guards=sealing[seals], seals=seals, passed_on=True)
         return Outcome(place=top.id, mask=job.mask)
 
     def without_noise(self, place: Vertex, guards: tuple[Guard, ...]) -> tuple[Guard, ...]:

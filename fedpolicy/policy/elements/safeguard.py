@@ -204,6 +204,11 @@ _FIELDS = (
     words("fewer_steps", "differential privacy: how its steps contradict the rounds; else an empty text", _fewer_steps),
     words("lower_rate", "differential privacy: how its rate contradicts the clients in a round; or empty", _lower_rate),
     open_field("subjects", Type.INT, "units of all data that it protects", _units),
+    integer(
+        "stated_subjects",
+        "units of all data that it protects, as far as they are stated",
+        lambda view: units_of(view.world.graph, view.data).said,
+    ),
     open_field(
         "protected_unit",
         Type.TEXT,
