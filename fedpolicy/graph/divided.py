@@ -145,7 +145,11 @@ def _boost(exchange: Exchange, below: Sequence[Vertex], labels: Labels, top: Ver
 
 
 def _arbitrate(exchange: Exchange, arbiters: Sequence[Vertex], tops: Sequence[Vertex], labels: Labels) -> None:
-    """Everybody sends its gradients to the arbiter, which opens them and sends them back."""
+    """
+    Everybody sends its gradients to the arbiter, which opens them and sends them back.
+
+    Those of a part of the model are made of what is said of labels, which only the arbiter could read until then.
+    """
     job = exchange.job
     every = reduce(or_, (mask for held in labels.values() for mask in held.values()), 0)
     masks = dict(job.masks)
@@ -154,5 +158,7 @@ def _arbitrate(exchange: Exchange, arbiters: Sequence[Vertex], tops: Sequence[Ve
     for arbiter in arbiters:
         for name, mask in sorted(masks.items()):
             place = exchange.builder.vertex(name)
-            exchange.send_leg("uplink", place, arbiter, "gradients", mask)
+            strange = reduce(or_, (of for holder, of in labels.get(name, {}).items() if holder != name), 0)
+            exchange.send_leg("uplink", place, arbiter, "gradients", mask | strange)
             exchange.send_leg("downlink", place, arbiter, "gradients", mask, down=True, echo=True)
+            exchange.send_leg("downlink", place, arbiter, "gradients", strange, down=True)

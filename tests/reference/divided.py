@@ -36,8 +36,10 @@ class Divided(Tree):
             for place in {*job.givers, *heads}:
                 of = frozenset(job.masks.get(place, ())) or job.mask
                 of |= every if place in heads else frozenset()
-                yield from self._leg(job, place, (place, arbiter), "gradients", of, [])
+                told = frozenset(i for holder, some in labels.get(place, {}).items() if holder != place for i in some)
+                yield from self._leg(job, place, (place, arbiter), "gradients", of | told, [])
                 yield from self._leg(job, place, (arbiter, place), "gradients", of, [], back=True)
+                yield from self._leg(job, place, (arbiter, place), "gradients", told, [])
                 yield from self._contents(job, place, arbiter, [])
         for head in heads:
             title, guards = f"{job.why}.safeguards", job.task.safeguards
