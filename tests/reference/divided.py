@@ -155,5 +155,7 @@ class Divided(Tree):
         every = tuple(one for giver in job.givers for one in self._seals_to(job, giver, head, arbiters))
         for model in job.carried():
             between = self._relays(job, member) if head != member else []
-            for place in {head, *(relay for relays in between for relay in relays)}:
+            # Who has no weights, and sends nothing to anybody, gets none by holding the top itself.
+            ends = {head} if head != member or not job.hosted(model) else set()
+            for place in {*ends, *(relay for relays in between for relay in relays)}:
                 yield from self.models.contents(model, place, job.why, level=level, seals=self._joint(every))
