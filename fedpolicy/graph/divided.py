@@ -161,4 +161,4 @@ def _arbitrate(exchange: Exchange, arbiters: Sequence[Vertex], tops: Sequence[Ve
             strange = reduce(or_, (of for holder, of in labels.get(name, {}).items() if holder != name), 0)
             exchange.send_leg("uplink", place, arbiter, "gradients", mask | strange)
             exchange.send_leg("downlink", place, arbiter, "gradients", mask, down=True, echo=True)
-            exchange.send_leg("downlink", place, arbiter, "gradients", strange, down=True)
+            exchange.send_leg("gradients", place, arbiter, "gradients", strange, down=True)
