@@ -17,7 +17,6 @@ from fedpolicy.records import dataclass
 
 if TYPE_CHECKING:
     from fedpolicy.analysis import Study
-    from fedpolicy.analysis.budget import Ledger
     from fedpolicy.analysis.facts import Disclosure, ModelFacts
     from fedpolicy.catalog.rows import ProviderRow
     from fedpolicy.findings import Span
@@ -71,15 +70,6 @@ class World:
     def models(self) -> Mapping[str, ModelFacts]:
         """What was computed about each model."""
         return {model.id: model for model in self.study.models}
-
-    @cached_property
-    def ledger(self) -> Ledger:
-        """What every recipient can learn about one unit, in epsilon; empty where there is no noise."""
-        if self.study.is_noisy:
-            return self.study.ledger
-        from fedpolicy.analysis.budget import Ledger  # noqa: PLC0415  an empty one needs no analysis
-
-        return Ledger(budgets=(), shares=())
 
     @cached_property
     def every_family(self) -> tuple[str, ...]:

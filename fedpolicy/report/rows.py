@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -110,6 +109,8 @@ def json_text(document: object) -> str:
 
     A name with bytes that are no UTF-8 has `\xff` in their place: half a character is refused by many readers.
     """
+    import json  # noqa: PLC0415  reports for people have words from here, and no JSON
+
     text = json.dumps(document, indent=2, ensure_ascii=False)
     if text.replace("\n", "").isprintable():
         return f"{text}\n"
@@ -123,6 +124,8 @@ def _escaped(line: str) -> str:
 
 
 def _inside(text: str, *, ensure_ascii: bool) -> str:
+    import json  # noqa: PLC0415  see above
+
     # The encoder leaves out one control character.
     return json.dumps(text, ensure_ascii=ensure_ascii)[1:-1].replace("\x7f", "\\u007f")
 

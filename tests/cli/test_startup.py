@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import ast
 import subprocess
 import sys
 from pathlib import Path
@@ -58,11 +58,11 @@ RARE = {
     "fedpolicy.language.reading.schema",
 }
 ASK = """
-import json, sys
+import sys
 from fedpolicy.cli import main
 code = main({})
 print()
-print(json.dumps([code, *sys.modules]))
+print([code, *sys.modules])
 """
 
 
@@ -75,7 +75,7 @@ def imported_by(*arguments, **environment):
         encoding="utf-8",
         check=True,
     )
-    code, *modules = json.loads(done.stdout.splitlines()[-1])
+    code, *modules = ast.literal_eval(done.stdout.splitlines()[-1])
     return code, set(modules)
 
 
@@ -134,6 +134,13 @@ def test_a_plain_check_imports_nothing_that_only_other_checks_need():
     assert code == 1
     assert modules & RARE == set()
     assert len({name for name in modules if name.partition(".")[0] == "fedpolicy"}) <= MOST_MODULES
+
+
+def test_a_check_without_noise_needs_no_ledger_and_no_json():
+    code, modules = imported_by("check", "examples/fedbpt/deployment.yaml", "--fail-on", "never")
+
+    assert code == 0
+    assert modules & {"fedpolicy.analysis.budget", "fedpolicy.analysis.budget.claims", "json"} == set()
 
 
 @pytest.mark.parametrize("arguments", [["facts", EXAMPLE], ["why", EXAMPLE, "openai", "letters"]])

@@ -7,7 +7,6 @@ Ten thousand clients may see the same but for what is theirs. Two of them are lo
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Mapping, Sequence
-from typing import NamedTuple
 
 from fedpolicy.analysis.exposure import OPEN, VERBATIM, Reading
 from fedpolicy.analysis.exposure.equivalence import Alike, Arriving, Kinds, Ways
@@ -18,6 +17,7 @@ from fedpolicy.graph import FlowGraph, Mask, keyed
 from fedpolicy.graph.masks import common, united, without
 from fedpolicy.language.model.dataset import Dataset
 from fedpolicy.records import dataclass, field
+from fedpolicy.startup import NamedTuple
 
 Key = tuple[object, ...]
 Levels = tuple[int, int, int, int]  # low, high, guaranteed, guaranteed at best

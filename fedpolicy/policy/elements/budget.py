@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from fedpolicy.analysis.budget import Budget
-from fedpolicy.analysis.budget.claims import Ruling, Share
 from fedpolicy.analysis.exposure.privacy import as_noun, shown
 from fedpolicy.graph.lookup import ordered
 from fedpolicy.language.model.dataset import Dataset
@@ -15,6 +13,10 @@ from fedpolicy.policy.elements.shared import boolean, data_fields, number, open_
 from fedpolicy.policy.fields import Field, Kind, Missing, Presence, Subject, Type, Value
 from fedpolicy.policy.world import World
 from fedpolicy.records import dataclass
+
+if TYPE_CHECKING:  # where there is no noise, nothing is computed
+    from fedpolicy.analysis.budget import Budget
+    from fedpolicy.analysis.budget.claims import Share
 
 _IN_WORDS = "the same in words, such as `an epsilon of about 50.5` or `no finite epsilon`"
 
@@ -38,17 +40,17 @@ class BudgetView:
 
 
 def _claimed(view: BudgetView) -> Presence:
-    stated = [share.stated for share in view.world.ledger.shares if share.path in view.found.mechanisms]
+    stated = [share.stated for share in view.world.study.ledger.shares if share.path in view.found.mechanisms]
     return sum(one for one in stated if one is not None) if stated and None not in stated else None
 
 
 def _largest(view: BudgetView) -> float:
-    least = [share.spent.least for share in view.world.ledger.shares if share.path in view.found.mechanisms]
+    least = [share.spent.least for share in view.world.study.ledger.shares if share.path in view.found.mechanisms]
     return max(least, default=0.0)
 
 
 def _subjects(world: World) -> Sequence[Subject]:
-    return [_subject(world, found) for found in world.ledger.budgets]
+    return [_subject(world, found) for found in world.study.ledger.budgets] if world.study.is_noisy else []
 
 
 def _subject(world: World, found: Budget) -> Subject:
@@ -126,8 +128,8 @@ def _of_share(name: str, about: str, read: Callable[[Share], Presence], empty: V
 
 def _claim_holds(view: Budgeted) -> Presence:
     share = view.share
-    if share is None or share.claim is not Ruling.OPEN:
-        return share is None or share.claim is not Ruling.REFUTED
+    if share is None or share.claim != "open":
+        return share is None or share.claim != "refuted"
     return Missing(share.missing or open_facts(share))
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from functools import reduce
 from operator import or_
+from typing import TYPE_CHECKING
 
-from fedpolicy.analysis.budget.claims import Share, share_of
 from fedpolicy.analysis.exposure import Trust
 from fedpolicy.analysis.exposure.noise import PURE, UNCLIPPED, Towards, noise_of
 from fedpolicy.analysis.exposure.participation import fewer_steps, lower_rate
@@ -24,6 +24,9 @@ from fedpolicy.policy.elements.shared import boolean, data_fields, integer, open
 from fedpolicy.policy.fields import Field, Kind, Missing, Presence, Subject, Type, fields_of
 from fedpolicy.policy.world import World
 from fedpolicy.records import dataclass, replace
+
+if TYPE_CHECKING:
+    from fedpolicy.analysis.budget.claims import Share
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,6 +274,8 @@ def _subjects(world: World) -> Sequence[Subject]:
 def _subject(world: World, on: str, path: Path, found: Safeguard | Tee) -> Subject:
     share = None
     if isinstance(found, DifferentialPrivacy):
+        from fedpolicy.analysis.budget.claims import share_of  # noqa: PLC0415  few deployments have any
+
         share = share_of(world.graph, path, found, world.study.max_epsilon)
     return Subject(
         id=".".join(map(str, path)),

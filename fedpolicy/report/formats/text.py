@@ -74,12 +74,12 @@ def _spaced(parts: Sequence[list[str]]) -> Iterator[list[str]]:
 
 
 def _band(report: Report, groups: Sequence[CauseGroup], look: Style) -> Iterator[str]:
-    line = verdict_line(report, failing(groups))
+    word, gap, line = verdict_line(report, failing(groups)).partition("  ")
     files = [file.name for file in report.files]
     place = f"  {clean(files[0])}" if len(files) == 1 else ""
-    first, *rest = wrap(line + (place if cells(line + place) <= look.width else ""), look, "", "      ")
-    word, _, more = first.partition(" ")
-    yield f"{look.paint(verdict_style(report), word)} {look.paint('bold', more)}"
+    fits = cells(word + gap + line + place) <= look.width
+    first, *rest = wrap(line + place if fits else line, look, word + gap, "      ")
+    yield f"{look.paint(verdict_style(report), word)} {look.paint('bold', first[len(word) + 1 :])}"
     yield from rest
     worst = dict.fromkeys(one.worst.message for one in groups if one.worst.severity.label == "critical")
     for message in [one for one in worst if one][:2]:
