@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fedpolicy.policy.fields import CONSTANTS, Type, Value
-from fedpolicy.policy.texts import Name, excesses, names_in, too_much_work, with_presence
+from fedpolicy.policy.texts import Name, excesses, is_large, names_in, too_much_work, with_presence
 from fedpolicy.records import dataclass
 from fedpolicy.startup import pattern
 
@@ -77,7 +77,8 @@ class Expression:
         An absent field does not matter where the rest decides; what is not `large` takes little, whatever is asked.
         Raises EvaluationError if nothing is absent and there is no answer all the same.
         """
-        if large and (why := too_much_work(self.text, {name: facts[name] for name in self.reads if name in facts})):
+        read = {name: facts[name] for name in self.reads if name in facts} if large else {}
+        if is_large(read.values()) and (why := too_much_work(self.text, read)):
             raise EvaluationError(why)
         try:
             result = self.program.eval(activation)

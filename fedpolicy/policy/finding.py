@@ -15,7 +15,7 @@ from fedpolicy.policy.elements.disclosure_view import DisclosureView
 from fedpolicy.policy.elements.models_view import ModelView, unlisted, unlisted_provider
 from fedpolicy.policy.expression import EvaluationError, Expression, Truth
 from fedpolicy.policy.fields import Subject, Type, Value
-from fedpolicy.policy.groups import PEOPLE, told_of
+from fedpolicy.policy.groups import PEOPLE
 from fedpolicy.policy.texts import fill, placeholders, value_words
 from fedpolicy.policy.world import World
 from fedpolicy.records import dataclass, field, replace
@@ -191,7 +191,7 @@ def finding_of(
     severity: Severity,
     missing: tuple[str, ...],
 ) -> Finding:
-    """Tell what a rule found."""
+    """Tell what a rule found; of a disclosure, `group_findings` says what."""
     template = rule.message if verdict is not Verdict.UNKNOWN else f"Undecided for {{element}}: {rule.title}"
     if rule.applies_from and world.today < rule.applies_from:
         template += f" (a duty from {rule.applies_from} on)"
@@ -214,8 +214,9 @@ def finding_of(
 
 
 def _told(rule: Rule, subject: Subject, evidence: Witness, template: str, words: Mapping[str, str]) -> dict[str, Any]:
-    if evidence.member is not None:
-        return told_of(rule.id, MemberGroup(template=template, words=tuple(words.items()), members=(evidence.member,)))
+    if evidence.member is not None:  # what is said of it follows from which are told together
+        group = MemberGroup(template=template, words=tuple(words.items()), members=(evidence.member,))
+        return {"elements": (), "message": "", "group": group}
     return {
         "elements": evidence.elements,
         "message": fill(template, words.__getitem__),

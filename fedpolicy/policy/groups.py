@@ -25,12 +25,17 @@ _MOST_NOTES = 8
 
 
 def group_findings(findings: Iterable[Finding]) -> list[Finding]:
-    """The same findings, those together that say the same; each with the fingerprints of its parts."""
+    """
+    The same findings, those together that say the same; each with the fingerprints of its parts.
+
+    What is said of disclosures is worked out here, once it is known of which together.
+    """
     alike: dict[Hashable, list[Finding]] = {}
     for one in findings:
         words = one.group.words if one.group else (one.severity, one.message)
         alike.setdefault((one.rule, one.pack, one.verdict, one.missing, one.group is None, words), []).append(one)
-    return [one for some in alike.values() for one in (some if len(some) == 1 else _grouped(some))]
+    grouped = (one for some in alike.values() for one in (some if len(some) == 1 else _grouped(some)))
+    return [of_members(one, _members(one)) for one in grouped]
 
 
 def _grouped(some: list[Finding]) -> list[Finding]:
@@ -57,10 +62,10 @@ def elements_of(parties: Sequence[str], datasets: Sequence[str]) -> tuple[str, .
 def of_members(finding: Finding, members: Sequence[Member]) -> Finding:
     """A finding on disclosures, told of these members."""
     group = finding.group
-    return replace(finding, **told_of(finding.rule, replace(group, members=tuple(members)))) if group else finding
+    return replace(finding, **_told_of(finding.rule, replace(group, members=tuple(members)))) if group else finding
 
 
-def told_of(rule: str, group: MemberGroup) -> dict[str, Any]:
+def _told_of(rule: str, group: MemberGroup) -> dict[str, Any]:
     """What a finding of a rule says of a group: its elements, message, paths, notes and fingerprints."""
     members = group.members
     parties, datasets, owner_of = _people(members)
@@ -147,7 +152,7 @@ def _union(some: Sequence[Finding]) -> Finding:
         (member for one in some if one.group for member in one.group.members),
         key=lambda member: (member.parties, member.datasets, member.role),
     )
-    return of_members(worst, members)
+    return replace(worst, group=worst.group and replace(worst.group, members=tuple(members)))
 
 
 def _capacities(finding: Finding) -> Hashable:
@@ -157,7 +162,8 @@ def _capacities(finding: Finding) -> Hashable:
 
 def _ways(finding: Finding) -> Hashable:
     """The same parties learn several datasets in the same ways."""
-    origins = frozenset(path[-1].implied_by or path[-1].flow for path in finding.paths if path)
+    paths = (path for member in _members(finding) for path in member.paths if path)
+    origins = frozenset(path[-1].implied_by or path[-1].flow for path in paths)
     return _gravity(finding), _parties(finding), origins
 
 

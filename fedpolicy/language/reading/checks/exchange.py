@@ -19,7 +19,7 @@ def check_payloads(names: Names) -> Iterator[Contradiction]:
     """What is called reads what it is sent, and what it is sent is data."""
     for path, call in names.entries("api_calls"):
         payload = text(call, "payload")
-        row = names.catalog.payloads.get(payload or "")
+        row = names.catalog.payloads.get(payload) if payload else None
         if row is None or row.carries == "all":
             continue
         advice = "write what is sent, such as prompts, records or embeddings"
