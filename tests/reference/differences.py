@@ -64,7 +64,8 @@ class Differences:
         """The sum that a number is."""
         if len({one.task for one in fact.sums}) != 1 or not all(one.at and one.crowd for one in fact.sums):
             return None
-        last = [one for one in fact.sums if not any(one.at in other.fed for other in fact.sums)]
+        # A place may relay what it adds up itself later.
+        last = [one for one in fact.sums if not any(one.at in each.fed for each in fact.sums if each.at != one.at)]
         return last[0] if last else None
 
     def _parts(self, one: Learning, fact: Fact, party: str, pool: frozenset[str], place: str) -> Iterator[Part]:
