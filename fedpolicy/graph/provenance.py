@@ -132,7 +132,10 @@ def _sent(builder: Builder, flow: Flow, arrived: Held) -> Iterator[tuple[frozens
     for seals, mask in arrived.items():
         carried = mask if flow.data is None else common(mask, flow.data)
         if carried and (seals or flow.seals or not _is_ciphertext(builder, flow)):
-            yield _arriving(builder, flow, seals), carried
+            opened, shut = _arriving(builder, flow, seals), seals.union(flow.seals)
+            yield opened, carried
+            if shut != opened:  # whoever can open something can pass it on as it is, too
+                yield shut, carried
 
 
 def _leaving(builder: Builder, level: int) -> Mapping[str, Sequence[Flow]]:

@@ -222,7 +222,7 @@ def _reach(world: World, moves: list[Movement], item: Any, level: int) -> dict[s
                 for held in list(found.get(source, ())):
                     if held or sealing or not one.sealed:
                         kept = frozenset(s for s in held | sealing if not looker.read_at(s, place))
-                        found.setdefault(place, set()).add(kept)
+                        found.setdefault(place, set()).update({kept, held | sealing})
     return found
 
 

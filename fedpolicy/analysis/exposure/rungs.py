@@ -139,27 +139,29 @@ def rungs_of(graph: FlowGraph) -> Rungs | None:
         if flow.role == _UP and flow.origin in origins:
             onward.setdefault((flow.origin, flow.source), set()).add(flow.target)
     above = {key: frozenset(_reached(onward, key)) for key in onward}
-    firsts: dict[tuple[str, str], int] = {}
+    levels: dict[tuple[str, str], list[int]] = {}
     for (origin, _), one in sums.items():
-        for name in one.contributors if _is_first(graph, one) else ():
-            firsts[origin, name] = firsts.get((origin, name), 0) + 1
+        level = _level(graph, one)
+        for name in one.contributors:
+            levels.setdefault((origin, name), []).append(level)
     alone = [flow for flow in graph.flows if flow.role == _UP and flow.aggregate is None and flow.origin in origins]
     masked = {(flow.origin, flow.source) for flow in alone if any(g.aggregate is not None for g in flow.guards)}
     return Rungs(
         graph=graph,
         above=above,
         sums=sums,
-        firsts=firsts,
+        firsts={key: found.count(min(found)) for key, found in levels.items()},
         through=frozenset(flow.target for flow in alone),
         masked=frozenset(masked),
         noise={(flow.origin, flow.source): _own_noise(flow) for flow in alone if flow.guards},
     )
 
 
-def _is_first(graph: FlowGraph, aggregate: Aggregate) -> bool:
-    """Whether what is added up there comes from clients, by way of relays or not, and from no other sum."""
+def _level(graph: FlowGraph, aggregate: Aggregate) -> int:
+    """The number of the hop at which something is added up; above the last one where it is at none of them."""
     place, hops = graph.vertices[aggregate.at], graph.deployment.tasks[aggregate.origin.partition(".")[2]].hops
-    return not hops or not {place.name, place.family}.isdisjoint(hops[0].at)
+    found = (number for number, hop in enumerate(hops) if not {place.name, place.family}.isdisjoint(hop.at))
+    return next(found, len(hops))
 
 
 def _own_noise(flow: Flow) -> frozenset[int]:
