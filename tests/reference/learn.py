@@ -56,6 +56,13 @@ class Differing(Protocol):
         """Whether sums do not hide an instance from those who subtract parts that they see."""
 
 
+def _size(fact: Fact) -> tuple[object, ...]:
+    """Parts come before what they are in, and always in the same order."""
+    names = sorted((one.id, sorted(one.items)) for one in fact.sums), sorted(one.id for one in fact.noises)
+    readers = [sorted((*seal.readers, str(seal.threshold)) for seal in seals) for seals in (fact.seals, fact.void)]
+    return len(fact.sums), *names, *map(sorted, readers), fact.level, fact.told, fact.summed
+
+
 class Learning:
     """What becomes of one instance in one reading."""
 
@@ -76,8 +83,8 @@ class Learning:
         one, source, targets = leg
         fresh = self._held(source) - sent
         sent |= fresh
-        for fact in fresh:
-            for new in set(self._sent(fact, one, source)):
+        for fact in sorted(fresh, key=_size):
+            for new in sorted(set(self._sent(fact, one, source)), key=_size):
                 for place in targets:
                     here = {*self._opened(new, place)}
                     self.at[place] |= here - {new} if self._has_part(new, place) else here
@@ -222,14 +229,14 @@ class Learning:
         """It stays what it is in the sum that it was read from."""
         if noise.shares is None:
             return noise
-        return replace(noise, shares=replace(noise.shares, inside=noise.shares.within(fact.sums)))
+        return replace(noise, shares=replace(noise.shares, inside=noise.shares.within(fact.sums, self.instance.id)))
 
     def _protects(self, noise: Noise, fact: Fact, pool: frozenset[str]) -> bool:
         """Whether noise is in what those who pool what they know find in a sum."""
         shares = noise.shares
         if shares is None or shares.inside or any(self.hides(one, pool) for one in fact.sums):
             return True
-        return all(shares.left(party, shares.within(fact.sums)) > 0 for party in pool)
+        return all(shares.left(party, shares.within(fact.sums, self.instance.id)) > 0 for party in pool)
 
     # Enclaves.
 
@@ -352,7 +359,7 @@ class Learning:
         for party, _, fact, pool, _ in self.facts():
             for noise in fact.noises if self.seen(fact, party, pool) else ():
                 if noise.shares is not None and self._protects(noise, fact, pool):
-                    found.setdefault((party, noise.id), set()).add(noise.shares.within(fact.sums))
+                    found.setdefault((party, noise.id), set()).add(noise.shares.within(fact.sums, self.instance.id))
         return found
 
     def facts(self) -> Iterator[tuple[str, str, Fact, frozenset[str], str]]:
@@ -377,7 +384,7 @@ class Learning:
         """
         if noise.shares is None:
             return True
-        within = noise.shares.within(fact.sums)
+        within = noise.shares.within(fact.sums, self.instance.id)
         seen = {*parts.get((party, noise.id), ()), *parts.get(("public", noise.id), ())}
         smaller = [part for part in seen if part < within]
         if any(self.instance.id in part for part in smaller):

@@ -83,10 +83,10 @@ class Shares:
     fellows: tuple[tuple[str, frozenset[str]], ...]
     inside: frozenset[str] = frozenset()
 
-    def within(self, sums: Iterable[Sum]) -> frozenset[str]:
-        """The data in the largest sum of the task that it is in."""
-        found = [one.items for one in sums if one.task == self.task]
-        return max([self.inside, *found], key=len)
+    def within(self, sums: Iterable[Sum], item: str) -> frozenset[str]:
+        """The data in the largest sum of the task that it is in, with the data of which it is the noise."""
+        found = [one.items for one in sums if one.task == self.task and item in one.items]
+        return max([self.inside, *found], key=lambda items: (len(items), sorted(items)))
 
     def knows(self, party: str, within: frozenset[str]) -> bool:
         """Whether a party, or somebody with whom it runs anything, has a hand in all who contribute some data."""

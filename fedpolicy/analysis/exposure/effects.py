@@ -126,6 +126,7 @@ class Effects:
         for _, mask in hidden:
             summed |= mask
         cap = self._cap(flow)
+        wider = self._wider(flow.aggregate) if self.insiders and flow.aggregate is not None else {}
         return Effect(
             cap=cap,
             sum_cap=self._sum_cap(flow, cap),
@@ -144,7 +145,8 @@ class Effects:
             opens=flow.role == "published",
             malleable=self.malleable,
             raised=raised,
-            wider=self._wider(flow.aggregate) if self.insiders and flow.aggregate is not None else {},
+            wider=wider,
+            added=self.graph.aggregates[flow.aggregate].data if wider and flow.aggregate is not None else 0,
             known=frozenset(self.insiders),
             counted=self.counted if self.catalog.payloads[flow.raw or flow.payload].least_units else frozenset(),
         )

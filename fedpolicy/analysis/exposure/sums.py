@@ -95,9 +95,10 @@ class Hiding:
         return self._covered[key]
 
     def noise_in(self, form: Form) -> int:
-        """The noise that is in a sum: of what has gone into further sums, the shares of all that these add up."""
-        within = self.insiders[form.noise].within if form.noise >= 0 else {}
-        found = {within[one] for one in (form.sum, *form.outer) if one in within}
+        """The noise that is in a sum: of what has gone into further sums of it, the shares of all that these add up."""
+        within, every = self.insiders[form.noise].within if form.noise >= 0 else {}, self.graph.aggregates
+        inside = (one for one in (form.sum, *form.outer) if one in within)
+        found = {within[one] for one in inside if every[one].data & every[form.sum].data}
         if not found or form.noise in found:
             return form.noise
         return max(found, key=lambda one: (len(self.insiders[one].clients or ()), -one))
