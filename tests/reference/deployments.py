@@ -21,12 +21,15 @@ EXCHANGING = (
     "knowledge_distillation",
     "federated_analytics",
     "evaluation",
+    "proxy_tuning",
+    "offsite_tuning",
+    "input_transformation",
     "embedding_head",
     "black_box_prompt_tuning",
     "zeroth_order",
     "gradient_boosting",
 )
-ASKING = ("evaluation", "llm_judge", "rag")
+ASKING = ("evaluation", "llm_judge", "rag", "labelling")
 DIVIDED = ("split_learning", "split_learning", "gradient_boosting")
 PAYLOADS = (
     "records",
@@ -173,7 +176,7 @@ class Author:
         return {"base": base, "closed": closed, "out": out}
 
     def task(self) -> Tree:
-        method = self.one(*EXCHANGING, "fedavg", "lora", "llm_judge", "rag", "hosted_finetuning", *DIVIDED)
+        method = self.one(*EXCHANGING, "fedavg", "lora", "llm_judge", "rag", "labelling", "hosted_finetuning", *DIVIDED)
         found: Tree = {"method": method, "data": self.data(), "runs_on": self.at}
         model = self.one("base", "base", "closed", "out", None)
         if model is None and method in (*ASKING, "hosted_finetuning", "black_box_prompt_tuning"):
