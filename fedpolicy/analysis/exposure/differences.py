@@ -196,15 +196,16 @@ class Differences:
 
     def _sent(self, vertex: Vertex, clear: Mask, noisy: Mapping[int, Mask]) -> Iterator[Part]:
         """What clients send by way of a place, or to it, with their own noise or without."""
-        above = self.rungs.above
-        for (origin, name), top in self.rungs.sums.items() if vertex.id in self.rungs.through else ():
-            if name == vertex.id or name in above.get((origin, vertex.id), ()):
+        above, here = self.rungs.above, self.rungs.singles.get(vertex.id, {})
+        for (origin, name), top in self.rungs.sums.items() if here else ():
+            single = here.get(origin, 0)
+            if single and (name == vertex.id or name in above.get((origin, vertex.id), ())):
                 shares = {client: own for client, own in self.rungs.shares(top).items() if own}
                 mine = {client: self.rungs.noise.get((origin, client), frozenset()) for client in shares}
                 seen = {client: reduce(or_, (noisy.get(one, 0) for one in mine[client]), clear) for client in shares}
                 known = [client for client, own in shares.items() if not own & ~seen[client]]
                 sent = (client for client in known if (origin, client) not in self.rungs.masked)
-                below = frozenset(client for client in sent if vertex.id in above.get((origin, client), ()))
+                below = frozenset(client for client in sent if not shares[client] & ~single)
                 if below:
                     yield Part(origin=origin, at=vertex.id, clients=below, single=True)
                 elif name == vertex.id and noisy and len(known) == len(shares):

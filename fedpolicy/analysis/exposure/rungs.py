@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from fedpolicy.analysis.exposure import Form
 from fedpolicy.graph import Aggregate, Flow, FlowGraph, Mask, bits
-from fedpolicy.graph.masks import grouped
+from fedpolicy.graph.masks import grouped, united
 from fedpolicy.records import dataclass, field, replace
 
 if TYPE_CHECKING:
@@ -33,15 +33,16 @@ class Part:
 class Rungs:
     """
     By task and place: the places that get what is made there (`above`), whose contributions are added up there, and
-    the places that clients send anything to, or by way of (`through`). `firsts` counts where each client's is added;
-    those are `masked` whose contribution travels in a secure sum; `noise` are the mechanisms that each adds itself.
+    of which data single contributions come to a place, or pass it (`singles`, by place and task). `firsts` counts where
+    each client's is added; those are `masked` whose contribution travels in a secure sum; `noise` are the mechanisms
+    that each adds itself.
     """
 
     graph: FlowGraph
     above: Mapping[tuple[str, str], frozenset[str]]
     sums: Mapping[tuple[str, str], Aggregate]
     firsts: Mapping[tuple[str, str], int]
-    through: frozenset[str]
+    singles: Mapping[str, Mapping[str, Mask]]
     masked: frozenset[tuple[str, str]]
     noise: Mapping[tuple[str, str], frozenset[int]]
     _tops: dict[tuple[int, ...], Aggregate | None] = field(default_factory=dict)
@@ -151,10 +152,18 @@ def rungs_of(graph: FlowGraph) -> Rungs | None:
         above=above,
         sums=sums,
         firsts={key: found.count(min(found)) for key, found in levels.items()},
-        through=frozenset(flow.target for flow in alone),
+        singles=_singles(graph, alone),
         masked=frozenset(masked),
         noise={(flow.origin, flow.source): _own_noise(flow) for flow in alone if flow.guards},
     )
+
+
+def _singles(graph: FlowGraph, alone: Sequence[Flow]) -> dict[str, dict[str, Mask]]:
+    found: dict[str, dict[str, Mask]] = {}
+    for flow in alone:
+        here = found.setdefault(flow.target, {})
+        here[flow.origin] = united(here.get(flow.origin, 0), graph.carried(flow))
+    return found
 
 
 def _level(graph: FlowGraph, aggregate: Aggregate) -> int:
