@@ -68,7 +68,7 @@ def estate_rows(samples: Mapping[str, Sample]) -> list[tuple[str, ...]]:
 def estate_bars(samples: Mapping[str, Sample], sizes: tuple[int, int] = SIZES) -> list[Bar]:
     """How time grows with the number of files, and what a second process saves."""
     small, large, two = (samples[_name(size, jobs)] for size, jobs in ((sizes[0], 1), (sizes[1], 1), (sizes[1], 2)))
-    growth = (large.median / sizes[1]) / (small.median / sizes[0])
+    growth = (large.work / sizes[1]) / (small.work / sizes[0])
     return [
         Bar(name=f"estate: time for each file, {sizes[1]:,} / {sizes[0]:,}", value=growth, limit=1.0),
         Bar(name=f"estate of {sizes[1]:,}: --jobs 2 / --jobs 1", value=two.median / large.median, limit=1 / _FASTER),

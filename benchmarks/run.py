@@ -1,7 +1,8 @@
 """
 Measure fedpolicy beside other tools: `make bench`, or `python benchmarks/run.py --smoke` to see that it runs.
 
-Ratios are of processor time, which other work on the machine hardly changes; of estates, of wall time.
+Ratios are of processor time, which other work on the machine hardly changes; what a second process
+saves, of wall time.
 
 Tables: cold starts on the running example beside check-jsonschema and yamllint, generated deployments of growing size,
 the analyses beside a check of the same deployment, estates of many small deployments in one process and in two, graph

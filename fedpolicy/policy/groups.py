@@ -12,7 +12,7 @@ from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from typing import Any
 
 from fedpolicy.analysis.facts import LEVELS
-from fedpolicy.findings import Finding, Hop, Member, MemberGroup, fingerprint
+from fedpolicy.findings import Finding, Hop, Member, MemberGroup, Severity, Verdict, fingerprint
 from fedpolicy.graph.lookup import family_of, ordered
 from fedpolicy.policy.fields import Type
 from fedpolicy.policy.texts import fill, value_words
@@ -36,6 +36,27 @@ def group_findings(findings: Iterable[Finding]) -> list[Finding]:
         alike.setdefault((one.rule, one.pack, one.verdict, one.missing, one.group is None, words), []).append(one)
     grouped = (one for some in alike.values() for one in (some if len(some) == 1 else _grouped(some)))
     return [of_members(one, _members(one)) for one in grouped]
+
+
+def told_once(findings: Sequence[Finding], behind: Mapping[str, tuple[str, ...]]) -> list[Finding]:
+    """The findings without those that a rule of another law tells, or asks, of the same element."""
+    told = {(one.rule, one.elements, one.verdict): one.severity for one in findings if one.group is None}
+    return [
+        one
+        for one in findings
+        if one.group is not None
+        or not any(
+            counts_before(told[name, one.elements, verdict], one.severity)
+            for name in behind.get(one.rule, ())
+            for verdict in (Verdict.FAIL, one.verdict)
+            if (name, one.elements, verdict) in told
+        )
+    ]
+
+
+def counts_before(other: Severity, own: Severity) -> bool:
+    """Whether what another rule tells may stand for this one: what is for information only stands for no judgement."""
+    return other is not Severity.INFO or own is Severity.INFO
 
 
 def _grouped(some: list[Finding]) -> list[Finding]:

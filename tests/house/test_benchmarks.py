@@ -267,11 +267,11 @@ def test_an_estate_is_checked_in_one_process_and_in_two(tmp_path, monkeypatch):
     assert [command.name for command in commands] == ["1 files, --jobs 1", "2 files, --jobs 1", "2 files, --jobs 2"]
     assert [len(list(Path(command.arguments[2]).rglob("*.yaml"))) for command in commands] == [1, 2, 2]
     samples = {
-        command.name: Sample(seconds=(seconds,), peak=1)
-        for command, seconds in zip(commands, (1.0, 1.8, 1.2), strict=True)
+        command.name: Sample(seconds=(seconds,), peak=1, cpu=(work,))
+        for command, seconds, work in zip(commands, (1.0, 1.8, 1.2), (1.0, 1.6, 1.7), strict=True)
     }
     assert [bar_row(bar) for bar in estate_bars(samples, (1, 2))] == [
-        ("estate: time for each file, 2 / 1", "0.90 x", "1.00 x", "held"),
+        ("estate: time for each file, 2 / 1", "0.80 x", "1.00 x", "held"),
         ("estate of 2: --jobs 2 / --jobs 1", "0.67 x", "0.62 x", "MISSED"),
     ]
 

@@ -11,6 +11,7 @@ from fedpolicy.findings import Severity, Verdict
 from fedpolicy.policy import elements
 from fedpolicy.policy.elements import flow
 from fedpolicy.policy.evaluate import evaluate
+from fedpolicy.policy.expression import Expression
 from tests.policy.worlds import document_of, facts_of, judged, rule_of, told
 
 RUNNING = (Path(__file__).parents[2] / "examples" / "clinical-notes" / "deployment.yaml").read_text(encoding="utf-8")
@@ -386,3 +387,41 @@ def test_of_a_flow_that_no_rule_is_about_nothing_more_is_read(monkeypatch, match
     least = {"least": {"type": "int", "default": 1, "description": "How many."}}
     found = one(SMALL, "flow", "flow.private", match=match, params=least if "params" in match else {})
     assert (seen, found.counts[Verdict.NOT_APPLICABLE]) == (read, unapplied)
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    """Every time that an expression is asked."""
+    found, judge = [], Expression.judge
+    monkeypatch.setattr(Expression, "judge", lambda *given, **more: found.append(given[0]) or judge(*given, **more))
+    return found
+
+
+def test_what_rules_say_of_values_is_worked_out_once_for_all_files(asked):
+    rule, later = (
+        replace(rule_of("party", "'NL' in party.jurisdictions"), applies_from="2027-01-01") for _ in range(2)
+    )
+    renamed = SMALL.replace("lumc", "umcg").replace("name: small", "name: other")
+
+    def said(text, rule, today="2026-01-01"):
+        asked.clear()
+        found = judged(text, rule, settings=AnalysisSettings(today=today))
+        return len(asked), [(one.elements, one.span.line, one.severity.label) for one in found.findings]
+
+    expected = [(("parties.aphp",), 5, "info"), (("parties.tum",), 6, "info")]
+    assert said(SMALL, rule) == (3, expected)
+    assert said(renamed, rule) == (0, expected)
+    assert said(renamed.replace("FR", "NL"), rule) == (0, expected[1:])
+    assert said(renamed.replace("FR", "ES"), rule)[0] == 1
+    # Neither on another day nor by another rule that reads the same.
+    assert said(SMALL, rule, "2027-01-01") == (3, [(*one, "high") for *one, _ in expected])
+    assert said(SMALL, later)[0] == 3
+
+
+def test_what_is_long_is_not_remembered(asked):
+    rule = rule_of("model", "model.revision != 'main'")
+    for revision in ("other", "m" * 200):
+        for _ in range(2):
+            judged(SMALL.replace("revision: main", f"revision: {revision}"), rule)
+
+    assert len(asked) == 3

@@ -113,6 +113,11 @@ class Extract:
     columns: Sequence[Sequence[Presence]]
     around: tuple[Mapping[str, Value], Mapping[str, Lack]]
 
+    @property
+    def surroundings(self) -> Hashable:
+        """What rules read of the deployment, to be compared."""
+        return tuple(self.around[0]), tuple(_comparable(self.around[0].values()))
+
     def elements(self) -> Iterator[tuple[Hashable, Subject, Callable[[], Context]]]:
         """Each element: what is equal for all of which every rule says the same, and how to make its context."""
         rows = zip(*map(_comparable, self.columns), strict=True) if self.columns else repeat(())
@@ -188,7 +193,7 @@ def _column(read: Callable[[Any], Presence], subjects: Sequence[Subject]) -> Seq
     return [read(subject.data) for subject in subjects]
 
 
-def _comparable(column: Iterable[Presence]) -> Iterable[Hashable]:
+def _comparable(column: Collection[Presence]) -> Iterable[Hashable]:
     """A column of what can be compared; whatever would state what nobody stated, it is the same."""
     values: Iterable[Any] = column
     if _UNLIKE.isdisjoint(map(type, column)):
