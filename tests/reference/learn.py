@@ -134,9 +134,9 @@ class Learning:
             cap = max(cap, RECONSTRUCTABLE)  # it says as much as single contributions to whom it does not hide them
         # Code that nobody vouches for may send whatever it can read, which a sum is not, so that it shows in any sum.
         relied_on = self._relied_on(source, one)
-        # What is sealed may be one record where nobody vouches for the sum; an open one would have been taken apart.
-        added_up = any(not fact.seals or each.secure or self.counts(each.words) for each in fact.sums)
-        level = min(fact.level, cap if added_up or relied_on else VERBATIM)
+        # What is sealed can be sent as it is, by whoever cannot tell what it is: a sum, too.
+        limited = relied_on or (fact.sums and not fact.seals)
+        level = min(fact.level, cap if limited else VERBATIM)
         if one.way[-1].startswith("model:"):
             level = min(level, INFERABLE)
         for cap in one.caps:

@@ -194,8 +194,8 @@ class Desugared(Divided):
         for member in job.givers:
             own = frozenset(job.masks[member])
             for only in (own, job.mask - own) if shared else (own,):
-                senders = [member] if only == own else job.givers
-                noise = self._noises(job, "client", [member], senders) if self._trains_private(job) else ()
+                private = only == own and self._trains_private(job)
+                noise = self._noises(job, "client", [member]) if private else ()
                 yield Movement(
                     way=(member, self.world.copy(job.task.produces, member)),
                     level=INFERABLE,
