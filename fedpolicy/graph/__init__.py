@@ -8,7 +8,7 @@ users read: `nodes.client@charite`, `models.judge`, `parties.openai`, `tasks.swa
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from fedpolicy.graph.masks import Mask, bits, keyed
 from fedpolicy.language.model import Deployment
@@ -269,9 +269,13 @@ class FlowGraph:
         last = mask.bit_length() - 1
         return 0 <= last < len(self.data) and self.data[last].bit is mask
 
-    def first(self, mask: Mask) -> DataItem:
-        """The first instance of a set."""
-        return self.data[mask.bit_length() - 1 if self.is_own(mask) else next(bits(mask))]
+    def size(self, mask: Mask) -> int:
+        """How many instances are in a set."""
+        return 1 if self.is_own(mask) else mask.bit_count()
+
+    def numbers(self, mask: Mask) -> Iterable[int]:
+        """The instances of a set by number, lowest first."""
+        return (mask.bit_length() - 1,) if self.is_own(mask) else bits(mask)
 
     def behind(self, words: frozenset[str]) -> frozenset[str]:
         """Those on whose word it rests: for an enclave that may not vouch, those who run what is in it."""

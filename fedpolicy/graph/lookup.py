@@ -202,7 +202,7 @@ class Lookup:
         known = self._seen.get(id(mask))
         if known is not None:
             return known[1]
-        if self.graph.is_own(mask) or mask.bit_count() == 1:
+        if self.graph.size(mask) == 1:
             return (self.graph.data[mask.bit_length() - 1].family,)
         key = keyed(mask)
         if key not in self._families:
@@ -280,20 +280,20 @@ def names_by(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
 def _reach(graph: FlowGraph) -> Mapping[str, Mask]:
     """What a flow may carry is what its sender may hold."""
     held = defaultdict(int, grouped((item.place, item.bit) for item in graph.data))
-    leaving: dict[str, list[Flow]] = defaultdict(list)
-    for flow in graph.flows:
-        leaving[flow.source].append(flow)
+    leaving = listed_by((flow.source, flow) for flow in graph.flows)
+    # Most clients only ever send what rests with them.
+    onward = {flow.source for flow in graph.flows if flow.data is None or flow.data is not held.get(flow.source)}
     queue = deque(held)
     waiting = set(queue)
     while queue:
         here = queue.popleft()
         waiting.discard(here)
-        for flow in leaving[here]:
+        for flow in leaving.get(here, ()):
             arriving = held[here] if flow.data is None else common(held[here], flow.data)
             together = united(held[flow.target], arriving)
             if together is not held[flow.target]:
                 held[flow.target] = together
-                if flow.target not in waiting:
+                if flow.target in onward and flow.target not in waiting:
                     waiting.add(flow.target)
                     queue.append(flow.target)
     return held

@@ -12,14 +12,18 @@ from typing import TypeVar
 
 Item = TypeVar("Item")
 Mask = int
-_FEW = 16
+FEW = 16  # instances that are taken one by one
 _FLAGS = bytes.maketrans(b"01", b"\0\1")
 _SPREAD = 1_000_003  # a prime of which the first million powers of two leave rests of their own
 
 
 def bits(mask: Mask) -> Iterator[int]:
     """The positions of the bits that are set, lowest first."""
-    if mask.bit_count() <= _FEW:
+    few = mask.bit_count()
+    if few == 1:
+        yield mask.bit_length() - 1
+        return
+    if few <= FEW:
         while mask:
             low = mask & -mask
             yield low.bit_length() - 1
@@ -64,6 +68,8 @@ def united(one: Mask, other: Mask) -> Mask:
 
 def lacking(one: Mask, other: Mask) -> Mask:
     """The instances of a set that are not in another; nothing longer than the first of them is made."""
+    if one is other:
+        return 0
     both = one & other
     return 0 if both == one else one ^ both
 

@@ -58,6 +58,7 @@ class World:
         self._use_data: dict[str, tuple[str, ...]] = {}
         self.alike: dict[tuple[str, ...], tuple[str, ...]] = {}
         self.first_about: dict[tuple[object, ...], tuple[str, ...]] = {}
+        self._carried: dict[int, Mask] = {}
         self._answers: dict[tuple[str, tuple[str, ...] | int], tuple[tuple[str, ...], Any]] = {}
 
     def place(self, path: Path) -> Span:
@@ -186,8 +187,11 @@ class World:
 
     def carried(self, flow: Flow) -> Mask:
         """The instances that a flow may carry: of those that its sender may hold, the ones that it is about."""
-        held = self.lookup.reach[flow.source]
-        return held if flow.data is None else common(held, flow.data)
+        found = self._carried.get(flow.index)
+        if found is None:
+            held = self.lookup.reach[flow.source]
+            found = self._carried[flow.index] = held if flow.data is None else common(held, flow.data)
+        return found
 
     def use_data(self, use: str) -> tuple[str, ...]:
         """The datasets that a task works on or a call sends."""

@@ -60,7 +60,7 @@ class Trust:
     def accepting(self, rests_on: frozenset[str], mask: Mask) -> Mask:
         """The instances of `mask` whose owners accept every one of `rests_on`."""
         # One instance is asked about at once; to keep the answers for a hundred thousand would take more.
-        if self.graph.is_own(mask) or mask.bit_count() == 1:
+        if self.graph.size(mask) == 1:
             return mask if self.accepts(self.graph.data[mask.bit_length() - 1].owner, rests_on) else 0
         key = (rests_on, keyed(mask))
         if key not in self._known:

@@ -66,7 +66,7 @@ def _disclosure(exposure: Exposure, group: Group) -> Disclosure:
         "datasets": exposure.names(group.mask),
         "missing": _undecided(exposure, group, shown["missing"]),
     }
-    return Disclosure(**shown, allowed=group.allowed, pairs=group.pairs(exposure.own))
+    return Disclosure(**shown, allowed=group.allowed, pairs=group.pairs(exposure.graph, exposure.own))
 
 
 def _undecided(exposure: Exposure, group: Group, missing: tuple[str, ...]) -> tuple[str, ...]:
@@ -145,7 +145,7 @@ def _representative(exposure: Exposure, viewers: Sequence[Viewer], mask: Mask) -
     ordered = sorted(viewers, key=lambda viewer: viewer.party)
     others = ((viewer, without(mask, exposure.own.get(viewer.party, 0))) for viewer in ordered)
     viewer, left = next((viewer, left) for viewer, left in others if left)
-    return viewer, exposure.graph.first(left)
+    return viewer, exposure.graph.data[next(iter(exposure.graph.numbers(left)))]
 
 
 def _claims(exposure: Exposure, viewer: Viewer, item: DataItem, high: int) -> tuple[str, ...]:

@@ -8,8 +8,8 @@ from operator import or_
 
 from fedpolicy.analysis.exposure.views import Viewer
 from fedpolicy.catalog import Catalog
-from fedpolicy.graph import FlowGraph, Mask, bits
-from fedpolicy.graph.masks import common, grouped, united
+from fedpolicy.graph import FlowGraph, Mask
+from fedpolicy.graph.masks import common, grouped, united, without
 from fedpolicy.graph.places import is_unknown
 from fedpolicy.language.model.dataset import Dataset
 from fedpolicy.language.model.party import Agreement
@@ -112,8 +112,8 @@ class _Into:
     """The ways into one place: what may carry anything, few instances, or many."""
 
     anything: set[Way] = field(default_factory=set)
-    few: dict[tuple[Way, object], Mask] = field(default_factory=dict)
-    many: dict[tuple[Way, object], Mask] = field(default_factory=dict)
+    few: dict[tuple[Way, int], Mask] = field(default_factory=dict)
+    many: dict[tuple[Way, int], Mask] = field(default_factory=dict)
 
 
 class Arriving:
@@ -122,7 +122,9 @@ class Arriving:
     def __init__(self, graph: FlowGraph, kinds: Sequence[Alike]) -> None:
         self._graph = graph
         self._into: dict[str, _Into] = {}
-        keys: dict[int, tuple[bool, object]] = {}  # by the very object, which thousands of flows share
+        # By the very object, which thousands of flows share; equal sets have one number.
+        keys: dict[int, tuple[bool, int]] = {}
+        numbers: dict[object, int] = {}
         for flow in graph.flows:
             if not flow.echo:
                 into, way = self._into.setdefault(flow.target, _Into()), (flow.origin, flow.role)
@@ -131,8 +133,8 @@ class Arriving:
                 else:
                     known = keys.get(id(flow.data))
                     if known is None:
-                        few = graph.is_own(flow.data) or flow.data.bit_count() <= _FEW
-                        known = keys[id(flow.data)] = few, graph.key(flow.data)
+                        number = numbers.setdefault(graph.key(flow.data), len(numbers))
+                        known = keys[id(flow.data)] = graph.size(flow.data) <= _FEW, number
                     chosen = into.few if known[0] else into.many
                     chosen[way, known[1]] = flow.data
         self._family = [item.family for item in graph.data]
@@ -168,7 +170,7 @@ class Arriving:
         found: dict[int, dict[str, set[Way]]] = {}
         for one in into:
             for (way, _), data in one.few.items():
-                for name in {self._family[index] for index in bits(data & ~mine)}:
+                for name in {self._family[index] for index in self._graph.numbers(without(data, mine))}:
                     found.setdefault(self._kind[name], {}).setdefault(name, set()).add(way)
         return found
 
@@ -184,8 +186,7 @@ class Arriving:
         """All instances of the datasets of which a flow carries any that is not one's own."""
         whole = self._touched(data)
         own, left, lost = common(data, mine), None, 0
-        single = self._graph.is_own(own)
-        for name in [self._family[own.bit_length() - 1]] if single else {self._family[index] for index in bits(own)}:
+        for name in {self._family[index] for index in self._graph.numbers(own)}:
             left = data & ~own if left is None else left
             members = self._members(name)
             lost |= 0 if members & left else members
@@ -196,7 +197,7 @@ class Arriving:
         # The flow keeps this very object. To compare thousands of instances with what is known takes longer.
         whole = self._whole.get(id(data))
         if whole is None:
-            names = {self._family[index] for index in bits(data)}
+            names = {self._family[index] for index in self._graph.numbers(data)}
             whole = self._whole[id(data)] = united(data, reduce(or_, map(self._members, names), 0))
         return whole
 
@@ -213,7 +214,7 @@ def _cells(
         key = frozenset(own)
         part = common(kind.families[name], others)
         cells[key] = cells[key] | part if key in cells else part
-        rest &= ~kind.families[name]
+        rest ^= part
     if rest:
         cells[frozenset()] = rest
     for way, mask in many.items():

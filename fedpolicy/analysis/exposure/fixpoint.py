@@ -174,11 +174,7 @@ class Spread:
             if not as_it_is or vertices[target].kind == "model":
                 # From thousands of clients a sum hides the very same set, so that it amounts to the same for them.
                 vertex = vertices[target]
-                key = (
-                    vertex.kind,
-                    target if SEALED in kinds else "",
-                    *[id(covers(form, vertex)) for form in sums],
-                )
+                key = (vertex.kind, target if SEALED in kinds else "", *[id(covers(form, vertex)) for form in sums])
                 found = known.get(key)
                 if found is None:
                     found = known[key] = self._read(vertex, sent)
@@ -194,38 +190,43 @@ class Spread:
     def _read(self, vertex: Vertex, sent: Sequence[Moved]) -> list[Moved]:
         """What is sent, and what can be read from it where it arrives."""
         found: list[Moved] = []
+        hiding = self.holdings.hiding
         for moved in sent:
             form, mask, source = moved
             if form.kind == OPEN and (form.level <= INFERABLE or vertex.kind != "model"):
                 found.append(moved)
             else:
-                found += [
-                    (arrived, part, source) for arrived, part in arrive_at(self.holdings.hiding, vertex, form, mask)
-                ]
+                found += [(arrived, part, source) for arrived, part in arrive_at(hiding, vertex, form, mask)]
         return found
 
     def _new(self, target: str, arriving: Sequence[Moved], state: State) -> list[Moved]:
         """Add what arrives to the state of its target; say what was not there before."""
         found: list[Moved] = []
-        last, large = self.last, self.large
+        before, more, brought, grown = -1, 0, 0, 0
         for moved in arriving:
             form, arrived, source = moved
             mask = self.hidden.new(target, form, arrived, state) if form.kind in _HIDDEN else arrived
             known = state.get(form, 0)
             if known is mask:
                 continue
-            both = known & mask
-            if both != mask:
-                if large:
-                    # Long sets that are equal are one object: thousands of places are sent the same.
-                    before = last.get(form)
-                    if before is mask or before == mask:
-                        mask = before or mask
-                    else:
-                        last[form] = mask
-                state[form] = mask if both == known else known | mask
-                found.append(moved if mask is arrived else (form, mask, source))
+            # What is sent at several levels mostly finds the same at each, and adds the same to it.
+            if known is not before or mask is not more:
+                before, more = known, mask
+                brought, grown = self._grown(form, known, mask)
+            if grown is not known:
+                state[form] = grown
+                found.append(moved if brought is arrived else (form, brought, source))
         return found
+
+    def _grown(self, form: Form, known: Mask, mask: Mask) -> tuple[Mask, Mask]:
+        """What is added to what is there, and both together."""
+        both = known & mask
+        if both == mask:
+            return mask, known
+        if self.large:  # long sets that are equal are one object: thousands of places are sent the same
+            last = self.last.get(form)
+            mask = self.last[form] = last if last is not None and last == mask else mask
+        return mask, mask if both == known else known | mask
 
     def _keep(self, flow: Flow, found: list[Moved]) -> None:
         if self.log:
@@ -236,8 +237,7 @@ class Spread:
         if waiting is None:
             waiting = self.fresh[flow.target] = {}
             self.queue.append(flow.target)
-        for form, _, _ in found:
-            waiting[form] = None
+        waiting.update(dict.fromkeys(form for form, _, _ in found))
 
 
 def _stored(graph: FlowGraph) -> dict[str, State]:
@@ -277,12 +277,14 @@ def _outgoing(flows: Iterable[Flow], effects: Effects, some: Mapping[int, Mask])
 def _alike(flows: Sequence[Flow], effects: Effects, some: Mapping[int, Mask]) -> Leaving:
     if len(flows) == 1:
         return [(effects.of(flows[0]), some.get(flows[0].index, flows[0].data), flows)]
-    found: dict[tuple[int, object], tuple[Effect, Mask | None, list[Flow]]] = {}
-    keys: dict[int, object] = {}  # by the very object, which thousands of flows share
+    found: dict[tuple[int, int], tuple[Effect, Mask | None, list[Flow]]] = {}
+    keys: dict[int, int] = {}  # by the very object, which thousands of flows share; equal sets have one number
+    numbers: dict[object, int] = {}
     for flow in flows:
         effect, data = effects.of(flow), some.get(flow.index, flow.data)
         if id(data) not in keys:
-            keys[id(data)] = data if data is None else effects.graph.key(data)
+            key = data if data is None else effects.graph.key(data)
+            keys[id(data)] = numbers.setdefault(key, len(numbers))
         found.setdefault((id(effect), keys[id(data)]), (effect, data, []))[2].append(flow)
     return list(found.values())
 

@@ -13,7 +13,7 @@ from fedpolicy.analysis.exposure.equivalence import Alike, Arriving, Kinds, Ways
 from fedpolicy.analysis.exposure.state import Exposure
 from fedpolicy.analysis.exposure.views import View, Viewer, pool_of
 from fedpolicy.catalog import Catalog
-from fedpolicy.graph import FlowGraph, Mask, keyed
+from fedpolicy.graph import FlowGraph, Mask
 from fedpolicy.graph.masks import common, united, without
 from fedpolicy.language.model.dataset import Dataset
 from fedpolicy.records import dataclass, field
@@ -55,10 +55,11 @@ class Group:
         self.viewers.append(viewer)
         return True
 
-    def pairs(self, own: Mapping[str, Mask]) -> int:
+    def pairs(self, graph: FlowGraph, own: Mapping[str, Mask]) -> int:
         """How many pairs of a viewer and an instance there are."""
-        every, theirs = self.mask.bit_count(), (own.get(viewer.party, 0) for viewer in self.viewers)
-        return sum(every - (self.mask & mask).bit_count() if mask else every for mask in theirs)
+        theirs = (own.get(viewer.party, 0) for viewer in self.viewers)
+        among = sum(graph.size(common(mask, self.mask)) for mask in theirs if mask)
+        return len(self.viewers) * graph.size(self.mask) - among
 
 
 def group_views(exposure: Exposure) -> list[Group]:
@@ -76,7 +77,7 @@ def group_views(exposure: Exposure) -> list[Group]:
             if mask & mine != mask:
                 allowed = _allowed(graph, catalog, viewer, alike.dataset)
                 # Where nobody owns anything, those see the same who see the very same: it is looked up.
-                seen = None if (viewer.role, who) in owning else keyed(mask)
+                seen = None if (viewer.role, who) in owning else graph.key(mask)
                 groups = found.setdefault((viewer.role, id(alike), levels, allowed, who, ways, seen), [])
                 if not any(group.admit(viewer, mask, mine) for group in groups):
                     group = Group(

@@ -32,7 +32,7 @@ from fedpolicy.catalog import Catalog
 from fedpolicy.errors import InputError
 from fedpolicy.graph import DataItem, FlowGraph, Mask, keyed
 from fedpolicy.graph.lookup import listed_by
-from fedpolicy.graph.masks import chosen, grouped
+from fedpolicy.graph.masks import FEW, chosen, grouped
 from fedpolicy.limits import USUAL, Bounds
 from fedpolicy.records import dataclass, field, replace
 
@@ -144,8 +144,8 @@ class Exposure:
 
     def names(self, mask: Mask) -> tuple[str, ...]:
         """The instances of a set by name; many groups share one."""
-        if self.graph.is_own(mask):
-            return (self.graph.data[mask.bit_length() - 1].id,)
+        if self.graph.size(mask) <= FEW:
+            return tuple([self.graph.data[index].id for index in self.graph.numbers(mask)])
         key = keyed(mask)
         if key not in self._names:
             self._names[key] = chosen(mask, self.items)

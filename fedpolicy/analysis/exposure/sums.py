@@ -214,7 +214,7 @@ def _owned(graph: FlowGraph, aggregate: Aggregate) -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
     if aggregate.shares:
         for place, share in zip(aggregate.contributors, aggregate.shares, strict=True):
-            found[place] = {graph.data[index].owner for index in bits(share)}
+            found[place] = {graph.data[index].owner for index in graph.numbers(share)}
         return found
     for index in bits(aggregate.data):
         found.setdefault(graph.data[index].place, set()).add(graph.data[index].owner)

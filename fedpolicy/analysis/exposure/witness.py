@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from functools import reduce
-from itertools import accumulate
 
 from fedpolicy.analysis.exposure import NOISE, OPEN, Form
 from fedpolicy.analysis.exposure.fixpoint import Holdings, Moved
@@ -178,19 +177,19 @@ class Witnesses:
         # what they carry.
         found: dict[str, dict[int, list[tuple[Flow, Effect]]]] = {}
         flows, graph = self._targets.get(place, ()), self.holdings.graph
-        many = len(flows) >= _FEW
-        into = [(flow, self._carried(flow) if many else flow.data or 0) for flow in flows]
-        counts = accumulate(mask.bit_count() for _, mask in into)
-        apart = many and all(count < _MOST_SORTED for count in counts)
-        for flow, mask in into:
+        left = _MOST_SORTED if len(flows) >= _FEW else 0
+        carried: list[tuple[Flow, Mask, int]] = []
+        for flow in flows:
+            mask = self._carried(flow) if left > 0 else flow.data or 0
+            carried.append((flow, mask, size := graph.size(mask)))
+            left -= size
+        for flow, mask, size in carried:
             pair = (flow, self.holdings.effects.of(flow))
-            own = graph.is_own(mask)
-            single = own or (flow.data is not None and mask.bit_count() == 1)
-            several = bits(mask) if apart or single else (_MANY,)
+            single = size == 1 and flow.data is not None
             both = found.setdefault("", {}), found.setdefault(flow.origin, {})
-            for carried in (mask.bit_length() - 1,) if own else several:
+            for index in graph.numbers(mask) if left > 0 or single else (_MANY,):
                 for known in both:
-                    known.setdefault(carried, []).append(pair)
+                    known.setdefault(index, []).append(pair)
         return found
 
     def _carried(self, flow: Flow) -> Mask:
@@ -256,9 +255,9 @@ class Witnesses:
             if len(self._bringers) >= _MOST_KEPT:
                 self._bringers.clear()
             found: dict[Form, list[tuple[Flow, Form]]] = {}
-            target = self.holdings.graph.vertices[vertex]
+            target, bit = self.holdings.graph.vertices[vertex], self.holdings.graph.data[index].bit
             for flow, sent, source in self._deliveries(vertex, index, origin):
-                for form in dict.fromkeys(one for one, _ in arrive_at(self.holdings.hiding, target, sent, 1 << index)):
+                for form in dict.fromkeys(one for one, _ in arrive_at(self.holdings.hiding, target, sent, bit)):
                     found.setdefault(form, []).append((flow, source))
             self._bringers[key] = found
         return self._bringers[key]

@@ -145,7 +145,7 @@ def _can_send(graph: FlowGraph, trust: Trust, source: str, read: Mask) -> bool:
     """Whether an owner of what is read at a place relies on those who run it, and on no enclave there."""
     place = graph.vertices[source]
     operators = frozenset(place.operators)
-    for index in bits(read):  # the first mostly decides
+    for index in graph.numbers(read):  # the first mostly decides
         owner = graph.data[index].owner
         if trust.accepts(owner, operators) and not trust.vouched(owner, place):
             return True
