@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 
 from fedpolicy.analysis.explain import explain
-from fedpolicy.analysis.exposure import groups, witness
+from fedpolicy.analysis.exposure import OPEN, Reading, groups, witness
 from fedpolicy.graph.export import to_json
 from tests.analysis.deployments import deployments
 from tests.analysis.test_laws import LAW as LAWS
@@ -93,6 +93,14 @@ def test_three_hundred_clients_are_a_handful_of_entries(many):
 
 def test_the_number_of_entries_does_not_grow_with_the_clients(many):
     assert len(many.disclosures) == len(facts_of(silos(120, safeguards=[SA])).disclosures)
+
+
+def test_what_grows_alike_at_several_levels_is_one_set(many):
+    states = many.exposure.holdings(Reading.HIGH).states
+    for place in ("nodes.aggregator", "nodes.client@h00007"):
+        everything = [mask for form, mask in states[place].items() if form.kind == OPEN and mask.bit_count() == 300]
+        assert len(everything) > 1
+        assert all(mask is everything[0] for mask in everything), place
 
 
 def test_a_group_is_no_larger_in_writing_than_its_members(many):

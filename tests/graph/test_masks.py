@@ -2,7 +2,7 @@
 
 import pytest
 
-from fedpolicy.graph.masks import common, lacking, united
+from fedpolicy.graph.masks import bits, common, lacking, united
 from tests.helpers import graph_of
 
 FEW, MANY = 1 << 900, (1 << 1000) - 1
@@ -22,6 +22,11 @@ def test_what_lacks_nothing_is_empty():
     assert (lacking(FEW, MANY), lacking(0, MANY), lacking(FEW, 0)) == (0, 0, FEW)
 
 
+@pytest.mark.parametrize("places", [[900], [3, 900], [*range(100, 140)]])
+def test_bits_are_found_lowest_first(places):
+    assert [*bits(sum(1 << place for place in places))] == places
+
+
 def test_a_flow_of_ones_own_data_carries_the_set_that_the_dataset_keeps():
     numbers = range(10, 24)  # small numbers are one object each in any case
     graph = graph_of(
@@ -39,6 +44,7 @@ def test_a_flow_of_ones_own_data_carries_the_set_that_the_dataset_keeps():
             ]
         )
     )
-    assert [graph.first(flow.data).id for flow in graph.flows] == [f"d{n}@p{n}" for n in numbers]
-    assert all(graph.is_own(flow.data) for flow in graph.flows)
-    assert graph.first(graph.flows[3].data | graph.flows[5].data).id == "d13@p13"
+    assert [[*graph.numbers(flow.data)] for flow in graph.flows] == [[n - 10] for n in numbers]
+    assert all(graph.is_own(flow.data) and graph.size(flow.data) == 1 for flow in graph.flows)
+    both = graph.flows[3].data | graph.flows[5].data
+    assert ([*graph.numbers(both)], graph.size(both)) == ([3, 5], 2)
