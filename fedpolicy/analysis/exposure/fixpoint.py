@@ -221,12 +221,12 @@ class Spread:
     def _grown(self, form: Form, known: Mask, mask: Mask) -> tuple[Mask, Mask]:
         """What is added to what is there, and both together."""
         both = known & mask
-        if both == mask:
+        if not both ^ mask:
             return mask, known
         if self.large:  # long sets that are equal are one object: thousands of places are sent the same
             last = self.last.get(form)
-            mask = self.last[form] = last if last is not None and last == mask else mask
-        return mask, mask if both == known else known | mask
+            mask = self.last[form] = mask if last is None or last ^ mask else last
+        return mask, known | mask if both ^ known else mask
 
     def _keep(self, flow: Flow, found: list[Moved]) -> None:
         if self.log:

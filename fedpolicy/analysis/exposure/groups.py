@@ -14,7 +14,7 @@ from fedpolicy.analysis.exposure.state import Exposure
 from fedpolicy.analysis.exposure.views import View, Viewer, pool_of
 from fedpolicy.catalog import Catalog
 from fedpolicy.graph import FlowGraph, Mask
-from fedpolicy.graph.masks import common, united, without
+from fedpolicy.graph.masks import common, lacking, united, without
 from fedpolicy.language.model.dataset import Dataset
 from fedpolicy.records import dataclass, field
 from fedpolicy.startup import NamedTuple
@@ -47,10 +47,10 @@ class Group:
         if self.mask is not mask:
             left = without(mask, own)
             both = self.mask & left
-            if (both != left and (left ^ both) & ~self.own_of_all) or (both != self.mask and (self.mask ^ both) & ~own):
+            if lacking(left ^ both, self.own_of_all) or lacking(self.mask ^ both, own):
                 return False
-            self.mask = self.mask if both == left else self.mask | left
-            self.mask = mask if self.mask == mask else self.mask
+            self.mask = united(self.mask, left)
+            self.mask = self.mask if self.mask ^ mask else mask
         self.own_of_all &= own
         self.viewers.append(viewer)
         return True
@@ -74,7 +74,7 @@ def group_views(exposure: Exposure) -> list[Group]:
     owning = {(viewer.role, who) for viewer, who, mine in every if mine}
     for viewer, who, mine in every:
         for alike, levels, mask, ways in sights.of(viewer, mine):
-            if mask & mine != mask:
+            if lacking(mask, mine):
                 allowed = _allowed(graph, catalog, viewer, alike.dataset)
                 # Where nobody owns anything, those see the same who see the very same: it is looked up.
                 seen = None if (viewer.role, who) in owning else graph.key(mask)
@@ -198,9 +198,9 @@ def _exact(levels: list[Mask], among: Mask) -> Iterator[tuple[int, Mask]]:
         mask = common(levels[level], among)
         if mask:
             yield level, mask
-            if mask == among:
-                return
             among ^= mask
+            if not among:
+                return
     if among:
         yield 0, among
 
