@@ -1,9 +1,9 @@
 """
 Sets of dataset instances as numbers: bit `i` stands for `graph.data[i]`.
 
-With a hundred thousand instances one such number takes twelve kilobytes, so equal ones should be one object. `a ^ b` is
-0 where they are equal: Python joins many digits of numbers at once, and compares them one by one, which takes five times
-as long.
+With a hundred thousand instances one such number takes twelve kilobytes, so equal ones should be one object. Where two
+are equal, `a ^ b` is 0: Python joins many digits at once, but compares one after another, which takes five times as
+long.
 """
 
 from __future__ import annotations
