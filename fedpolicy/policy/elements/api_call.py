@@ -59,9 +59,13 @@ class CallView:
 
     @property
     def keeps_nothing(self) -> bool | Missing:
-        """Agreements of kind zero_retention cover it."""
+        """Agreements of kind zero_retention cover it, which is asked for each of its terms."""
         account = self.model.model.account if self.model else None
-        return nothing_kept(self.world, self.runners, self.callers, account, self.families)
+
+        def kept(families: tuple[str, ...]) -> bool | Missing:
+            return nothing_kept(self.world, self.runners, self.callers, account, families)
+
+        return self.world.once(f"nothing kept of the call {self.id}", self.families, kept)
 
 
 def call_term(view: CallView, name: str) -> Presence:
