@@ -29,7 +29,7 @@ _ROW = pattern(r"^  (?P<quote>[\"']?)(?P<id>[^\s\"'#][^\s\"']*)(?P=quote):(?=[ \
 _LISTED = pattern(rf"{_ROW.pattern}|aliases: (?P<list>.*)", re.MULTILINE)
 _ALIAS = pattern(r"[^\s,\[\]\"'}]+")
 _BESIDE = b" ,[]\"'\n"  # what may stand beside an alias
-_MANY = 64  # words of which it has been asked what they name
+_MANY = 32  # words of which it has been asked what they name
 _JOINED = ("source", "aliases")  # lists of which both files may state a part
 
 

@@ -43,6 +43,9 @@ class CallView:
     @property
     def runners(self) -> list[str]:
         """Who runs what is called, where that is somebody else."""
+        return self.world.once(f"runners of the call {self.id}", (), self._runners)
+
+    def _runners(self, _: tuple[str, ...]) -> list[str]:
         access = self.world.lookup.access_of.get(f"api_calls.{self.id}", ())
         remote = [self.world.lookup.party(entry.runner or "unknown") for entry in access if entry.how != "weights"]
         return ordered(remote if self.call.model else [self.world.known_as(self.call.provider or "unknown")])
