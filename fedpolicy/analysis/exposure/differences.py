@@ -197,6 +197,7 @@ class Differences:
     def _sent(self, vertex: Vertex, clear: Mask, noisy: Mapping[int, Mask]) -> Iterator[Part]:
         """What clients send by way of a place, or to it, with their own noise or without."""
         above, here = self.rungs.above, self.rungs.singles.get(vertex.id, {})
+        alone: dict[str, set[str]] = {}
         for (origin, name), top in self.rungs.sums.items() if here else ():
             single = here.get(origin, 0)
             if single and (name == vertex.id or name in above.get((origin, vertex.id), ())):
@@ -205,8 +206,11 @@ class Differences:
                 seen = {client: reduce(or_, (noisy.get(one, 0) for one in mine[client]), clear) for client in shares}
                 known = [client for client, own in shares.items() if not own & ~seen[client]]
                 sent = (client for client in known if (origin, client) not in self.rungs.masked)
-                below = frozenset(client for client in sent if not shares[client] & ~single)
-                if below:
-                    yield Part(origin=origin, at=vertex.id, clients=below, single=True)
-                elif name == vertex.id and noisy and len(known) == len(shares):
+                below = {client for client in sent if not shares[client] & ~single}
+                alone.setdefault(origin, set()).update(below)
+                if not below and name == vertex.id and noisy and len(known) == len(shares):
                     yield self.rungs.whole(top)
+        # Of those whom somebody sees one by one at a place, whatever sums they go into, nothing is left to find out.
+        for origin, clients in alone.items():
+            if clients:
+                yield Part(origin=origin, at=vertex.id, clients=frozenset(clients), single=True)
