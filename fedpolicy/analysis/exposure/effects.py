@@ -67,7 +67,7 @@ class Effects:
             guards: object = id(flow.guards)
             if scope == ALL:
                 guards = tuple((guard.path, guard.aggregate, guard.ignored) for guard in flow.guards)
-            ends = flow.source if flow.seals else ""
+            ends = flow.source if flow.seals or flow.role == "produces" else ""  # whose own data noise is about
             key = (*key, scope if scope == ALL else self.graph.key(scope), guards, flow.seals, ends)
         found = self._effects.get(key)
         if found is None:
