@@ -127,7 +127,9 @@ class Arriving:
         numbers: dict[object, int] = {}
         for flow in graph.flows:
             if not flow.echo:
-                into, way = self._into.setdefault(flow.target, _Into()), (flow.origin, flow.role)
+                into, way = self._into.get(flow.target), (flow.origin, flow.role)
+                if into is None:
+                    into = self._into[flow.target] = _Into()
                 if flow.data is None:
                     into.anything.add(way)
                 else:

@@ -237,7 +237,7 @@ class Spread:
         if waiting is None:
             waiting = self.fresh[flow.target] = {}
             self.queue.append(flow.target)
-        waiting.update(dict.fromkeys(form for form, _, _ in found))
+        waiting.update({form: None for form, _, _ in found})
 
 
 def _stored(graph: FlowGraph) -> dict[str, State]:
