@@ -209,10 +209,12 @@ def evaluate(study: Study, document: Document, rules: Sequence[Rule]) -> Evaluat
 
     A rule that cannot be evaluated takes nothing else along: not its answers about other elements, nor other rules.
     """
-    whole = _of_all_kinds(World(study, document), rules)
+    world = World(study, document)
+    whole = _of_all_kinds(world, rules)
     kept = told_once(whole.findings, {rule.id: rule.behind for rule in rules if rule.behind})
     whole.counts[Verdict.NOT_APPLICABLE] += len(whole.findings) - len(kept)
     found = group_findings(kept)
+    world.forget()
     told = Counter(finding.verdict for finding in found)
     return Evaluation(
         findings=tuple(sorted(found, key=lambda finding: finding.sort_key)),

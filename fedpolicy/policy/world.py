@@ -61,6 +61,10 @@ class World:
         self._carried: dict[int, Mask] = {}
         self._answers: dict[tuple[str, tuple[str, ...] | int], tuple[tuple[str, ...], Any]] = {}
 
+    def forget(self) -> None:
+        """Let go of answers, which know this world in turn: of thousands of files each then leaves nothing behind."""
+        self._answers.clear()
+
     def place(self, path: Path) -> Span:
         """Where the key of a path stands in the file."""
         if path not in self._places:
