@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 _LONG = {Type.TEXT, Type.LIST}
 _MOST = 2_000  # verdicts that are remembered
+_LARGE = 500  # flows; what was worked out for more is mostly a process's last work, and takes a while to take apart
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -214,7 +215,8 @@ def evaluate(study: Study, document: Document, rules: Sequence[Rule]) -> Evaluat
     kept = told_once(whole.findings, {rule.id: rule.behind for rule in rules if rule.behind})
     whole.counts[Verdict.NOT_APPLICABLE] += len(whole.findings) - len(kept)
     found = group_findings(kept)
-    world.forget()
+    if len(study.graph.flows) < _LARGE:
+        world.forget()
     told = Counter(finding.verdict for finding in found)
     return Evaluation(
         findings=tuple(sorted(found, key=lambda finding: finding.sort_key)),
