@@ -146,15 +146,26 @@ def check_flows(names: Names) -> Iterator[Contradiction]:
     """A flow that moves nothing."""
     for path, flow in names.entries("flows"):
         ends = flow.get("from"), flow.get("to")
-        if ends[0] != ends[1] and all(type(end) is str for end in ends):
+        if type(ends[0]) is type(ends[1]) is str and _family(ends[0]) != _family(ends[1]):
             continue  # as nearly all are
-        source, target = ({*ids_of(flow, key)} for key in ("from", "to"))
-        if len(source) == 1 and source == target:
-            same = next(iter(source))
+        sources, targets = ([*{*ids_of(flow, key)}] for key in ("from", "to"))
+        if len(sources) == len(targets) == 1 and _stays(names, sources[0], targets[0]):
             advice = "members of a family pair with themselves; name two members, or use a task with `peer_to_peer`"
-            advice = advice if same in names.families else "name another receiver"
-            message = f"from `{same}` to itself nothing moves"
+            advice = advice if _family(sources[0]) in names.families else "name another receiver"
+            message = f"from `{sources[0]}` to itself nothing moves"
             yield contradiction((*path, "to"), message, advice, rests_on=[(*path, "from")])
+
+
+def _family(name: str) -> str:
+    return name.partition("@")[0]
+
+
+def _stays(names: Names, source: str, target: str) -> bool:
+    """Whether a flow ends where it begins: each member of a family at itself, or the only one there is."""
+    family = _family(target)
+    if source == target or _family(source) != family:
+        return source == target
+    return target == family or len(names.families.get(family, ())) == 1
 
 
 def check_agreements(names: Names) -> Iterator[Contradiction]:
