@@ -183,6 +183,8 @@ def _property(entry: type[Entry], key: Key, values: _Values, catalog: Catalog) -
     if isinstance(key.default, (str, int, bool)):
         found["default"] = key.default
     value = _value(entry.types[key.attribute])
+    if "additionalProperties" in value and key.unknown is not ...:
+        return {**found, "anyOf": [value, _UNKNOWN]}
     if "additionalProperties" in value or place == _PLAIN:
         return {**found, **value}
     if place == ("Party", "jurisdiction"):
