@@ -281,7 +281,8 @@ def _produce_copy(builder: Builder, job: Job, model: str, place: Vertex) -> None
     copy = builder.model_vertex(model, place)
     builder.copies.setdefault(model, {})[copy.id] = None
     guards = guards_for(builder, job.shield, "local", place, payload=job.down, clients=vouching(place))
-    # A copy is made of what comes back from the others, too.
-    shared = job.method.down is not None and TOPOLOGIES[job.topology].exchanges == "updates"
-    mask = job.mask if shared and not job.hosted else job.masks[place.id]
-    builder.add(job.origin, "produces", place.id, copy.id, job.down, mask, guards=guards)
+    own = job.masks[place.id]
+    builder.add(job.origin, "produces", place.id, copy.id, job.down, own, guards=guards)
+    if job.method.down is not None and TOPOLOGIES[job.topology].exchanges == "updates" and not job.hosted:
+        # A copy is made of what comes back from the others, too, which their own safeguards are on.
+        builder.add(job.origin, "produces", place.id, copy.id, job.down, job.mask & ~own)

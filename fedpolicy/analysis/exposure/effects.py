@@ -13,6 +13,7 @@ from fedpolicy.analysis.exposure.transfer import ALL, Effect
 from fedpolicy.catalog import Catalog
 from fedpolicy.graph import Flow, FlowGraph, Guard, Mask, bits
 from fedpolicy.graph.guards import performers
+from fedpolicy.graph.masks import common
 from fedpolicy.graph.places import supplier_of
 from fedpolicy.language.model.does import Cap, Noise, Seal, Sum, Unsaid
 from fedpolicy.records import dataclass, field
@@ -67,7 +68,7 @@ class Effects:
             guards: object = id(flow.guards)
             if scope == ALL:
                 guards = tuple((guard.path, guard.aggregate, guard.ignored) for guard in flow.guards)
-            ends = flow.source if flow.seals or flow.role == "produces" else ""  # whose own data noise is about
+            ends = flow.source if flow.seals else ""
             key = (*key, scope if scope == ALL else self.graph.key(scope), guards, flow.seals, ends)
         found = self._effects.get(key)
         if found is None:
@@ -126,7 +127,6 @@ class Effects:
         for _, mask in hidden:
             summed |= mask
         cap = self._cap(flow)
-        wider = self._wider(flow.aggregate) if self.insiders and flow.aggregate is not None else {}
         return Effect(
             cap=cap,
             sum_cap=self._sum_cap(flow, cap),
@@ -145,8 +145,7 @@ class Effects:
             opens=flow.role == "published",
             malleable=self.malleable,
             raised=raised,
-            wider=wider,
-            added=self.graph.aggregates[flow.aggregate].data if wider and flow.aggregate is not None else 0,
+            wider=self._wider(flow.aggregate) if self.insiders and flow.aggregate is not None else {},
             known=frozenset(self.insiders),
             counted=self.counted if self.catalog.payloads[flow.raw or flow.payload].least_units else frozenset(),
         )
@@ -163,7 +162,7 @@ class Effects:
         """The instances for which a safeguard counts: valid, and resting on somebody whom the owner accepts."""
         mask = data
         if isinstance(guard.does, Noise):
-            mask = data & self._protected(guard, noised(self.graph, flow, guard)) if self.private else 0
+            mask = common(data, self._protected(guard, noised(self.graph, flow, guard))) if self.private else 0
         if not self.reading.trusting:
             mask = self.trust.accepting(guard.rests_on, mask)
         return mask

@@ -16,7 +16,8 @@ from fedpolicy.analysis.exposure.participation import (
     silos_of,
     steps_of,
 )
-from fedpolicy.graph import Flow, FlowGraph, Guard, Mask, Path, bits
+from fedpolicy.graph import Flow, FlowGraph, Guard, Mask, Path
+from fedpolicy.graph.masks import united
 from fedpolicy.language.model import Deployment
 from fedpolicy.language.model.safeguards import DifferentialPrivacy
 from fedpolicy.records import dataclass, replace
@@ -118,18 +119,11 @@ def _taking_part(
 
 
 def noised(graph: FlowGraph, flow: Flow, guard: Guard) -> Mask:
-    """
-    The instances that the noise on a flow is about.
-
-    Of noise in shares, all that is in the sums it travels in; of what a client adds to its copy of a model, its own.
-    """
+    """The instances that the noise on a flow is about: of noise in shares, all that is in the sums it travels in."""
     found = graph.carried(flow)
-    where = guard.noise.where if guard.noise is not None else ""
-    if where == "distributed":
+    if guard.noise is not None and guard.noise.where == "distributed":
         for summed in (one.aggregate for one in flow.guards if one.aggregate is not None):
-            found |= graph.aggregates[summed].data
-    elif where == "client" and flow.role == "produces":
-        return sum(1 << index for index in bits(found) if graph.data[index].place == flow.source) or found
+            found = united(found, graph.aggregates[summed].data)
     return found
 
 

@@ -36,11 +36,12 @@ class Effect:
     `opens` what was sealed where that is published.
 
     `noise` holds (mechanism, instances it protects), `shared` the same for noise that only a secure sum
-    carries, `wider` what the noise of a part of a sum is called in this one, for those `added` up in it, `known` the
-    mechanisms of which some know more than others; `hidden` (aggregate, instances), `said` the same where the owner
-    does not rely on it: what travels may be either; `limits` (level, instances). `raised` (level, instances) are
-    those of which more gets through than `cap` says, `counted` the sums that hide nobody where they are made of few
-    units. `malleable` are the seals under which one can compute: homomorphic encryption and secret shares.
+    carries, `wider` what the noise of a part of a sum is called in this one, `known` the mechanisms of which some know
+    more than others; `hidden` (aggregate, instances), `said` the same where the owner does not rely on it: what
+    travels may be either; `limits` (level, instances).
+    `raised` (level, instances) are those of which more gets through than `cap` says, `counted` the sums that hide
+    nobody where they are made of few units. `malleable` are the seals under which one can compute: homomorphic
+    encryption and secret shares.
 
     It is said of the instances of a `scope`; of those outside it a flow carries nothing. What it `sent` of each form is
     remembered where it is the same for all of them.
@@ -61,7 +62,6 @@ class Effect:
     raised: tuple[tuple[int, Mask], ...] = ()
     counted: frozenset[int] = frozenset()
     wider: Mapping[int, int] = field(default_factory=dict)
-    added: Mask = 0
     known: frozenset[int] = frozenset()
     sent: dict[Form, tuple[Form, ...]] = field(default_factory=dict)
 
@@ -69,7 +69,7 @@ class Effect:
     def is_uniform(self) -> bool:
         """Whether it says the same of every instance."""
         some = (*self.noise, *self.shared, *self.hidden, *self.said, *self.limits, *self.raised)
-        masks = {self.added, *(mask for _, mask in some), *(mask for _, *both in self.seals for mask in both)}
+        masks = {*(mask for _, mask in some), *(mask for _, *both in self.seals for mask in both)}
         return masks <= {0, ALL, self.scope}
 
     def passing(self, cap: int, level: int, mask: Mask) -> Mask:
@@ -130,12 +130,7 @@ def _with_noise(effect: Effect, form: Form, mask: Mask) -> Iterator[tuple[Form, 
     More noise spends nothing more. But where somebody knows more of the first noise than others do, the later one may
     be all that there is towards them.
     """
-    wider = effect.wider.get(form.noise, form.noise)
-    if wider != form.noise:
-        # Only whose contributions are in this sum as well have their noise in it.
-        if mask & ~effect.added:
-            yield from _behind_seal(effect, form, mask & ~effect.added)
-        form, mask = form._replace(noise=wider), mask & effect.added
+    form = form._replace(noise=effect.wider.get(form.noise, form.noise))
     for mechanism, protected in effect.noise if form.noise in effect.known and not form.outer else ():
         if mask & protected:
             yield from _behind_seal(effect, form._replace(outer=(mechanism,)), common(mask, protected))
