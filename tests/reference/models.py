@@ -195,8 +195,7 @@ class Models:
         yield from self.contents(name, caller, why, source=caller)
         if caller in self.holders(name):
             yield from self._kept(name, caller, sent, payloads, trains=self.trains(name, call, caller))
-        if self.world.file.models[name].copies == "parts":
-            yield from self._parts(name, caller, sent, payloads, why, call, guards)
+        yield from self._parts(name, caller, sent, payloads, why, call, guards)
         for way in self.ways(name, caller):
             runner = way[-1]
             lowered = caps(self.world, guards, caller)
@@ -261,12 +260,7 @@ class Models:
         guards: Sequence[Any],
     ) -> Iterator[Movement]:
         """Running a model in parts shows intermediate values to whoever holds the others."""
-        holders = self.holders(name)
-        if caller in holders:
-            starts = {caller: [place for place in holders if place != caller]}
-        else:
-            starts = {way[-1]: [p for p in holders if p != way[-1]] for way in self.ways(name, caller) if holders}
-        for start, others in starts.items():
+        for start, others in self.others(name, caller).items():
             for place in others:
                 yield Movement(
                     way=(start, place),
@@ -278,6 +272,13 @@ class Models:
                 )
                 yield from self._kept(name, place, sent, payloads, trains=self.trains(name, call, place))
                 yield from self.contents(name, place, f"models.{name}", source=caller)
+
+    def others(self, name: str, caller: str) -> dict[str, list[str]]:
+        """Of a model in parts: by where somebody's question goes in, who holds the other parts."""
+        if self.world.file.models[name].copies != "parts" or not (holders := self.holders(name)):
+            return {}
+        starts = [caller] if caller in holders else [way[-1] for way in self.ways(name, caller)]
+        return {start: [place for place in holders if place != start] for start in starts}
 
     def vertex(self, name: str) -> str:
         """The place that stands for what a model contains."""

@@ -141,11 +141,12 @@ class Desugared(Divided):
                     yield from self._judged(job, member)
 
     def _judged(self, job: Job, member: str) -> Iterator[Movement]:
-        """Whoever runs the judge, and each hop, reads the answers of the judged model, sent as any payload."""
+        """Whoever runs the judge or a part of it, and each hop, reads what the judged model answers."""
         task = job.task
         level = max(self.models.level(payload) for payload in job.method.to_runner or ("prompts",))
         for name in (task.model, *self.models.stand_ins(task.model)):
-            for place in {hop for way in self.models.ways(name, member) for hop in way[1:]}:
+            parts = {place for places in self.models.others(name, member).values() for place in places}
+            for place in sorted(parts.union(*(way[1:] for way in self.models.ways(name, member)))):
                 level = min(level, INFERABLE)
                 yield from self.models.contents(task.evaluates, place, job.why, level=level, source=member)
 
