@@ -43,10 +43,15 @@ Parts = dict[tuple[str, str], set[frozenset[str]]]  # party, noise -> the data i
 
 @dataclass(frozen=True)
 class Reading:
-    """How to read what is missing, and whose word counts: everybody's, or that of some."""
+    """
+    How to read what is missing, and whose word counts: everybody's, or that of some.
+
+    `vouched`: of an enclave alone, what nobody says of whom it keeps out is favourable.
+    """
 
     favourable: bool
     trusted: frozenset[str] | None = None
+    vouched: bool = False
 
 
 class Differing(Protocol):
@@ -253,7 +258,7 @@ class Learning:
             return who in place.tee.hides_from
         row = self.world.catalog.enclaves.find(place.tee.kind)
         said = getattr(row, who) if row else None
-        return self.reading.favourable if said is None else bool(said)
+        return self.reading.favourable or self.reading.vouched if said is None else bool(said)
 
     def _hidden(self, place: Place, party: str) -> bool:
         """Whether a party is kept out that may have a place, its machine, or both."""

@@ -34,9 +34,12 @@ def levels(deployment: Any, catalog: Catalog) -> dict[Row, Levels]:
     for item, favourable, unfavourable in zip(world.instances, best, least, strict=True):
         trusted = frozenset(world.trusted(item.owner))
         relied_on = Learning(world, moves, item, Reading(favourable=False, trusted=trusted))
-        favourable.differences, unfavourable.differences, relied_on.differences = more, less, less
+        vouched = Learning(world, moves, item, Reading(favourable=False, trusted=trusted, vouched=True))
+        favourable.differences = more
+        unfavourable.differences = relied_on.differences = vouched.differences = less
         low, high, guaranteed = favourable.views(fewer), unfavourable.views(parts), relied_on.views(parts)
-        for party, role in {*low, *high, *guaranteed}:
+        # With a key to what is published, somebody may learn more than everybody if an enclave vouches, and only then.
+        for party, role in {*low, *high, *guaranteed, *vouched.views(parts)}:
             # Whoever may learn anything knows what everybody knows, however that turns out.
             viewers = ((party, role), ("public", "public"))
             ranks = [max(table.get(viewer, NONE) for viewer in viewers) for table in (low, high, guaranteed)]
