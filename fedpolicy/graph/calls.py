@@ -91,7 +91,7 @@ def _ask(builder: Builder, place: Vertex, mask: Mask, call: Call, runs: Runs) ->
         # What is asked about does not leave the place as such, so no flow says that it has come there.
         payload = call.payloads[0]
         builder.lookups.append(LookUp(origin=call.origin, place=place.id, data=mask, payload=payload))
-    if found.local:
+    if found.local or found.payload:
         _keep(builder, place, mask, call)
     for chain in found.ends:
         quoted |= _answer(builder, call.origin, (place, *chain), call.model, call.retrieves, call.shield)

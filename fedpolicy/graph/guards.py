@@ -41,6 +41,12 @@ def vouching(*places: Vertex) -> Words:
     return performers(*places), frozenset(found)
 
 
+def word_for(safeguard: Safeguard, words: Words) -> frozenset[str]:
+    """On whom a safeguard rests: those where it is put on, or, with their software, who is said to operate it."""
+    performing, software = words
+    return software.union(safeguard.operated_by) if safeguard.operated_by else performing
+
+
 def guards_for(
     builder: Builder,
     shield: Shield,
@@ -177,8 +183,7 @@ def _adder(safeguard: Safeguard) -> str:
 
 def _rests_on(safeguard: Safeguard, source: Vertex, clients: Words) -> frozenset[str]:
     # Noise that is summed from shares is only there if everybody adds theirs.
-    performing, software = clients if _adder(safeguard) == "distributed" else vouching(source)
-    return software.union(safeguard.operated_by) if safeguard.operated_by else performing
+    return word_for(safeguard, clients if _adder(safeguard) == "distributed" else vouching(source))
 
 
 def _ignored(builder: Builder, safeguard: Safeguard, stage: Stage, source: Vertex, payload: str) -> str:

@@ -9,7 +9,7 @@ from fedpolicy.graph import Access, Flow, Guard, Mask, Vertex
 from fedpolicy.graph.builder import Builder, Use
 from fedpolicy.graph.calls import Call, call_model, note_access, note_indexes
 from fedpolicy.graph.exchange import Exchange
-from fedpolicy.graph.guards import guards_for, guards_on_work, seals_for, vouching
+from fedpolicy.graph.guards import guards_for, guards_on_work, seals_for, vouching, word_for
 from fedpolicy.graph.jobs import Job, Outcome, arranged, fallbacks_of, job_of
 from fedpolicy.graph.routes import Runs, to_trainer
 from fedpolicy.language.model.does import Seal
@@ -212,6 +212,7 @@ def _carry(
         # A personal model goes on from its own copy; who has none gets them all.
         copy = builder.model_vertex(model, builder.vertex(target)).id
         sealed = _sealed_to(builder, job, target, sent) if target in sent_to else None
+        seals = [one for one in sealed.guards if _seals(one)] if sealed else []
         builder.uses.append(
             Use(
                 model=copy,
@@ -219,9 +220,7 @@ def _carry(
                 origin=job.origin if sent_to.get(target, True) else exchange,
                 role="carried",
                 payload=job.up,
-                guards=tuple(replace(one, rests_on=job.words[0]) for one in sealed.guards if _seals(one))
-                if sealed
-                else (),
+                guards=tuple(replace(one, rests_on=word_for(one.spec, job.words)) for one in seals),
                 seals=sealed.seals if sealed else (),
             )
         )
