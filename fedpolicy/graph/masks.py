@@ -21,14 +21,17 @@ _SPREAD = 1_000_003  # a prime of which the first million powers of two leave re
 
 def bits(mask: Mask) -> Iterator[int]:
     """The positions of the bits that are set, lowest first."""
-    if not mask & (mask - 1):
-        yield from (mask.bit_length() - 1,) if mask else ()
+    # The highest bit is at hand, and no other operation reads a long number as fast as `^` does.
+    top = mask.bit_length() - 1
+    if mask and not mask ^ 1 << top:
+        yield top
         return
     if mask.bit_count() <= FEW:
+        found: list[int] = []
         while mask:
-            low = mask & -mask
-            yield low.bit_length() - 1
-            mask ^= low
+            found.append(top := mask.bit_length() - 1)
+            mask ^= 1 << top
+        yield from reversed(found)
         return
     # Clearing one bit copies the whole number, so a crowded one is read byte by byte.
     for place, byte in enumerate(mask.to_bytes((mask.bit_length() + 7) // 8, "little")):

@@ -12,6 +12,7 @@ from enum import Enum
 
 from fedpolicy.errors import InputError
 from fedpolicy.graph import Enclave, FlowGraph, Mask, Vertex, bits, keyed
+from fedpolicy.graph.masks import lacking
 from fedpolicy.language.model.does import Unsaid
 from fedpolicy.limits import MAX_HIDDEN_FORMS, MAX_NESTED_SUMS
 from fedpolicy.records import dataclass, field
@@ -162,9 +163,9 @@ def read_sum(form: Form, mask: Mask, hidden: Mask, noise: int) -> Iterator[tuple
         yield Form(NOISE, noise=noise), hidden
     elif hidden and form.level >= INFERABLE:
         yield _OPEN[INFERABLE], hidden
-    if mask != hidden:
+    if shown := lacking(mask, hidden):
         for level in range(INFERABLE, form.level + 1):
-            yield _OPEN[level], mask & ~hidden
+            yield _OPEN[level], shown
 
 
 def unsealed(form: Form) -> Form:

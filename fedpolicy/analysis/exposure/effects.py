@@ -13,7 +13,7 @@ from fedpolicy.analysis.exposure.transfer import ALL, Effect
 from fedpolicy.catalog import Catalog
 from fedpolicy.graph import Flow, FlowGraph, Guard, Mask, bits
 from fedpolicy.graph.guards import performers
-from fedpolicy.graph.masks import common
+from fedpolicy.graph.masks import common, lacking
 from fedpolicy.graph.places import supplier_of
 from fedpolicy.language.model.does import Cap, Noise, Seal, Sum, Unsaid
 from fedpolicy.records import dataclass, field
@@ -122,7 +122,7 @@ class Effects:
         strange = next((mask for level, mask in raised if level == VERBATIM), 0)
         guards = [(guard, data & ~strange if asks_what_it_is(guard) else data) for guard in flow.guards]
         counted = [(guard, self._counts(flow, guard, mask)) for guard, mask in guards if not guard.ignored]
-        hidden, said = _hidden(counted), _hidden([(guard, data & ~mask) for guard, mask in counted])
+        hidden, said = _hidden(counted), _hidden([(guard, lacking(data, mask)) for guard, mask in counted])
         summed = 0
         for _, mask in hidden:
             summed |= mask
@@ -216,7 +216,7 @@ class Effects:
         if found is None:
             by = performers(self.graph.vertices[flow.source])
             found = data if self.reading.trusting else self.trust.accepting(by, data)
-        return seal, found, data & ~found
+        return seal, found, lacking(data, found)
 
 
 def doubted_flows(graph: FlowGraph, trust: Trust) -> Mapping[int, Mask] | None:

@@ -9,7 +9,7 @@ from operator import or_
 from fedpolicy.analysis.exposure.views import Viewer
 from fedpolicy.catalog import Catalog
 from fedpolicy.graph import FlowGraph, Mask
-from fedpolicy.graph.masks import common, grouped, united, without
+from fedpolicy.graph.masks import common, grouped, lacking, united, without
 from fedpolicy.graph.places import is_unknown
 from fedpolicy.language.model.dataset import Dataset
 from fedpolicy.language.model.party import Agreement
@@ -160,7 +160,7 @@ class Arriving:
         few = self._few(into, mine)
         many = self._many(into, mine)
         for number, kind in enumerate(self._kinds):
-            others = kind.mask & ~mine
+            others = lacking(kind.mask, mine)
             if others & seen:
                 for mask, ways in _cells(kind, others, few.get(number, {}), many):
                     if mask & seen:
@@ -222,7 +222,7 @@ def _cells(
     for way, mask in many.items():
         split: dict[Ways, Mask] = {}
         for ways, cell in cells.items():
-            for key, part in ((ways | {way}, common(cell, mask)), (ways, cell & ~mask)):
+            for key, part in ((ways | {way}, common(cell, mask)), (ways, without(cell, mask))):
                 if part:
                     split[key] = split[key] | part if key in split else part
         cells = split

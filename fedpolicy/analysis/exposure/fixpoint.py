@@ -223,8 +223,8 @@ class Spread:
         both = known & mask
         if not both ^ mask:
             return mask, known
-        if self.large:  # long sets that are equal are one object: thousands of places are sent the same
-            last = self.last.get(form)
+        # Long sets that are equal are one object: thousands of places are sent the same.
+        if self.large and (last := self.last.get(form)) is not mask:
             mask = self.last[form] = mask if last is None or last ^ mask else last
         return mask, known | mask if both ^ known else mask
 

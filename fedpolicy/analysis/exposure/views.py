@@ -24,7 +24,7 @@ from fedpolicy.analysis.exposure.fixpoint import Holdings
 from fedpolicy.analysis.exposure.sums import arrive_at
 from fedpolicy.analysis.exposure.transfer import ALL, transfer
 from fedpolicy.graph import FlowGraph, Mask, Vertex
-from fedpolicy.graph.masks import common, united
+from fedpolicy.graph.masks import common, lacking, united
 from fedpolicy.graph.places import NOBODY
 from fedpolicy.records import dataclass, field
 
@@ -116,7 +116,7 @@ def add_public(view: View, public: View, opened: View) -> None:
     more = everybody = 0
     for level in range(VERBATIM, 0, -1):
         everybody |= public.levels[level]
-        more |= opened.levels[level] & ~everybody
+        more |= lacking(opened.levels[level], everybody)
         view.levels[level] |= more
     add_noise(view, opened)
     add_known(view, public, view.levels[BOUNDED])
