@@ -11,7 +11,7 @@ from fedpolicy.graph import Guard, Mask, Path, Vertex
 from fedpolicy.graph.builder import Builder, Origin, mask_of
 from fedpolicy.graph.guards import Shield, guards_for, readers, seals_for, vouching
 from fedpolicy.graph.provenance import reached_at
-from fedpolicy.language.model.does import Seal, Sum
+from fedpolicy.language.model.does import Seal, Sum, Unsaid
 from fedpolicy.records import replace
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def _send_models(
     guards: tuple[Guard, ...],
     seals: tuple[int, ...],
 ) -> None:
-    sealing = tuple(guard for guard in guards if isinstance(guard.does, Seal))
+    sealing = tuple(guard for guard in guards if isinstance(guard.does, (Seal, Unsaid)))
     held = [builder.model_vertex(name, source).id for name in flow.data or () if name in builder.deployment.models]
     for model in (model for name in held for model in builder.contents(name)):
         for end in dict.fromkeys(place for ends in chain[1:] for place in ends):
@@ -119,7 +119,9 @@ def _sums(builder: Builder, origin: Origin, flow: Flow, sources: list[Vertex]) -
         if isinstance(does := safeguard.does, Sum):
             shares = tuple(_mask(builder, flow, source) or _stored(builder, source) for source in sources)
             mask = reduce(or_, shares, 0)
-            k = (does.clients_of(safeguard),) * 2
+            # Who has nothing where the flow begins adds nothing to the sum, and may be counted.
+            idle = sum(source.weight for source, share in zip(sources, shares, strict=True) if not share)
+            k = (max(1, does.clients_of(safeguard) - idle),) * 2
             ids = [source.id for source in sources]
             found[*origin.path, "safeguards", index] = builder.add_aggregate(
                 origin, ids, mask, k, frozenset(), shares=shares, payload=flow.payload

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from fedpolicy.graph import Guard, Path, Vertex
-from fedpolicy.language.model.does import Cap, Noise, Seal, Sum
+from fedpolicy.language.model.does import Cap, Noise, Seal, Sum, Unsaid
 from fedpolicy.language.model.safeguards import Safeguard
 from fedpolicy.records import replace
 from fedpolicy.startup import NamedTuple
@@ -73,7 +73,7 @@ def guards_for(
         found: list[Guard] = []
         for index, safeguard in enumerate(shield.safeguards):
             # What clients did before sending already lowered what the aggregator holds.
-            if safeguard.does is not None and (stage != "aggregated" or _adder(safeguard) == "aggregator"):
+            if safeguard.does is not None and (stage != "aggregated" or _adder(safeguard) in {"aggregator", "anybody"}):
                 at = (*shield.path, "safeguards", index)
                 guard = Guard(
                     path=at,
@@ -177,7 +177,9 @@ def _principals(builder: Builder, party: str) -> list[str]:
 
 
 def _adder(safeguard: Safeguard) -> str:
-    """Who adds the noise, if any is added."""
+    """Who adds the noise, if any is added: anybody, where nobody knows which safeguards there are."""
+    if isinstance(safeguard.does, Unsaid):
+        return "anybody"
     return safeguard.does.where_of(safeguard) if isinstance(safeguard.does, Noise) else ""
 
 

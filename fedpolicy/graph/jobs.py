@@ -14,7 +14,7 @@ from fedpolicy.graph.masks import united
 from fedpolicy.graph.routes import Runs, holders, stand_ins
 from fedpolicy.language.model.does import Sum
 from fedpolicy.records import dataclass, replace
-from fedpolicy.topologies import DESUGAR, KEYS, TOPOLOGIES, possible
+from fedpolicy.topologies import DESUGAR, KEYS, TOPOLOGIES, left_out, possible
 
 if TYPE_CHECKING:
     from fedpolicy.catalog.rows import MethodRow
@@ -184,18 +184,11 @@ def job_of(builder: Builder, name: str, runs: Runs) -> Job:
 
 def topology_of(builder: Builder, task: Task, method: MethodRow) -> str:
     """What the task says; else what its method exchanges and whether there is an aggregator."""
-    exchanges = bool(method.up)
     if task.topology:
         # A method that sends nothing up exchanges nothing, wherever it is said to run.
-        return task.topology if exchanges or TOPOLOGIES[task.topology].exchanges != "updates" else "local"
-    default = TOPOLOGIES[method.topology or ("star" if exchanges else "local")]
-    if default.exchanges == "activations":
-        return method.topology or "local"
-    if exchanges and (task.hops or task.aggregator):
-        return "tree" if task.hops else "star"
-    if exchanges and default.exchanges != "nothing" and aggregators_of(builder, task):
-        return "star"
-    return (method.topology if default.aggregator == "none" else None) or "local"
+        return task.topology if method.up or TOPOLOGIES[task.topology].exchanges != "updates" else "local"
+    found = left_out(method, hops=bool(task.hops), aggregator=bool(task.aggregator))
+    return "local" if found == "star" and not aggregators_of(builder, task) else found
 
 
 def aggregators_of(builder: Builder, task: Task) -> tuple[str, ...]:

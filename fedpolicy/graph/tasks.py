@@ -12,7 +12,7 @@ from fedpolicy.graph.exchange import Exchange
 from fedpolicy.graph.guards import guards_for, guards_on_work, seals_for, vouching, word_for
 from fedpolicy.graph.jobs import Job, Outcome, arranged, fallbacks_of, job_of
 from fedpolicy.graph.routes import Runs, to_trainer
-from fedpolicy.language.model.does import Seal
+from fedpolicy.language.model.does import Seal, Unsaid
 from fedpolicy.records import replace
 from fedpolicy.topologies import DESUGAR, TOPOLOGIES
 
@@ -212,7 +212,7 @@ def _carry(
         # A personal model goes on from its own copy; who has none gets them all.
         copy = builder.model_vertex(model, builder.vertex(target)).id
         sealed = _sealed_to(builder, job, target, sent) if target in sent_to else None
-        seals = [one for one in sealed.guards if _seals(one)] if sealed else []
+        seals = [one for one in sealed.guards if _covers(one)] if sealed else []
         builder.uses.append(
             Use(
                 model=copy,
@@ -227,17 +227,22 @@ def _carry(
 
 
 def _sealed_to(builder: Builder, job: Job, target: str, sent: Sequence[Flow]) -> Flow | None:
-    """A flow with the seals under which all comes to a place: of several ways of an exchange one may have none."""
+    """
+    A flow with the seals under which all comes to a place, or may come where nobody knows the safeguards.
+
+    Of several ways of an exchange one may have none.
+    """
     places = {place.id for place in job.contributors}
     exchanges = {place.id for place in map(builder.vertex, (one.target for one in sent)) if place.kind == "exchange"}
     ends = {target, *(exchanges if any(place.id == target for place in job.members) else ())}
     own = [one for one in sent if one.source in places]
     first = [one for one in own if one.target in ends] or own  # what hops pass on is sealed by whoever made it
-    return first[0] if first and all(one.seals for one in first) else None
+    covered = all(one.seals or any(isinstance(guard.does, Unsaid) for guard in one.guards) for one in first)
+    return first[0] if first and covered else None
 
 
-def _seals(guard: Guard) -> bool:
-    return isinstance(guard.does, Seal) and not guard.ignored
+def _covers(guard: Guard) -> bool:
+    return isinstance(guard.does, (Seal, Unsaid)) and not guard.ignored
 
 
 def _produce_each_way(

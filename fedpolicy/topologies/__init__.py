@@ -16,6 +16,7 @@ from fedpolicy.files import modules_in
 from fedpolicy.records import dataclass
 
 if TYPE_CHECKING:
+    from fedpolicy.catalog.rows import MethodRow
     from fedpolicy.graph.exchange import Exchange
     from fedpolicy.graph.jobs import Outcome
 
@@ -47,6 +48,14 @@ DESUGAR: Mapping[str, Callable[[Exchange], list[Outcome]]] = {
 }
 
 KEYS = tuple(dict.fromkeys(key for row in TOPOLOGIES.values() for key in row.keys))  # those of few topologies
+
+
+def left_out(method: MethodRow, *, hops: bool, aggregator: bool) -> str:
+    """The topology of a task that states none: a tree with `hops`, a star with an `aggregator`, else its method's."""
+    if hops:
+        return "tree"
+    own = method.topology or ("star" if method.up else "local")
+    return "star" if aggregator and method.up and TOPOLOGIES[own].exchanges != "activations" else own
 
 
 def possible(stated: Collection[str]) -> list[str]:

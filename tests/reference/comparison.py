@@ -21,8 +21,10 @@ from fedpolicy.catalog import load_catalog
 from fedpolicy.language.reading import load_text
 from tests.reference.deployments import Tree, deployment
 from tests.reference.reference import Levels, Row, levels
+from tests.reference.wider import wider
 
 CATALOG = load_catalog()
+AUTHORS = {"plain": deployment, "wider": wider}
 ASKED = ("sampling", "steps")  # what numbers hang on, and no random deployment leaves out
 NONE: Levels = ("none", "none", "none")
 
@@ -98,10 +100,18 @@ def wrong(tree: Tree) -> bool:
         return False
 
 
-def compare(seed: str, first: int, count: int) -> Iterator[tuple[int, list[Disagreement] | None]]:
+def written(seed: str, number: int, author: str) -> Tree:
+    """A deployment by its number; of both authors, each writes every other one."""
+    name = ("plain", "wider")[number % 2] if author == "both" else author
+    return AUTHORS[name](f"{seed}:{number}")
+
+
+def compare(
+    seed: str, first: int, count: int, author: str = "both"
+) -> Iterator[tuple[int, list[Disagreement] | None]]:
     """Deployment by deployment: its number, and where the two disagree."""
     for number in range(first, first + count):
-        yield number, disagreements(deployment(f"{seed}:{number}"))
+        yield number, disagreements(written(seed, number, author))
 
 
 def shown(tree: Tree, found: list[Disagreement]) -> str:
@@ -119,14 +129,15 @@ def main() -> int:
     parser.add_argument("--count", type=int, default=500)
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--seed", default="0")
+    parser.add_argument("--author", choices=("both", *AUTHORS), default="both", help="who writes the deployments")
     parser.add_argument("--stop", type=int, default=1, help="stop after so many disagreements")
     asked = parser.parse_args()
     started, agreed, refused, different = time.monotonic(), 0, 0, 0
-    for number, found in compare(asked.seed, asked.first, asked.count):
+    for number, found in compare(asked.seed, asked.first, asked.count, asked.author):
         agreed, refused = agreed + (found == []), refused + (found is None)
         if found:
             different += 1
-            tree = shrunk(deployment(f"{asked.seed}:{number}"), wrong)
+            tree = shrunk(written(asked.seed, number, asked.author), wrong)
             print(f"# seed {asked.seed}, deployment {number}\n{shown(tree, disagreements(tree) or found)}", flush=True)
             if different >= asked.stop:
                 break

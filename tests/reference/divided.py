@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from tests.reference.jobs import Job
 from tests.reference.movement import INFERABLE, RECONSTRUCTABLE, Movement, Seal
@@ -45,7 +46,7 @@ class Divided(Tree):
             title, guards = f"{job.why}.safeguards", job.task.safeguards
             noise = noises(self.world, guards, title, "aggregator", [head], job.mask | every)
             for one in self._result(job, head, (), noise, adds=False):
-                yield Movement(way=one.way, level=one.level, only=job.mask | every, noises=one.noises, why=one.why)
+                yield replace(one, only=job.mask | every)
 
     _vertical = _split
 
@@ -136,6 +137,7 @@ class Divided(Tree):
                 noises=noise,
                 seals=self._seals_to(job, sender, receiver, arbiters, blind=blind),
                 caps=caps(self.world, guards, sender),
+                unsaid=job.unsaid,
                 why=job.why,
             )
 
@@ -151,11 +153,11 @@ class Divided(Tree):
 
     def _contents(self, job: Job, member: str, head: str, arbiters: list[str]) -> Iterator[Movement]:
         """What a model contains goes with what it makes."""
-        level = min(INFERABLE, self.models.level(job.up))
+        level = min(INFERABLE, self.models.level(job.up or "activations"))
         every = tuple(one for giver in job.givers for one in self._seals_to(job, giver, head, arbiters))
         for model in job.carried():
             between = self._relays(job, member) if head != member else []
             # Who has no weights, and sends nothing to anybody, gets none by holding the top itself.
             ends = {head} if head != member or not job.hosted(model) else set()
             for place in {*ends, *(relay for relays in between for relay in relays)}:
-                yield from self.models.contents(model, place, job.why, level=level, seals=self._joint(every))
+                yield from self.models.contents(model, place, job.why, level=level, seals=self._joint(every), unsaid=job.unsaid)

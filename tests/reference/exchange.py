@@ -11,7 +11,7 @@ from tests.reference.few import few
 from tests.reference.jobs import Job
 from tests.reference.models import Models
 from tests.reference.movement import INFERABLE, Few, Movement, Noise, Seal, Shares, Sum, Word
-from tests.reference.safeguards import caps, noises, seals, secure_sums
+from tests.reference.safeguards import caps, noises, noisy, seals, secure_sums
 from tests.reference.world import World
 
 
@@ -44,6 +44,10 @@ class Exchange:
     def _personal_result(self, job: Job) -> bool:
         return job.task.produces is not None and self.world.file.models[job.task.produces].copies == "personal"
 
+    def _noisy(self, job: Job) -> bool:
+        """Whether noise counts on what goes up."""
+        return noisy(self.world, job.up or "")
+
     def _summable(self, job: Job) -> bool:
         return self.world.catalog.payloads[job.up].summable
 
@@ -74,8 +78,9 @@ class Exchange:
             title, at, fed = f"{job.why}.safeguards", way[-1], self._stations(job, crowd)
             at = "" if at.startswith("exchange:") else at
             sums = secure_sums(self.world, guards, title, [member], crowded, idle, job.least_units, at=at, fed=fed)
-            noise = self._noises(job, "client", [member])
-            noise += self._divided_noises(job, crowd)
+            noise = self._divided_noises(job, crowd)
+        if self._noisy(job):
+            noise += self._noises(job, "client", [member])
         if job.masks[member]:
             yield Movement(
                 way=(member, *way),
@@ -88,6 +93,7 @@ class Exchange:
                 seals=sealed,
                 caps=caps(self.world, guards, member),
                 gives=(job.name, job.crowd([member]), not sums) if self._linear(job) else None,
+                unsaid=job.unsaid,
                 why=job.why,
             )
         every = tuple(one for other in job.givers for one in self._sealing(job, other, way[-1]))
@@ -95,7 +101,7 @@ class Exchange:
         for model in job.carried():
             for place in ends:
                 yield from self.models.contents(
-                    model, place, job.why, level=min(INFERABLE, level), seals=self._joint(every)
+                    model, place, job.why, level=min(INFERABLE, level), seals=self._joint(every), unsaid=job.unsaid
                 )
 
     def _linear(self, job: Job) -> bool:
@@ -134,6 +140,7 @@ class Exchange:
                 seals=again,
                 maker=giver,
                 tells=self._tells(job),
+                unsaid=job.unsaid,
                 why=job.why,
             )
 
@@ -234,6 +241,7 @@ class Exchange:
                 sums=sums,
                 noises=noise,
                 adds=adds,
+                unsaid=job.unsaid and not place.startswith("exchange:"),
                 why=job.why,
             )
 
@@ -256,6 +264,7 @@ class Exchange:
             adds=True,
             seals=self._again(job, top, ends),
             tells=self._tells(job),
+            unsaid=job.unsaid,
             why=job.why,
         )
 
@@ -270,7 +279,7 @@ class Exchange:
                 tops.setdefault(top, []).append(member)
         for top, below in tops.items():
             plain = self._plain(job, top, below)
-            noise = self._noises(job, "aggregator", [top]) if self._summable(job) else ()
+            noise = self._noises(job, "aggregator", [top]) if self._noisy(job) else ()
             for member in below:
                 for relays in self._relays(job, member):
                     yield from self._up(job, member, (*relays, top), below)
@@ -311,6 +320,7 @@ class Exchange:
                     level=INFERABLE,
                     only=frozenset(job.masks[member]),
                     noises=noise,
+                    unsaid=job.unsaid and self._trains_private(job),
                     why=job.why,
                 )
 

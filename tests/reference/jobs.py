@@ -8,6 +8,8 @@ from copy import copy
 from tests.reference.few import contributed
 from tests.reference.models import Models
 from tests.reference.movement import Contributor
+from tests.reference.safeguards import unsaid
+from tests.reference.world import Instance, World
 
 
 class Job:
@@ -30,6 +32,20 @@ class Job:
                 self.moved.append((item.place, member, item.id))
         self.givers: list[str] = [member for member in self.members if self.masks[member]]
         self.mask = frozenset(item for mask in self.masks.values() for item in mask)
+
+    def brought(self) -> list[tuple[str, str, frozenset[str]]]:
+        """The data that are moved to where it runs."""
+        return [(place, member, frozenset({item})) for place, member, item in self.moved]
+
+    @property
+    def unsaid(self) -> bool:
+        """Whether nobody knows which safeguards it has."""
+        return unsaid(self.task.safeguards)
+
+    @property
+    def retrieves(self) -> bool:
+        """Whether passages are looked up, as far as anybody knows."""
+        return bool(self.method.retrieves) or self.task.method == "unknown"
 
     def ways(self) -> list[Job]:
         """The same in each topology that the file could state as it stands, where it says that nobody knows which."""
@@ -97,22 +113,9 @@ class Job:
         return (self.world.catalog.payloads[self.up].least_units if self.up else None) or 0
 
     def crowd(self, members: Sequence[str]) -> tuple[Contributor, ...]:
-        """The contributors among some members; a cohort has more than its two."""
-        found = []
-        for member in members:
-            if not self.masks[member]:
-                continue
-            here = self.world.places[member]
-            items = [i for i in self.world.instances if i.id in self.masks[member]]
-            owners, units = frozenset(i.owner for i in items), contributed(self.world, items)
-            controlled = frozenset({*here.operators, here.host} - {""})
-            mine = frozenset(self.masks[member])
-            found.append(Contributor(controlled=controlled, owners=owners, items=mine, units=units))
-            if here.count > 2 and member.endswith(".peer"):
-                rest = frozenset(controlled - {here.party} | {f"{here.home}.rest"})
-                own = frozenset(f"{here.home}.rest" if owner == here.party else owner for owner in owners)
-                found.append(Contributor(controlled=rest, owners=own, items=mine, count=here.count - 2, units=units))
-        return tuple(found)
+        """The contributors among some members."""
+        items = self.world.instances
+        return contributors(self.world, {one: [i for i in items if i.id in self.masks[one]] for one in members})
 
     def without_data(self) -> tuple[Contributor, ...]:
         """Who takes part and has no data of the task."""
@@ -145,5 +148,28 @@ class Job:
         return sum(self._count(member) for member in members if not self.masks[member])
 
     def _count(self, member: str) -> int:
-        here = self.world.places[member]
-        return 1 if here.count == 1 else here.count - 1 if member.endswith(".peer") else 1
+        return weight(self.world, member)
+
+
+def weight(world: World, place: str) -> int:
+    """How many somebody stands for."""
+    here = world.places[place]
+    return 1 if here.count == 1 else here.count - 1 if place.endswith(".peer") else 1
+
+
+def contributors(world: World, given: dict[str, list[Instance]]) -> tuple[Contributor, ...]:
+    """Those who give any data; a cohort has more than its two."""
+    found = []
+    for place, items in given.items():
+        if not items:
+            continue
+        here = world.places[place]
+        owners, units = frozenset(i.owner for i in items), contributed(world, items)
+        controlled = frozenset({*here.operators, here.host} - {""})
+        mine = frozenset(item.id for item in items)
+        found.append(Contributor(controlled=controlled, owners=owners, items=mine, units=units))
+        if here.count > 2 and place.endswith(".peer"):
+            rest = frozenset(controlled - {here.party} | {f"{here.home}.rest"})
+            own = frozenset(f"{here.home}.rest" if owner == here.party else owner for owner in owners)
+            found.append(Contributor(controlled=rest, owners=own, items=mine, count=here.count - 2, units=units))
+    return tuple(found)

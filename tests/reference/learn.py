@@ -108,10 +108,15 @@ class Learning:
         few = one.few[0] if one.few else Few()
         rebuilt = self.instance.id in (few.surely if self.reading.favourable else few.surely | few.perhaps)
         one = replace(one, level=max(one.level, RECONSTRUCTABLE)) if rebuilt else one
-        if one.only is None and self.instance.id not in one.sendable:
-            yield one, one.way[0], one.way[1:]
+        kept = one.unsaid and self.reading.favourable
+        if kept and one.throughout:
             return
-        yield one, one.way[0], one.way[1:2]
+        if one.only is None and self.instance.id not in one.sendable:
+            if not kept:
+                yield one, one.way[0], one.way[1:]
+            return
+        if not kept:
+            yield one, one.way[0], one.way[1:2]
         plain = one if one.throughout else self._passed_on(one)
         for source, place in pairwise(one.way[1:]):
             yield plain, source, (place,)
@@ -147,7 +152,8 @@ class Learning:
         for cap in one.caps:
             # Nobody takes names out of a sum, or of what cannot be read.
             if not fact.sums and not fact.seals and relied_on and self.counts(cap.words):
-                level = min(level, dict(cap.levels)[self.instance.dataset])
+                said = cap.best if self.reading.favourable else cap.levels
+                level = min(level, dict(said)[self.instance.dataset])
         seals = fact.seals | {seal for seal in one.seals if self.counts(seal.words)}
         # Whoever adds up what one cannot compute on has opened it.
         opened = one.adds and any(not seal.malleable for seal in fact.void)
@@ -247,16 +253,18 @@ class Learning:
 
     def _verified(self, place: Place) -> bool:
         if place.tee is None or not place.tee.attested:
-            return False
+            return place.enclosed and self.reading.favourable  # perhaps there is an enclave
         trusted = self.reading.trusted
         return trusted is None or bool({*place.tee.verified_by} & {*trusted, "public"})
 
     def _kept_out(self, place: Place, who: str) -> bool:
         if not self._verified(place):
             return False
+        if place.tee is None:
+            return True
         if place.tee.hides_from is not None:
             return who in place.tee.hides_from
-        row = self.world.catalog.enclaves.find(place.tee.kind)
+        row = None if place.tee.says_unknown("hides_from") else self.world.catalog.enclaves.find(place.tee.kind)
         said = getattr(row, who) if row else None
         return self.reading.favourable or self.reading.vouched if said is None else bool(said)
 

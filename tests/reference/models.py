@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from tests.reference.few import few
 from tests.reference.movement import INFERABLE, LEVELS, VERBATIM, Movement, Seal
-from tests.reference.safeguards import caps, seals
+from tests.reference.safeguards import caps, seals, unsaid
 from tests.reference.world import World
 
 
@@ -137,13 +137,20 @@ class Models:
         call: Any = None,
         guards: Sequence[Any] = (),
         retrieves: Sequence[str] | None = (),
+        *,
+        maybe: bool = False,
     ) -> Iterator[Movement]:
         """All that a use of a model moves, its fallbacks included; a call's own terms say nothing of these."""
         for one in (name, *self.stand_ins(name)):
             yield from self._use(one, caller, sent, payloads, why, call if one == name else None, guards)
             for way in self.ways(one, caller) or [(caller,)]:
                 back = self._back(guards, way)
-                yield from self.answers(one, way, retrieves, why, back)
+                for answer in self.answers(one, way, retrieves, why, back, maybe=maybe):
+                    if unsaid(guards) and len(way) > 2:
+                        # Perhaps it is sealed on its way to the caller.
+                        yield replace(answer, way=(way[-1], caller))
+                        answer = replace(answer, maybe=True)
+                    yield answer
 
     def _back(self, guards: Sequence[Any], way: tuple[str, ...]) -> tuple[Seal, ...]:
         """The seals on an answer that others pass on: those that whoever asks can open."""
@@ -156,13 +163,16 @@ class Models:
         retrieves: Sequence[str] | None,
         why: str,
         back: tuple[Seal, ...] = (),
+        *,
+        maybe: bool = False,
     ) -> Iterator[Movement]:
         """Answers quote what is looked up where the model runs, to whoever asked, and to all on the way."""
         runner = way[-1]
         quoted = self.quoted(name, runner, retrieves)
         if quoted:
-            self.looked_up.append((runner, quoted, retrieves is None))
-            way, maybe = tuple(reversed(way)), retrieves is None
+            maybe = maybe or retrieves is None
+            self.looked_up.append((runner, quoted, maybe))
+            way = tuple(reversed(way))
             yield Movement(way=way, level=VERBATIM, only=quoted, maybe=maybe, seals=back, tells=VERBATIM, why=why)
 
     def quoted(self, name: str, runner: str, retrieves: Sequence[str] | None) -> frozenset[str]:
@@ -211,13 +221,15 @@ class Models:
                     caps=lowered,
                     seals=sealed,
                     throughout=True,
+                    unsaid=unsaid(guards),
                     why=why,
                 )
-            if sealed and len(way) > 2:
+            if (sealed or unsaid(guards)) and len(way) > 2:
                 # Those between, who could not read the question, may read the answer.
                 between = tuple(place for place in reversed(way) if place != caller)
                 back = self._back(guards, way)
-                yield Movement(way=between, level=self.level("completions"), only=sent, seals=back, why=why)
+                level, perhaps = self.level("completions"), unsaid(guards)
+                yield Movement(way=between, level=level, only=sent, seals=back, unsaid=perhaps, why=why)
             yield from self._kept(name, runner, sent, payloads, trains=self.trains(name, call, runner))
             for hop in way[1:]:
                 yield from self.contents(name, hop, why, source=caller)
@@ -269,6 +281,7 @@ class Models:
                     why=why,
                     caps=caps(self.world, guards, start),
                     seals=tuple(s for s in seals(self.world, guards, start) if self.reads(s, place)),
+                    unsaid=unsaid(guards),
                 )
                 yield from self._kept(name, place, sent, payloads, trains=self.trains(name, call, place))
                 yield from self.contents(name, place, f"models.{name}", source=caller)

@@ -117,9 +117,10 @@ class Noise:
 
 @dataclass(frozen=True)
 class Cap:
-    """Nothing above a level; by dataset, since free text is worse."""
+    """Nothing above a level; by dataset, since free text is worse, which nobody may know; `best` if it is none."""
 
     levels: tuple[tuple[str, int], ...]
+    best: tuple[tuple[str, int], ...]
     words: tuple[Word, ...]
 
 
@@ -161,4 +162,5 @@ class Movement:
     gives: tuple[str, tuple[Contributor, ...], bool] | None = None  # the task, whose contribution; whether one sees it
     tells: int = 0  # how much of it whoever operates a client has from what it may ask there, enclave or not
     throughout: bool = False  # safeguards are on every part of the way
+    unsaid: bool = False  # nobody knows what lowers it where it begins: perhaps nothing leaves there
     why: str = ""

@@ -12,10 +12,11 @@ from tests.reference.differences import Differences
 from tests.reference.few import few
 from tests.reference.learn import Learning, Parts, Reading
 from tests.reference.models import Models
-from tests.reference.movement import INFERABLE, LEVELS, NONE, RECONSTRUCTABLE, VERBATIM, Few, Movement, Seal
-from tests.reference.safeguards import caps, readers, seals, word
+from tests.reference.jobs import contributors, weight
+from tests.reference.movement import INFERABLE, LEVELS, NONE, RECONSTRUCTABLE, VERBATIM, Few, Movement, Noise, Seal, Sum
+from tests.reference.safeguards import caps, noises, noisy, readers, seals, secure_sums, unsaid, word
 from tests.reference.tasks import Desugared
-from tests.reference.world import World
+from tests.reference.world import Instance, World
 
 Row = tuple[str, str, str]  # party, capacity, instance
 Levels = tuple[str, str, str]  # low, high, guaranteed
@@ -98,6 +99,7 @@ def _calls(world: World, models: Models) -> Iterator[Movement]:
                 why=why,
                 caps=caps(world, call.safeguards, caller),
                 seals=tuple(s for s in seals(world, call.safeguards, caller) if models.reads(s, way[-1])),
+                unsaid=unsaid(call.safeguards),
             )
             yield from models.answers("", way, call.retrieves, why)
 
@@ -107,8 +109,10 @@ def _flows(world: World, models: Models) -> Iterator[Movement]:
         row = world.catalog.payloads[flow.payload]
         sealed = row.carries == "sealed"
         level = VERBATIM if sealed else models.level(flow.payload)
-        for source in world.nodes(flow.from_):
+        sources = world.nodes(flow.from_)
+        for source in sources:
             own = _seals(world, flow, source)
+            sums, noise = _added_up(world, flow, name, source, sources), _noise(world, flow, name, source)
             for way in _ways(world, flow, source):
                 if row.carries == "nothing":
                     continue  # whoever it goes to is there all the same
@@ -120,6 +124,9 @@ def _flows(world: World, models: Models) -> Iterator[Movement]:
                     seals=own,
                     caps=caps(world, flow.safeguards, source),
                     sealed=sealed,
+                    sums=sums,
+                    noises=noise,
+                    unsaid=unsaid(flow.safeguards),
                     why=f"flows.{name}",
                 )
                 yield from _contents(world, models, flow, plain)
@@ -149,7 +156,38 @@ def _contents(world: World, models: Models, flow: Any, plain: Movement) -> Itera
                     seals=plain.seals,
                     opens=opens,
                     sealed=plain.sealed,
+                    unsaid=plain.unsaid,
                 )
+
+
+def _about(world: World, flow: Any, source: str) -> list[Instance]:
+    """The data that a place sends by a flow: what rests there, where the flow names none."""
+    if flow.data is None:
+        return [item for item in world.instances if item.place == source]
+    return world.named([one for one in flow.data if one not in world.file.models], source)
+
+
+def _added_up(world: World, flow: Any, name: str, source: str, sources: list[str]) -> tuple[Sum, ...]:
+    """The secure sums of what all sources of a flow send; who has nothing adds nothing, and may be counted."""
+    if not world.catalog.payloads[flow.payload].summable:
+        return ()
+    given = {place: _about(world, flow, place) for place in sources}
+    crowd = contributors(world, {place: items for place, items in given.items() if items})
+    idle = sum(weight(world, place) for place, items in given.items() if not items)
+    least = world.catalog.payloads[flow.payload].least_units or 0
+    return secure_sums(world, flow.safeguards, f"flows.{name}.safeguards", [source], crowd, idle, least)
+
+
+def _noise(world: World, flow: Any, name: str, source: str) -> tuple[Noise, ...]:
+    """Noise that a place puts on what it sends."""
+    covered = frozenset(item.id for item in _about(world, flow, source))
+    title = f"flows.{name}.safeguards"
+    found: tuple[Noise, ...] = ()
+    if noisy(world, flow.payload):
+        found = noises(world, flow.safeguards, title, "client", [source], covered)
+        if not world.places[source].client:
+            found += noises(world, flow.safeguards, title, "aggregator", [source], covered)
+    return found
 
 
 def _few(world: World, flow: Any, items: list[Any], way: tuple[str, ...]) -> tuple[Few, ...]:

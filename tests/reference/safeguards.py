@@ -13,6 +13,16 @@ MALLEABLE = ("homomorphic_encryption", "secret_sharing")
 SEALING = (*MALLEABLE, "end_to_end_encryption")
 
 
+def unsaid(guards: Sequence[Any]) -> bool:
+    """Whether nobody knows which safeguards there are: then nothing may get through."""
+    return any(one.kind == "unknown" for one in guards)
+
+
+def noisy(world: World, payload: str) -> bool:
+    """Whether noise counts on a payload: on numbers, and on what a private mechanism may have made."""
+    return world.catalog.payloads[payload].summable or payload in ("intersection", "predictions", "synthetic_data")
+
+
 def word(world: World, one: Any, places: Iterable[str]) -> tuple[Word, ...]:
     """Whose word a safeguard rests on that is done at some places: theirs, or that of whoever performs it there."""
     found = []
@@ -64,10 +74,12 @@ def caps(world: World, guards: Sequence[Any], place: str) -> tuple[Cap, ...]:
         if one.kind == "deidentification":
             level = LEVELS.index(row.caps[one.method])
             text = max(level, LEVELS.index(row.free_text_cap))
+            datasets = world.file.datasets.items()
             levels = tuple(
-                (name, text if "free-text" in data.categories else level) for name, data in world.file.datasets.items()
+                (name, text if {"free-text", "unknown"} & {*data.categories} else level) for name, data in datasets
             )
-            found.append(Cap(levels=levels, words=word(world, one, [place])))
+            best = tuple((name, text if "free-text" in data.categories else level) for name, data in datasets)
+            found.append(Cap(levels=levels, best=best, words=word(world, one, [place])))
     return tuple(found)
 
 
@@ -139,9 +151,10 @@ def _enough(world: World, one: Any, item: str, covered: frozenset[str], weighed:
         return "no"
     (found,) = [i for i in world.instances if i.id == item]
     dataset = world.file.datasets[found.dataset]
-    if one.unit is not None and UNITS.index(one.unit) < UNITS.index(dataset.unit):
+    if dataset.unit is not None and one.unit is not None and UNITS.index(one.unit) < UNITS.index(dataset.unit):
         return "no"
     answers: list[Answer] = [_small(world, one.delta, covered), weighed]
+    answers += ["unknown"] if dataset.unit is None else []
     answers += ["unknown" for key in ("noise_multiplier", "clipping_norm", "unit") if getattr(one, key) is None]
     return "no" if "no" in answers else "unknown" if "unknown" in answers else "yes"
 

@@ -47,28 +47,35 @@ class Desugared(Divided):
     def movements(self) -> Iterator[Movement]:
         """All of them."""
         for job in self.jobs:
-            for place, member, item in job.moved:
-                yield Movement(
-                    way=(place, member),
-                    level=VERBATIM,
-                    only=frozenset({item}),
-                    why=job.why,
-                    caps=caps(self.world, job.task.safeguards, place),
-                    seals=self._worked_on(job, place, member),
-                )
-            yield from self._asked(job)
+            for one in self._of(job):
+                # Whatever is done is done where the task runs.
+                perhaps = job.task.method == "unknown" and (*one.way, one.only) not in job.brought()
+                yield replace(one, maybe=True) if perhaps else one
+
+    def _of(self, job: Job) -> Iterator[Movement]:
+        for place, member, item in job.moved:
+            yield Movement(
+                way=(place, member),
+                level=VERBATIM,
+                only=frozenset({item}),
+                why=job.why,
+                caps=caps(self.world, job.task.safeguards, place),
+                seals=self._worked_on(job, place, member),
+                unsaid=job.unsaid,
+            )
+        yield from self._asked(job)
+        for model in job.inputs():
+            if job.hosted(model):
+                yield from self._hosted(job, model)
+            elif model and job.method.needs == "weights":
+                for member in job.members:
+                    yield from self.models.contents(model, member, job.why)
+        if self._exchanges(job):
+            yield from self._exchanged(job)
             for model in job.inputs():
-                if job.hosted(model):
-                    yield from self._hosted(job, model)
-                elif model and job.method.needs == "weights":
-                    for member in job.members:
-                        yield from self.models.contents(model, member, job.why)
-            if self._exchanges(job):
-                yield from self._exchanged(job)
-                for model in job.inputs():
-                    yield from self._inherited(job, model)
-            if self._personal_result(job):
-                yield from self._each_way(job, self._personal)
+                yield from self._inherited(job, model)
+        if self._personal_result(job):
+            yield from self._each_way(job, self._personal)
 
     def _exchanged(self, job: Job) -> Iterator[Movement]:
         yield from self._each_way(job, lambda way: getattr(self, f"_{way.topology}")(way))
@@ -94,7 +101,7 @@ class Desugared(Divided):
         """What tasks that retrieve have made indexes of, by model and place."""
         for job in self.jobs:
             model, retrieves = job.task.model, job.task.retrieves
-            if not job.method.retrieves or model is None:
+            if not job.retrieves or model is None:
                 continue
             for member in job.members:
                 if retrieves is None:
@@ -121,7 +128,8 @@ class Desugared(Divided):
             if task.evaluates and task.evaluates != task.model:
                 quotes = self._retrieves(job, task.evaluates)
                 yield from self.models.call(
-                    task.evaluates, member, sent, ("prompts",), job.why, guards=task.safeguards, retrieves=quotes
+                    task.evaluates, member, sent, ("prompts",), job.why, guards=task.safeguards, retrieves=quotes,
+                    maybe=task.method == "unknown",
                 )
                 for one in (task.evaluates, *self.models.stand_ins(task.evaluates)):
                     for way in self.models.ways(one, member) or [(member,)]:
@@ -136,6 +144,7 @@ class Desugared(Divided):
                     job.why,
                     guards=task.safeguards,
                     retrieves=self._retrieves(job, task.model),
+                    maybe=task.method == "unknown",
                 )
                 if task.evaluates:
                     yield from self._judged(job, member)
@@ -175,6 +184,7 @@ class Desugared(Divided):
                     caps=caps(self.world, task.safeguards, member),
                     seals=self._worked_on(job, member, way[-1]),
                     throughout=True,
+                    unsaid=job.unsaid,
                 )
                 if model and job.method.trains:
                     yield from self.models.contents(model, way[-1], job.why)
@@ -201,6 +211,7 @@ class Desugared(Divided):
                     way=(member, self.world.copy(job.task.produces, member)),
                     level=INFERABLE,
                     noises=noise,
+                    unsaid=job.unsaid and private,
                     why=job.why,
                     only=only,
                 )

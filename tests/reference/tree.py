@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from tests.reference.exchange import Exchange
 from tests.reference.few import contributed
 from tests.reference.jobs import Job
 from tests.reference.movement import INFERABLE, Contributor, Movement, Noise, Sum, Word
-from tests.reference.safeguards import caps, noises, seals, secure_sums
+from tests.reference.safeguards import caps, noises, seals, secure_sums, unsaid
 from tests.reference.world import Instance
 
 Rungs = list[tuple[Any, dict[str, list[str]]]]
@@ -50,7 +51,6 @@ class Tree(Exchange):
         return [item for item in self.world.instances if item.id in ids]
 
     def _climb(self, job: Job, chain: Rungs, full: Rungs) -> Iterator[Movement]:
-        summed = self._summable(job)
         for place, members in chain[0][1].items():
             for member in members:
                 for relays in self._relays(job, member):
@@ -58,12 +58,13 @@ class Tree(Exchange):
         for level in range(1, len(chain)):
             for place, lowers in chain[level][1].items():
                 for lower in lowers:
-                    yield from self._pass_on(job, chain, level, lower, place, lowers)
+                    for one in self._pass_on(job, chain, level, lower, place, lowers):
+                        yield replace(one, unsaid=True) if unsaid(chain[level - 1][0].safeguards) else one
         last = len(chain) - 1
         for top in chain[last][1]:
             plain = self._hop_sum(job, chain, last, top)
-            noise = self._noises(job, "aggregator", [top]) if summed else ()
-            if len(chain) == len(job.task.hops) and summed:
+            noise = self._noises(job, "aggregator", [top]) if self._noisy(job) else ()
+            if len(chain) == len(job.task.hops) and self._noisy(job):
                 noise = noise + self._hop_noises(job, chain, last, top)
             forwards = self._passes(job, chain, last, top)
             ways = self._down_ways(job, full, last, top) if job.method.down or forwards else []
@@ -74,8 +75,11 @@ class Tree(Exchange):
                 if forwards:
                     yield from self._forward(job, top, self._members_below(chain, last, top), place, ends)
                 else:
-                    yield self._down(job, top, place, plain, noise, ends)
-            yield from self._result(job, top, () if forwards else plain, () if forwards else noise, adds=not forwards)
+                    down = self._down(job, top, place, plain, noise, ends)
+                    hop = chain[last][0]
+                    yield replace(down, unsaid=True) if hop is not None and unsaid(hop.safeguards) else down
+            for one in self._result(job, top, () if forwards else plain, () if forwards else noise, adds=not forwards):
+                yield replace(one, unsaid=True) if unsaid(chain[last][0].safeguards if chain[last][0] else ()) else one
 
     def _passes(self, job: Job, chain: Rungs, level: int, place: str) -> bool:
         """Whether a place passes on single contributions, since it can neither open them nor add them up."""
@@ -145,9 +149,8 @@ class Tree(Exchange):
         below = self._members_below(chain, level - 1, lower)
         only = frozenset(item for member in below for item in job.masks[member])
         sums = self._hop_sum(job, chain, level - 1, lower)
-        noise: tuple[Noise, ...] = ()
+        noise = self._hop_noises(job, chain, level - 1, lower) if self._noisy(job) else ()
         if self._summable(job):
-            noise = self._hop_noises(job, chain, level - 1, lower)
             crowd = tuple(
                 Contributor(
                     controlled=frozenset({*self.world.places[one].operators, self.world.places[one].host} - {""}),
@@ -201,4 +204,4 @@ class Tree(Exchange):
     def _carried_on(self, job: Job, place: str) -> Iterator[Movement]:
         every = tuple(one for other in job.givers for one in self._sealing(job, other, place))
         for model in job.carried():
-            yield from self.models.contents(model, place, job.why, seals=self._joint(every))
+            yield from self.models.contents(model, place, job.why, seals=self._joint(every), unsaid=job.unsaid)

@@ -27,6 +27,7 @@ class Place:
     server: bool = False
     provides: bool = False
     tee: Any = None
+    enclosed: bool = False  # perhaps, as nobody knows whether there is an enclave
     count: int = 1
     member: bool = False
 
@@ -178,6 +179,7 @@ def _members(name: str, node: Any, parties: Any) -> Iterable[Place]:
                 client=node.kind == "client",
                 server=node.kind != "client",
                 tee=node.tee,
+                enclosed=node.says_unknown("tee"),
                 count=node.count,
                 member=family,
                 provides=party == "unknown" or "provider" in parties[party].role,

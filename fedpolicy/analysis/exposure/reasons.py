@@ -75,7 +75,7 @@ def _of_enclaves(holdings: Holdings, viewer: Viewer, item: DataItem, trails: Seq
         vertex = graph.vertices.get(name)
         theirs = vertex is not None and viewer.party in (*vertex.operators, vertex.host)
         theirs = theirs and (name in viewer.places or name not in ends)
-        if vertex is not None and theirs and vertex.keeps_out(viewer.party) is None:
+        if vertex is not None and theirs and (vertex.keeps_out(viewer.party) is None or vertex.may_lack(viewer.party)):
             yield f"nodes.{vertex.family}.{_unsaid(vertex, viewer.party)}"
 
 

@@ -83,7 +83,8 @@ def levels_of(holdings: Holdings, viewer: Viewer, openers: Openers) -> View:
         vertex = holdings.graph.vertices[name]
         hidden = shielded(holdings, vertex, viewer.party)
         _look(holdings, viewer, vertex, view, holdings.states.get(name, {}), ~hidden, openers)
-        if hidden and viewer.party in vertex.operators:
+        absent = vertex.may_lack(viewer.party) and holdings.effects.reading is Reading.LOW
+        if hidden and viewer.party in vertex.operators and not absent:
             _look(holdings, viewer, vertex, view, answering(holdings, vertex), hidden, openers)
     for level in range(VERBATIM, 1, -1):
         view.levels[level - 1] = united(view.levels[level - 1], view.levels[level])

@@ -51,7 +51,7 @@ class Task(Entry):
         "The node that combines the updates. Left out: the only node of kind aggregator.", None, names="nodes"
     )
     topology: TopologyName | None = key(
-        "Who exchanges with whom. Left out: a star with an aggregator, or what the method needs.",
+        "Who exchanges with whom. Left out: a tree with `hops`, a star with an `aggregator`, or what the method needs.",
         None,
         rule=True,
         unknown=None,

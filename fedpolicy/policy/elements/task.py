@@ -31,7 +31,7 @@ from fedpolicy.policy.elements.task_view import TaskView
 from fedpolicy.policy.fields import Kind, Missing, Presence, Subject, Type, fields_of
 from fedpolicy.policy.world import Territories, World
 from fedpolicy.records import replace
-from fedpolicy.topologies import TOPOLOGIES
+from fedpolicy.topologies import left_out
 
 
 def _own(view: TaskView) -> list[Access]:
@@ -59,12 +59,8 @@ def _topology(view: TaskView) -> Presence:
         return Missing((f"tasks.{view.id}.topology",))
     if view.task.topology:
         return view.task.topology
-    if view.task.hops:
-        return "tree"
-    default = view.method.topology
-    if default and TOPOLOGIES[default].exchanges != "updates":
-        return default
-    return "star" if any(flow.role == "uplink" for flow in view.flows) else "local"
+    found = left_out(view.method, hops=bool(view.task.hops), aggregator=bool(view.task.aggregator))
+    return "local" if found == "star" and not any(flow.role == "uplink" for flow in view.flows) else found
 
 
 def _payload(view: TaskView) -> str:

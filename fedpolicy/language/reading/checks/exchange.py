@@ -9,7 +9,7 @@ from fedpolicy.language.reading.mistakes import Contradiction, clients_of, contr
 from fedpolicy.language.reading.raw import Names, Tree, ids_of, text, tree_levels
 from fedpolicy.language.reading.spans import Path
 from fedpolicy.suggest import listed
-from fedpolicy.topologies import KEYS, TOPOLOGIES, possible
+from fedpolicy.topologies import KEYS, TOPOLOGIES, left_out, possible
 
 if TYPE_CHECKING:
     from fedpolicy.catalog.rows import MethodRow
@@ -158,12 +158,7 @@ def check_topology(names: Names) -> Iterator[Contradiction]:
 
 
 def _default(task: Tree, method: MethodRow | None) -> str:
-    if task.get("hops"):
-        return "tree"
-    row = TOPOLOGIES.get(method.topology or "") if method else None
-    if method and method.up and "aggregator" in task and row and row.exchanges != "activations":
-        return "star"
-    return (method.topology if method else None) or ("star" if method and method.up else "")
+    return left_out(method, hops=bool(task.get("hops")), aggregator="aggregator" in task) if method else ""
 
 
 def _nobody_knows(task: Tree) -> bool:
