@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from fedpolicy.graph import Access, Guard, Mask, Vertex
 from fedpolicy.graph.builder import Builder, LookUp, Origin, Use
 from fedpolicy.graph.guards import Shield, guards_on_work, seals_at, seals_for
+from fedpolicy.graph.jobs import UNKNOWN
 from fedpolicy.graph.routes import Route, Runs, aspect, provider_of, route, runs_for_others, stand_ins
 from fedpolicy.records import dataclass, replace
 
@@ -215,7 +216,7 @@ def note_access(builder: Builder, use: str, model: str, how: str, way: Sequence[
 def note_indexes(builder: Builder, runs: Runs) -> None:
     """Remember at which places a model looks things up, and what: each task that retrieves has an index there."""
     for _, task in sorted(builder.deployment.tasks.items()):
-        if builder.catalog.methods[task.method].retrieves and task.model:
+        if task.model and (builder.catalog.methods[task.method].retrieves or task.method == UNKNOWN):
             for place, mask in _indexed(builder, task, task.model, runs):
                 key = (task.model, place)
                 builder.indexes[key] = builder.indexes.get(key, 0) | mask

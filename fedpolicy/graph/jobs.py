@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import reduce
 from operator import or_
 from typing import TYPE_CHECKING
@@ -123,28 +123,54 @@ def fallbacks_of(builder: Builder, job: Job, runs: Runs) -> tuple[Job, ...]:
     return tuple(found)
 
 
-def arranged(job: Job) -> tuple[Job, ...]:
+def elsewhere(builder: Builder, job: Job, runs: Runs) -> tuple[Job, ...]:
+    """The same task done by whoever can train its model, or what stands in for that, where nobody knows what is done."""
+    task, name = job.task, job.task.model
+    if task.method != UNKNOWN:
+        return ()
+    shared = task.aggregator or task.via or task.hops
+    shared = shared or (task.topology and TOPOLOGIES[task.topology].exchanges == "updates")
+    models = [name, *stand_ins(builder.deployment, name)] if name else [None]
+    away = (one for one in models if not shared or (one and not holders(builder, one, runs)))
+    return tuple(replace(job, task=task.changed(model=one), hosted=True) for one in away)
+
+
+def arranged(builder: Builder, job: Job) -> tuple[Job, ...]:
     """The same task in each way in which its contributions may travel: one, unless nobody knows which."""
     ways = _ways(job.task, job.method, job.topology)
-    if ways == (job.topology,):
+    if ways == (job.topology,) and job.task.method != UNKNOWN:
         return (job,)
-    unsure = job.origin.unless([f"{job.origin.id}.topology"])
+    unsure = job.origin.unless([f"{job.origin.id}.topology"]) if job.task.says_unknown("topology") else job.origin
     # Where all that are possible share a file, the first of them is the least that may be.
     least = ways[0] if len({DESUGAR[way] for way in ways}) == 1 else None
     return tuple(
         replace(
             job,
+            method=method,
             topology=way,
-            up=_uplink_payload(job.method, way),
+            up=_uplink_payload(method, way),
             origin=job.origin if way == least else unsure,
         )
         for way in ways
+        for method in _methods(builder, job, way)
     )
+
+
+def _methods(builder: Builder, job: Job, way: str) -> Iterator[MethodRow]:
+    """The task's own; where nobody knows what is done, also those that send what is none of the worst in this way."""
+    own = job.method
+    yield own
+    if job.task.method == UNKNOWN:
+        rows = [row for row in builder.catalog.methods.values() if row.up != own.up]
+        yield from (row for row in rows if way in (row.up_in or {}))
+        if TOPOLOGIES[way].exchanges == "updates":  # numbers may be added up, and the sum passed on
+            yield from [row for row in rows if row.family == own.family][:1]
 
 
 def _ways(task: Task, method: MethodRow, topology: str) -> tuple[str, ...]:
     """The topologies that a task may have: its own, or all that are possible where nobody knows which."""
-    if not (task.says_unknown("topology") and method.up):
+    unsaid = task.says_unknown("topology") or (task.method == UNKNOWN and not task.topology)
+    if not (unsaid and method.up):
         return (topology,)
     found = possible([key for key in ("aggregator", "via", *KEYS) if getattr(task, key)])
     # Those that share a file travel alike, and of the last no less can be learned.

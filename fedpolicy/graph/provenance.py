@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING
 from fedpolicy.graph import Flow, Mask, Vertex, bits
 from fedpolicy.graph.builder import Builder, Origin, mask_of
 from fedpolicy.graph.masks import common, lacking, united
+from fedpolicy.language.model.does import Unsaid
 from fedpolicy.records import replace
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
 # Instances by the seals that are on them; none: they can be read.
 Held = dict[frozenset[int], Mask]
+Doubtful = dict[int, tuple[str, ...]]
 _OPEN: frozenset[int] = frozenset()
 
 
@@ -24,32 +26,64 @@ def move_data_to_senders(builder: Builder) -> None:
     data that no other flow brings to where it runs, add a `records` flow.
 
     What it sends must be made from something at least as revealing, which it can read: who has metrics or ciphertext
-    cannot send records.
+    cannot send records. What may not be there may not bring it either.
     """
-    reached: dict[int, Mapping[str, Held]] = {}
+    reached: dict[tuple[int, bool], Mapping[str, Held]] = {}
+    doubtful = _doubtful(builder)
 
-    def held(place: str, payload: str) -> Held:
-        level = _rank(builder, payload)
-        if level not in reached:
-            reached[level] = instances_at(builder, level)
-        return reached[level].get(place, {})
+    def held(place: str, payload: str, *, sure: bool = False) -> Held:
+        key = (_rank(builder, payload), sure)
+        if key not in reached:
+            reached[key] = instances_at(builder, key[0], but=doubtful if sure else {})
+        return reached[key].get(place, {})
 
     home = {place: mask_of(items) for place, items in builder.places.stored.items()}
     sent = [flow for flow in builder.flows if flow.data and flow.role in {"call", "fallback", "declared"}]
     passed_on = {(flow.origin, flow.target) for flow in sent}
     wanted: dict[tuple[str, str, Mask], Origin] = {}
+    perhaps: list[tuple[Origin, str, Mask]] = []
     for flow in sent:
         # Most send what rests with them; for that nobody has to ask what comes to whom.
         if (flow.origin, flow.source) not in passed_on and lacking(flow.data or 0, home.get(flow.source, 0)):
             left = lacking(flow.data or 0, _sendable(builder, flow, held(flow.source, flow.payload)))
             if left:
                 wanted.setdefault((flow.origin, flow.source, left), _origin(flow))
+            if doubtful:
+                surely = _sendable(builder, flow, held(flow.source, flow.payload, sure=True))
+                perhaps.append((_origin(flow), flow.source, lacking(lacking(flow.data or 0, surely), left)))
     for lookup in builder.lookups:
         left = lacking(lookup.data, held(lookup.place, lookup.payload).get(_OPEN, 0))
         if left:
             wanted.setdefault((lookup.origin.id, lookup.place, left), lookup.origin)
+        if doubtful:
+            surely = held(lookup.place, lookup.payload, sure=True).get(_OPEN, 0)
+            perhaps.append((lookup.origin, lookup.place, lacking(lacking(lookup.data, surely), left)))
+    for origin, place, left in perhaps:
+        if left:
+            wanted.setdefault((origin.id, place, left), origin.unless(_facts(builder, doubtful, place)))
     for (_, place, left), origin in wanted.items():
         _bring(builder, origin, place, left)
+
+
+def _doubtful(builder: Builder) -> Doubtful:
+    """The flows of which nobody knows whether they bring anything: by index, the facts to declare."""
+    found: Doubtful = {}
+    unsaid: dict[str, tuple[str, ...]] = {}
+    for flow in builder.flows:
+        paths = (guard.path[:-1] for guard in flow.guards if isinstance(guard.does, Unsaid))
+        said = tuple(".".join(map(str, path)) for path in paths)
+        if said:
+            unsaid[flow.origin] = said
+        facts = (*flow.missing, *said, *(unsaid.get(flow.origin, ()) if flow.index in builder.relayed else ()))
+        if facts or not flow.certain:
+            found[flow.index] = facts
+    return found
+
+
+def _facts(builder: Builder, doubtful: Doubtful, place: str) -> set[str]:
+    """Those that say whether something comes to a place; of flows further away, any."""
+    near = {fact for index, facts in doubtful.items() if builder.flows[index].target == place for fact in facts}
+    return near or {fact for facts in doubtful.values() for fact in facts}
 
 
 def _rank(builder: Builder, name: str) -> int:
@@ -104,10 +138,10 @@ def reached_at(builder: Builder) -> Mapping[str, Mask]:
     return found
 
 
-def instances_at(builder: Builder, level: int) -> Mapping[str, Held]:
-    """Which instances can be at each vertex at least at a level, by what they are sealed with there."""
+def instances_at(builder: Builder, level: int, but: Collection[int] = ()) -> Mapping[str, Held]:
+    """Which instances can be at each vertex at least at a level, by what they are sealed with there; `but` some flows."""
     held: dict[str, Held] = {place: {_OPEN: mask_of(items)} for place, items in builder.places.stored.items()}
-    out = _leaving(builder, level)
+    out = _leaving(builder, level, but)
     fresh = {place: dict(states) for place, states in held.items()}
     queue = deque(held)
     while queue:
@@ -138,13 +172,13 @@ def _sent(builder: Builder, flow: Flow, arrived: Held) -> Iterator[tuple[frozens
                 yield shut, carried
 
 
-def _leaving(builder: Builder, level: int) -> Mapping[str, Sequence[Flow]]:
+def _leaving(builder: Builder, level: int, but: Collection[int]) -> Mapping[str, Sequence[Flow]]:
     models = level <= builder.catalog.levels["inferable"].rank
     out: dict[str, list[Flow]] = {}
     says = {name: _says(builder, name, level) for name in {flow.payload for flow in builder.flows}}
     for flow in builder.flows:
         capped = not models and builder.vertex(flow.source).kind == "model"
-        if says[flow.payload] and not (flow.echo or capped):
+        if says[flow.payload] and not (flow.echo or capped or flow.index in but):
             source, seals = builder.relayed.get(flow.index, (flow.source, flow.seals))
             out.setdefault(source, []).append(flow if seals == flow.seals else replace(flow, seals=seals))
     return out

@@ -10,7 +10,7 @@ from fedpolicy.graph.builder import Builder, Use
 from fedpolicy.graph.calls import Call, call_model, note_access, note_indexes
 from fedpolicy.graph.exchange import Exchange
 from fedpolicy.graph.guards import guards_for, guards_on_work, seals_for, vouching, word_for
-from fedpolicy.graph.jobs import Job, Outcome, arranged, fallbacks_of, job_of
+from fedpolicy.graph.jobs import UNKNOWN, Job, Outcome, arranged, elsewhere, fallbacks_of, job_of
 from fedpolicy.graph.routes import Runs, to_trainer
 from fedpolicy.language.model.does import Seal, Unsaid
 from fedpolicy.records import replace
@@ -27,7 +27,7 @@ def desugar_tasks(builder: Builder, runs: Runs) -> None:
         job = job_of(builder, name, runs)
         since = len(builder.flows)
         quoted = _evaluate(builder, job, runs)
-        ways = (job, *fallbacks_of(builder, job, runs))
+        ways = (job, *fallbacks_of(builder, job, runs), *elsewhere(builder, job, runs))
         made = [_train(builder, way, runs, quoted) for way in ways]
         # What a task says of its exchange is drawn, also where only somebody else can train its model.
         ours = next((way for way in ways if not way.hosted), job if _says_who_exchanges(job) else None)
@@ -49,7 +49,7 @@ def _exchange_each_way(builder: Builder, job: Job) -> tuple[list[list[Outcome]],
     """What comes of each way in which contributions may travel, and the places that get some in every one of them."""
     found: list[list[Outcome]] = []
     reached: list[Mapping[str, None]] = []
-    for way in arranged(job):
+    for way in arranged(builder, job):
         since = len(builder.flows)
         found.append(DESUGAR[way.topology](Exchange(builder=builder, job=way)))
         reached.append(_sent_to(builder, job, _sent(builder, since)))
@@ -165,7 +165,7 @@ def _send_records(builder: Builder, job: Job, place: Vertex, chain: tuple[Vertex
 def _trainers(builder: Builder, job: Job, place: Vertex, runs: Runs) -> tuple[tuple[Vertex, ...], ...]:
     name = job.task.model
     chains = (to_trainer(builder, place, name, runs) if name else ()) or ((builder.party_place("unknown"),),)
-    for chain in chains if name else ():
+    for chain in chains if name and job.task.method != UNKNOWN else ():
         note_access(builder, job.origin.id, str(name), "hosted", (place, *chain))
     return chains
 
@@ -207,7 +207,7 @@ def _carry(
     # `sent_to` says where something of the exchange arrives, and whether in every way that it may have.
     # No safeguard of this task lowers what was learned before, but what is sealed hides that too; whoever trains it
     # without being sent anything has it as it is.
-    exchange = arranged(job)[0].origin  # which may be for nobody to know
+    exchange = arranged(builder, job)[0].origin  # which may be for nobody to know
     for target in places:
         # A personal model goes on from its own copy; who has none gets them all.
         copy = builder.model_vertex(model, builder.vertex(target)).id
@@ -252,7 +252,7 @@ def _produce_each_way(
     if len(exchanged) <= 1:
         _produce(builder, job, model, [*made, *(one for outcomes in exchanged for one in outcomes)])
         return
-    for way, outcomes in ((job, made), *zip(arranged(job), exchanged, strict=True)):
+    for way, outcomes in ((job, made), *zip(arranged(builder, job), exchanged, strict=True)):
         _produce(builder, way, model, outcomes)
     declared = builder.deployment.models.get(model)
     if declared is not None and declared.copies == "personal" and all(exchanged):

@@ -17,7 +17,11 @@ class Divided(Tree):
     """Neural networks in two parts, and trees over columns that are held apart."""
 
     def _split(self, job: Job) -> Iterator[Movement]:
-        boosts = job.topology in (job.method.up_in or {})
+        yield from self._parted(job, boosts=job.topology in (job.method.up_in or {}))
+        if job.task.method == "unknown":  # perhaps it is trees that grow
+            yield from self._parted(job, boosts=True)
+
+    def _parted(self, job: Job, *, boosts: bool) -> Iterator[Movement]:
         heads = list(dict.fromkeys(head for member in job.givers for head in self.heads(job, member)))
         labels = self._labels(job, heads if boosts else [])
         arbiters = self._arbiters(job, heads)

@@ -33,6 +33,17 @@ class Job:
         self.givers: list[str] = [member for member in self.members if self.masks[member]]
         self.mask = frozenset(item for mask in self.masks.values() for item in mask)
 
+    def elsewhere(self) -> list[str | None]:
+        """Where nobody knows what is done: the models that somebody else may train, or any that nobody names."""
+        task = self.task
+        if task.method != "unknown":
+            return []
+        updates = task.topology in ("star", "tree", "peer_to_peer", "rotating")
+        models = [task.model, *self.models.stand_ins(task.model)] if task.model else [None]
+        if task.aggregator or task.via or task.hops or updates:  # which nobody writes of training by a provider alone
+            return [one for one in models if one and not self.models.held(one)]
+        return [*models]
+
     def brought(self) -> list[tuple[str, str, frozenset[str]]]:
         """The data that are moved to where it runs."""
         return [(place, member, frozenset({item})) for place, member, item in self.moved]
@@ -50,8 +61,9 @@ class Job:
     def ways(self) -> list[Job]:
         """The same in each topology that the file could state as it stands, where it says that nobody knows which."""
         task = self.task
-        if not (task.says_unknown("topology") and self.method.up):
-            return [self]
+        unsaid = task.says_unknown("topology") or (task.method == "unknown" and not task.topology)
+        if not (unsaid and self.method.up):
+            return self._done([self])
         if task.hops:
             found = ["tree"]
         elif task.labels_at or task.top_model_at:
@@ -60,7 +72,16 @@ class Job:
             found = ["star", "split", "vertical"]
             found += [] if task.aggregator else ["peer_to_peer"]
             found += [] if task.aggregator or task.via else ["local"]
-        return [self._stating(way) for way in found]
+        return self._done([self._stating(way) for way in found])
+
+    def _done(self, ways: list[Job]) -> list[Job]:
+        """Each way as it is; of an unknown method, also with numbers that are added up, as some methods have them."""
+        if self.task.method != "unknown":
+            return ways
+        numbers = [copy(one) for one in ways if one.topology in ("star", "tree", "peer_to_peer", "rotating")]
+        for one in numbers:
+            one.method = self.world.catalog.methods["fedavg"]
+        return [*ways, *numbers]
 
     def _stating(self, topology: str) -> Job:
         one = copy(self)

@@ -220,21 +220,24 @@ def _seals(world: World, flow: Any, source: str) -> tuple[Seal, ...]:
 
 def _brought(world: World, models: Models, moves: list[Movement]) -> list[Movement]:
     """Records that somebody must have got, since it sends what is made of them, or looks them up."""
-    held: dict[tuple[str, int], dict[str, set[Held]]] = {}
+    held: dict[tuple[str, int, bool], dict[str, set[Held]]] = {}
     found = []
+
+    def bring(item: Instance, place: str, level: int, sealing: tuple[Seal, ...] | None, *, maybe: bool) -> None:
+        for sure in (False, True):  # what may not be there may not bring it
+            key = (item.id, level, sure)
+            if key not in held:
+                held[key] = _reach(world, moves, item, level, sure=sure)
+            if not any(_sendable(one, sealing) for one in held[key].get(place, ())):
+                way, only = (item.place, place), frozenset({item.id})
+                found.append(Movement(way=way, level=VERBATIM, only=only, maybe=maybe or sure, why="brought"))
+
     for sender, item, level, sealing in _wanted(world, models):
-        key = (item.id, level)
-        if key not in held:
-            held[key] = _reach(world, moves, item, level)
-        if not any(_sendable(one, sealing) for one in held[key].get(sender, ())):
-            found.append(Movement(way=(item.place, sender), level=VERBATIM, only=frozenset({item.id}), why="brought"))
+        bring(item, sender, level, sealing, maybe=False)
     for place, quoted, maybe in models.looked_up:
         for item in world.instances:
             if item.id in quoted:
-                got = _reach(world, moves, item, VERBATIM)
-                if frozenset() not in got.get(place, ()):
-                    way, only = (item.place, place), frozenset({item.id})
-                    found.append(Movement(way=way, level=VERBATIM, only=only, maybe=maybe))
+                bring(item, place, VERBATIM, (), maybe=maybe)
     return found
 
 
@@ -248,8 +251,10 @@ def _sendable(held: Held, sealing: tuple[Seal, ...] | None) -> bool:
     return bool(sealing) and all(any(new.readers <= old.readers for new in sealing) for old in held)
 
 
-def _reach(world: World, moves: list[Movement], item: Any, level: int) -> dict[str, set[Held]]:
-    """Where an instance can be at a level, and under which seals, whatever other safeguards leave of it."""
+def _reach(
+    world: World, moves: list[Movement], item: Any, level: int, *, sure: bool = False
+) -> dict[str, set[Held]]:
+    """Where an instance can be (or is for sure) at a level, and under which seals, whatever other safeguards leave."""
     found: dict[str, set[Held]] = {item.place: {frozenset()}}
     looker = Learning(world, (), item, Reading(favourable=True))
     before = -1
@@ -257,9 +262,9 @@ def _reach(world: World, moves: list[Movement], item: Any, level: int) -> dict[s
         before = now
         for one in moves:
             nominal = one.level if one.nominal < 0 else one.nominal
-            if nominal < level or (one.only is not None and item.id not in one.only):
+            if nominal < level or (one.only is not None and item.id not in one.only) or (sure and one.maybe):
                 continue
-            for source, place, sealing in _legs(one):
+            for source, place, sealing in _legs(one, sure=sure):
                 for held in list(found.get(source, ())):
                     if held or sealing or not one.sealed:
                         kept = frozenset(s for s in held | sealing if not looker.read_at(s, place))
@@ -267,10 +272,12 @@ def _reach(world: World, moves: list[Movement], item: Any, level: int) -> dict[s
     return found
 
 
-def _legs(one: Movement) -> Iterator[tuple[str, str, frozenset[Seal]]]:
+def _legs(one: Movement, *, sure: bool = False) -> Iterator[tuple[str, str, frozenset[Seal]]]:
     """From where to where something is brought, behind which seals: all that a place has only comes from that place."""
     sealing = frozenset(one.seals)
     for source, place in pairwise(one.way):
+        if sure and one.unsaid and (one.only is None or one.throughout or source == one.way[0]):
+            continue  # perhaps nothing leaves there
         if one.only is None:
             yield one.way[0], place, sealing
         else:

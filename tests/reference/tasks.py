@@ -70,6 +70,8 @@ class Desugared(Divided):
             elif model and job.method.needs == "weights":
                 for member in job.members:
                     yield from self.models.contents(model, member, job.why)
+        for model in job.elsewhere():
+            yield from self._hosted(job, model)
         if self._exchanges(job):
             yield from self._exchanged(job)
             for model in job.inputs():

@@ -162,7 +162,7 @@ def _default(task: Tree, method: MethodRow | None) -> str:
 
 
 def _nobody_knows(task: Tree) -> bool:
-    return "topology" in task and task["topology"] is None
+    return task["topology"] is None if "topology" in task else text(task, "method") == "unknown"
 
 
 def _likely(task: Tree, method: MethodRow | None) -> str:
