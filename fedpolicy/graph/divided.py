@@ -12,8 +12,9 @@ from operator import or_
 from typing import TYPE_CHECKING
 
 from fedpolicy.graph.builder import mask_of
-from fedpolicy.graph.jobs import Outcome, aggregators_of
+from fedpolicy.graph.jobs import Outcome
 from fedpolicy.graph.masks import grouped
+from fedpolicy.graph.routes import aggregators_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

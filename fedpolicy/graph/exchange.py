@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from fedpolicy.graph.flows import hops, stations
 from fedpolicy.graph.guards import Shield, guards_for, opens, performers, sealed_for_work, seals_at, seals_for
-from fedpolicy.graph.jobs import Job, Outcome, aggregators_of
+from fedpolicy.graph.jobs import Job, Outcome
+from fedpolicy.graph.routes import aggregators_of
 from fedpolicy.language.model.does import Noise, Seal, Sum
 from fedpolicy.records import dataclass, replace
 

@@ -11,7 +11,7 @@ from fedpolicy.graph import DataItem, Guard, Mask, Vertex, bits
 from fedpolicy.graph.builder import Builder, Origin, mask_of
 from fedpolicy.graph.guards import Shield, Words, guards_on_work, seals_for, vouching
 from fedpolicy.graph.masks import united
-from fedpolicy.graph.routes import Runs, holders, stand_ins
+from fedpolicy.graph.routes import Runs, aggregators_of, holders, is_hosted, stand_ins
 from fedpolicy.language.model.does import Sum
 from fedpolicy.records import dataclass, replace
 from fedpolicy.topologies import DESUGAR, KEYS, TOPOLOGIES, left_out, possible
@@ -124,12 +124,12 @@ def fallbacks_of(builder: Builder, job: Job, runs: Runs) -> tuple[Job, ...]:
 
 
 def elsewhere(builder: Builder, job: Job, runs: Runs) -> tuple[Job, ...]:
-    """The same task done by whoever can train its model, or what stands in for that, where nobody knows what is done."""
+    """Where nobody knows what is done: the same task done by whoever can train its model, or what stands in for it."""
     task, name = job.task, job.task.model
     if task.method != UNKNOWN:
         return ()
-    shared = task.aggregator or task.via or task.hops
-    shared = shared or (task.topology and TOPOLOGIES[task.topology].exchanges == "updates")
+    shared = bool(task.aggregator or task.via or task.hops)
+    shared |= task.topology is not None and TOPOLOGIES[task.topology].exchanges == "updates"
     models = [name, *stand_ins(builder.deployment, name)] if name else [None]
     away = (one for one in models if not shared or (one and not holders(builder, one, runs)))
     return tuple(replace(job, task=task.changed(model=one), hosted=True) for one in away)
@@ -213,23 +213,8 @@ def topology_of(builder: Builder, task: Task, method: MethodRow) -> str:
     if task.topology:
         # A method that sends nothing up exchanges nothing, wherever it is said to run.
         return task.topology if method.up or TOPOLOGIES[task.topology].exchanges != "updates" else "local"
-    found = left_out(method, hops=bool(task.hops), aggregator=bool(task.aggregator))
+    found = left_out(method.topology, method.up, hops=bool(task.hops), aggregator=bool(task.aggregator))
     return "local" if found == "star" and not aggregators_of(builder, task) else found
-
-
-def aggregators_of(builder: Builder, task: Task) -> tuple[str, ...]:
-    """References to the aggregator: as declared, else the only node of that kind."""
-    if task.aggregator:
-        return task.aggregator
-    found = tuple(sorted(name for name, node in builder.deployment.nodes.items() if node.kind == "aggregator"))
-    return found if len(found) == 1 else ()
-
-
-def is_hosted(builder: Builder, task: Task, method: MethodRow, runs: Runs) -> bool:
-    """Whether somebody else must train: the method needs weights that nobody in the federation holds."""
-    if method.hosted:
-        return True
-    return method.needs == "weights" and task.model is not None and not holders(builder, task.model, runs)
 
 
 def produced_at(builder: Builder) -> Runs:

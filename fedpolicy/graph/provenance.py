@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from fedpolicy.graph import Flow, Mask, Vertex, bits
-from fedpolicy.graph.builder import Builder, Origin, mask_of
+from fedpolicy.graph.builder import Builder, LookUp, Origin, mask_of
 from fedpolicy.graph.masks import common, lacking, united
 from fedpolicy.language.model.does import Unsaid
 from fedpolicy.records import replace
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 # Instances by the seals that are on them; none: they can be read.
 Held = dict[frozenset[int], Mask]
 Doubtful = dict[int, tuple[str, ...]]
+Got = Callable[..., Mask]
 _OPEN: frozenset[int] = frozenset()
 
 
@@ -28,41 +31,47 @@ def move_data_to_senders(builder: Builder) -> None:
     What it sends must be made from something at least as revealing, which it can read: who has metrics or ciphertext
     cannot send records. What may not be there may not bring it either.
     """
-    reached: dict[tuple[int, bool], Mapping[str, Held]] = {}
     doubtful = _doubtful(builder)
-
-    def held(place: str, payload: str, *, sure: bool = False) -> Held:
-        key = (_rank(builder, payload), sure)
-        if key not in reached:
-            reached[key] = instances_at(builder, key[0], but=doubtful if sure else {})
-        return reached[key].get(place, {})
-
-    home = {place: mask_of(items) for place, items in builder.places.stored.items()}
-    sent = [flow for flow in builder.flows if flow.data and flow.role in {"call", "fallback", "declared"}]
-    passed_on = {(flow.origin, flow.target) for flow in sent}
     wanted: dict[tuple[str, str, Mask], Origin] = {}
     perhaps: list[tuple[Origin, str, Mask]] = []
-    for flow in sent:
-        # Most send what rests with them; for that nobody has to ask what comes to whom.
-        if (flow.origin, flow.source) not in passed_on and lacking(flow.data or 0, home.get(flow.source, 0)):
-            left = lacking(flow.data or 0, _sendable(builder, flow, held(flow.source, flow.payload)))
-            if left:
-                wanted.setdefault((flow.origin, flow.source, left), _origin(flow))
-            if doubtful:
-                surely = _sendable(builder, flow, held(flow.source, flow.payload, sure=True))
-                perhaps.append((_origin(flow), flow.source, lacking(lacking(flow.data or 0, surely), left)))
-    for lookup in builder.lookups:
-        left = lacking(lookup.data, held(lookup.place, lookup.payload).get(_OPEN, 0))
+    for origin, place, data, got in _needs(builder, doubtful):
+        left = lacking(data, got(sure=False))
         if left:
-            wanted.setdefault((lookup.origin.id, lookup.place, left), lookup.origin)
+            wanted.setdefault((origin.id, place, left), origin)
         if doubtful:
-            surely = held(lookup.place, lookup.payload, sure=True).get(_OPEN, 0)
-            perhaps.append((lookup.origin, lookup.place, lacking(lacking(lookup.data, surely), left)))
+            perhaps.append((origin, place, lacking(lacking(data, got(sure=True)), left)))
     for origin, place, left in perhaps:
         if left:
             wanted.setdefault((origin.id, place, left), origin.unless(_facts(builder, doubtful, place)))
     for (_, place, left), origin in wanted.items():
         _bring(builder, origin, place, left)
+
+
+def _needs(builder: Builder, doubtful: Doubtful) -> Iterator[tuple[Origin, str, Mask, Got]]:
+    """Who needs which data, and what of them it has got, surely or at all."""
+    reached: dict[tuple[int, bool], Mapping[str, Held]] = {}
+
+    def held(place: str, payload: str, *, sure: bool) -> Held:
+        key = (_rank(builder, payload), sure)
+        if key not in reached:
+            reached[key] = instances_at(builder, key[0], but=doubtful if sure else {})
+        return reached[key].get(place, {})
+
+    def sendable(flow: Flow, *, sure: bool) -> Mask:
+        return _sendable(builder, flow, held(flow.source, flow.payload, sure=sure))
+
+    def readable(lookup: LookUp, *, sure: bool) -> Mask:
+        return held(lookup.place, lookup.payload, sure=sure).get(_OPEN, 0)
+
+    home = {place: mask_of(items) for place, items in builder.places.stored.items()}
+    sent = [flow for flow in builder.flows if flow.data and flow.role in {"call", "fallback", "declared"}]
+    passed_on = {(flow.origin, flow.target) for flow in sent}
+    for flow in sent:
+        # Most send what rests with them; for that nobody has to ask what comes to whom.
+        if (flow.origin, flow.source) not in passed_on and lacking(flow.data or 0, home.get(flow.source, 0)):
+            yield _origin(flow), flow.source, flow.data or 0, partial(sendable, flow)
+    for lookup in builder.lookups:
+        yield lookup.origin, lookup.place, lookup.data, partial(readable, lookup)
 
 
 def _doubtful(builder: Builder) -> Doubtful:
@@ -139,7 +148,7 @@ def reached_at(builder: Builder) -> Mapping[str, Mask]:
 
 
 def instances_at(builder: Builder, level: int, but: Collection[int] = ()) -> Mapping[str, Held]:
-    """Which instances can be at each vertex at least at a level, by what they are sealed with there; `but` some flows."""
+    """Which instances can be at each vertex at a level or above, by the seals on them there; `but` by some flows."""
     held: dict[str, Held] = {place: {_OPEN: mask_of(items)} for place, items in builder.places.stored.items()}
     out = _leaving(builder, level, but)
     fresh = {place: dict(states) for place, states in held.items()}

@@ -10,9 +10,11 @@ from fedpolicy.graph.places import is_unknown
 from fedpolicy.records import dataclass
 
 if TYPE_CHECKING:
+    from fedpolicy.catalog.rows import MethodRow
     from fedpolicy.graph.builder import Builder
     from fedpolicy.language.model import Deployment
     from fedpolicy.language.model.dataset import Model
+    from fedpolicy.language.model.flow import Task
 
 Runs = Callable[[str], list[str]]  # where each produced model rests unless it says so itself
 
@@ -158,3 +160,18 @@ def near(place: Vertex, holders: Sequence[Vertex]) -> list[Vertex]:
     """The holders of one's own party, else those that serve others."""
     own = [other for other in holders if other.party == place.party]
     return own or [other for other in holders if other.node_kind != "client"]
+
+
+def aggregators_of(builder: Builder, task: Task) -> tuple[str, ...]:
+    """References to the aggregator: as declared, else the only node of that kind."""
+    if task.aggregator:
+        return task.aggregator
+    found = tuple(sorted(name for name, node in builder.deployment.nodes.items() if node.kind == "aggregator"))
+    return found if len(found) == 1 else ()
+
+
+def is_hosted(builder: Builder, task: Task, method: MethodRow, runs: Runs) -> bool:
+    """Whether somebody else must train: the method needs weights that nobody in the federation holds."""
+    if method.hosted:
+        return True
+    return method.needs == "weights" and task.model is not None and not holders(builder, task.model, runs)

@@ -16,7 +16,6 @@ from fedpolicy.files import modules_in
 from fedpolicy.records import dataclass
 
 if TYPE_CHECKING:
-    from fedpolicy.catalog.rows import MethodRow
     from fedpolicy.graph.exchange import Exchange
     from fedpolicy.graph.jobs import Outcome
 
@@ -50,12 +49,12 @@ DESUGAR: Mapping[str, Callable[[Exchange], list[Outcome]]] = {
 KEYS = tuple(dict.fromkeys(key for row in TOPOLOGIES.values() for key in row.keys))  # those of few topologies
 
 
-def left_out(method: MethodRow, *, hops: bool, aggregator: bool) -> str:
+def left_out(default: str | None, up: str | None, *, hops: bool, aggregator: bool) -> str:
     """The topology of a task that states none: a tree with `hops`, a star with an `aggregator`, else its method's."""
     if hops:
         return "tree"
-    own = method.topology or ("star" if method.up else "local")
-    return "star" if aggregator and method.up and TOPOLOGIES[own].exchanges != "activations" else own
+    own = default or ("star" if up else "local")
+    return "star" if aggregator and up and TOPOLOGIES[own].exchanges != "activations" else own
 
 
 def possible(stated: Collection[str]) -> list[str]:

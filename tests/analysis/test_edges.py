@@ -107,7 +107,9 @@ def test_an_unknown_topology_covers_each_that_could_be_stated(task, kind, possib
 def test_an_unknown_method_covers_each_that_could_be_stated(task, kind, possible):
     begin, _, _ = NOBODY_KNOWS.partition("tasks:")
     begin = begin.format(kind=kind).replace("out: {}", "out: {}, shut: {weights: closed, provider: x}")
-    asked = "api_calls: {ask: {from: top, model: base, sends: notes@a}}\nflows: {on: {from: top, to: relay, payload: sums}}"
+    asked = (
+        "api_calls: {ask: {from: top, model: base, sends: notes@a}}\nflows: {on: {from: top, to: relay, payload: sums}}"
+    )
     texts = [f"{begin}tasks: {{train: {{method: {one}, {task}}}}}\n{asked}" for one in catalog().methods]
     unknown = texts.pop([*catalog().methods].index("unknown"))
 

@@ -106,9 +106,7 @@ def written(seed: str, number: int, author: str) -> Tree:
     return AUTHORS[name](f"{seed}:{number}")
 
 
-def compare(
-    seed: str, first: int, count: int, author: str = "both"
-) -> Iterator[tuple[int, list[Disagreement] | None]]:
+def compare(seed: str, first: int, count: int, author: str = "both") -> Iterator[tuple[int, list[Disagreement] | None]]:
     """Deployment by deployment: its number, and where the two disagree."""
     for number in range(first, first + count):
         yield number, disagreements(written(seed, number, author))

@@ -164,4 +164,5 @@ class Divided(Tree):
             # Who has no weights, and sends nothing to anybody, gets none by holding the top itself.
             ends = {head} if head != member or not job.hosted(model) else set()
             for place in {*ends, *(relay for relays in between for relay in relays)}:
-                yield from self.models.contents(model, place, job.why, level=level, seals=self._joint(every), unsaid=job.unsaid)
+                sides = {"level": level, "seals": self._joint(every), "unsaid": job.unsaid}
+                yield from self.models.contents(model, place, job.why, **sides)

@@ -146,11 +146,10 @@ class Models:
             for way in self.ways(one, caller) or [(caller,)]:
                 back = self._back(guards, way)
                 for answer in self.answers(one, way, retrieves, why, back, maybe=maybe):
-                    if unsaid(guards) and len(way) > 2:
-                        # Perhaps it is sealed on its way to the caller.
+                    hidden = unsaid(guards) and len(way) > 2  # perhaps it is sealed on its way to the caller
+                    yield replace(answer, maybe=True) if hidden else answer
+                    if hidden:
                         yield replace(answer, way=(way[-1], caller))
-                        answer = replace(answer, maybe=True)
-                    yield answer
 
     def _back(self, guards: Sequence[Any], way: tuple[str, ...]) -> tuple[Seal, ...]:
         """The seals on an answer that others pass on: those that whoever asks can open."""

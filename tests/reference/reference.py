@@ -10,9 +10,9 @@ from typing import Any
 from fedpolicy.catalog import Catalog
 from tests.reference.differences import Differences
 from tests.reference.few import few
+from tests.reference.jobs import contributors, weight
 from tests.reference.learn import Learning, Parts, Reading
 from tests.reference.models import Models
-from tests.reference.jobs import contributors, weight
 from tests.reference.movement import INFERABLE, LEVELS, NONE, RECONSTRUCTABLE, VERBATIM, Few, Movement, Noise, Seal, Sum
 from tests.reference.safeguards import caps, noises, noisy, readers, seals, secure_sums, unsaid, word
 from tests.reference.tasks import Desugared
@@ -251,9 +251,7 @@ def _sendable(held: Held, sealing: tuple[Seal, ...] | None) -> bool:
     return bool(sealing) and all(any(new.readers <= old.readers for new in sealing) for old in held)
 
 
-def _reach(
-    world: World, moves: list[Movement], item: Any, level: int, *, sure: bool = False
-) -> dict[str, set[Held]]:
+def _reach(world: World, moves: list[Movement], item: Any, level: int, *, sure: bool = False) -> dict[str, set[Held]]:
     """Where an instance can be (or is for sure) at a level, and under which seals, whatever other safeguards leave."""
     found: dict[str, set[Held]] = {item.place: {frozenset()}}
     looker = Learning(world, (), item, Reading(favourable=True))

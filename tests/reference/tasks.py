@@ -130,7 +130,13 @@ class Desugared(Divided):
             if task.evaluates and task.evaluates != task.model:
                 quotes = self._retrieves(job, task.evaluates)
                 yield from self.models.call(
-                    task.evaluates, member, sent, ("prompts",), job.why, guards=task.safeguards, retrieves=quotes,
+                    task.evaluates,
+                    member,
+                    sent,
+                    ("prompts",),
+                    job.why,
+                    guards=task.safeguards,
+                    retrieves=quotes,
                     maybe=task.method == "unknown",
                 )
                 for one in (task.evaluates, *self.models.stand_ins(task.evaluates)):

@@ -158,7 +158,9 @@ def check_topology(names: Names) -> Iterator[Contradiction]:
 
 
 def _default(task: Tree, method: MethodRow | None) -> str:
-    return left_out(method, hops=bool(task.get("hops")), aggregator="aggregator" in task) if method else ""
+    if method is None:
+        return ""
+    return left_out(method.topology, method.up, hops=bool(task.get("hops")), aggregator="aggregator" in task)
 
 
 def _nobody_knows(task: Tree) -> bool:
