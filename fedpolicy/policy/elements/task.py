@@ -59,8 +59,6 @@ def _topology(view: TaskView) -> Presence:
         return Missing((f"tasks.{view.id}.topology",))
     if view.task.topology:
         return view.task.topology
-    if view.task.method == UNKNOWN and not view.task.hops:
-        return Missing((f"tasks.{view.id}.method",))
     up, default = view.method.up, view.method.topology
     found = left_out(default, up, hops=bool(view.task.hops), aggregator=bool(view.task.aggregator))
     return "local" if found == "star" and not any(flow.role == "uplink" for flow in view.flows) else found
