@@ -11,6 +11,7 @@ from fedpolicy.graph.builder import Builder, LookUp, Origin, Use
 from fedpolicy.graph.guards import Shield, guards_on_work, seals_at, seals_for
 from fedpolicy.graph.jobs import UNKNOWN
 from fedpolicy.graph.routes import Route, Runs, aspect, provider_of, route, runs_for_others, stand_ins
+from fedpolicy.language.model.does import Unsaid
 from fedpolicy.records import dataclass, replace
 
 if TYPE_CHECKING:
@@ -244,6 +245,10 @@ def _answer(
     if mask:
         builder.lookups.append(LookUp(origin=origin, place=runner.id, data=mask))
         guards, seals = _answer_guards(builder, way, shield)
+        if len(way) > _DIRECT and any(isinstance(one.does, Unsaid) for one in shield.safeguards):
+            # Perhaps it is sealed on its way to whoever asked, who reads it in any case.
+            builder.add(origin, "retrieval", runner.id, way[0].id, "completions", mask)
+            origin = origin.unless([".".join(map(str, (*shield.path, "safeguards")))])
         for target, source in reversed(list(pairwise(way))):
             own = (guards, seals) if source is runner else ((), ())
             ends = (source.id, target.id)

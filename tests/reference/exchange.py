@@ -320,7 +320,7 @@ class Exchange:
                     level=INFERABLE,
                     only=frozenset(job.masks[member]),
                     noises=noise,
-                    unsaid=job.unsaid and self._trains_private(job),
+                    unsaid=job.unsaid,
                     why=job.why,
                 )
 

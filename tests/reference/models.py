@@ -122,7 +122,7 @@ class Models:
             return None if self.world.places[runner].provides else False
         place = self.world.places[runner]
         for party in (place.home, self.provider(name) or ""):
-            row = self.world.catalog.provider(party)
+            row = self.world.catalog.provider(self.world.identity(party))
             if row is not None and row.terms is not None and row.terms.trains_on_inputs is not None:
                 return bool(row.terms.trains_on_inputs)
         return None if place.provides else False

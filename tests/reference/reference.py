@@ -291,7 +291,8 @@ def _wanted(world: World, models: Models) -> Iterator[tuple[str, Any, int, tuple
     for flow in world.file.flows.values():
         row = world.catalog.payloads[flow.payload]
         data = [one for one in flow.data or () if one not in world.file.models]
-        for source in world.nodes(flow.from_) if data else ():
+        sources = [one for one in world.nodes(flow.from_) if {*world.nodes(flow.to, one)} - {one}]
+        for source in sources if data else ():
             own = _seals(world, flow, source)
             level = VERBATIM if row.carries == "sealed" else models.level(flow.payload)
             for item in world.named(data, source):

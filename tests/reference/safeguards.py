@@ -165,7 +165,8 @@ def _small(world: World, delta: float | None, covered: frozenset[str]) -> Answer
         return "unknown"
     total, silent = 0.0, False
     for item in (one for one in world.instances if one.id in covered):
-        subjects, count = world.file.datasets[item.dataset].subjects, world.places[item.place].count
+        dataset, count = world.file.datasets[item.dataset], world.places[item.place].count
+        subjects = 1 if dataset.unit == "client" else dataset.subjects
         silent |= subjects is None
         total += (subjects or 0) * (1 if count == 1 else count / 2)  # of two who stand for all
     if delta >= 1 / max(total, 1):

@@ -90,7 +90,9 @@ class Desugared(Divided):
         sure = len(ways) == 1 or ways[0].topology == "split"
         for way, moved in zip(ways, found, strict=True):
             for one in moved:
-                certain = (sure and way is ways[0]) or all(one in other for other in found)
+                about = any(end.startswith("model:") for end in (one.way[0], one.way[-1]))
+                known = about and all(one in other for other in found)
+                certain = known or (sure and way is ways[0])
                 yield one if certain else replace(one, maybe=True)
 
     def _exchanges(self, job: Job) -> bool:
@@ -219,7 +221,7 @@ class Desugared(Divided):
                     way=(member, self.world.copy(job.task.produces, member)),
                     level=INFERABLE,
                     noises=noise,
-                    unsaid=job.unsaid and private,
+                    unsaid=job.unsaid and only == own,
                     why=job.why,
                     only=only,
                 )

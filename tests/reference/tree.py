@@ -59,7 +59,8 @@ class Tree(Exchange):
             for place, lowers in chain[level][1].items():
                 for lower in lowers:
                     for one in self._pass_on(job, chain, level, lower, place, lowers):
-                        yield replace(one, unsaid=True) if unsaid(chain[level - 1][0].safeguards) else one
+                        doubtful = unsaid(chain[level - 1][0].safeguards) and one.only is not None
+                        yield replace(one, unsaid=True) if doubtful else one
         last = len(chain) - 1
         for top in chain[last][1]:
             plain = self._hop_sum(job, chain, last, top)

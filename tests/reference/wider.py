@@ -67,10 +67,6 @@ class Wider(Author):
         found = [entry for section in sections for entry in self.tree.get(section, {}).values()]
         return self.one(*found) if found else None
 
-    def task(self) -> Tree:
-        """Of more than one task in two, what the other author writes of it."""
-        return super().task()
-
     # What is done.
 
     def method(self) -> None:
@@ -154,6 +150,8 @@ class Wider(Author):
             new["operated_by"] = self.one(["participants"], ["a"], ["x"], ["agg", "b"])
         if new["kind"] == "differential_privacy" and self.odds(0.4):
             new["unit"] = self.one("day", "person")
+        if new["kind"] == "differential_privacy" and "to" in entry:
+            entry.setdefault("data", ["notes"])  # of whatever it holds, delta would depend on what it holds
         kinds = [one["kind"] for one in said]
         if new["kind"] not in ("secure_aggregation", "differential_privacy") or new["kind"] not in kinds:
             entry["safeguards"] = [*said, new]
@@ -175,10 +173,16 @@ class Wider(Author):
         if entry is None:
             return
         places = (*MEMBERS, *(f"client@{party}" for party in self.clients if self.clients.count(party) == 1))
+        entry.pop("via", None)  # which may name what it comes from
         entry["from"] = self.one(self.one(*places), self.some(places, 1), self.one("x", "agg", "acme"))
         if "to" in entry:
             entry["to"] = self.one(self.one(*places, "x", "b", "acme"), self.some(places, 1), ["store", "public"])
+            sources = [entry["from"]] if isinstance(entry["from"], str) else entry["from"]
+            if {*entry["to"]} & {*sources}:  # what somebody both gets and sends by one flow is nowhere told
+                entry["to"] = "public"
             entry["data"] = self.one(["notes"], ["out", "notes"], ["base", "out"], ["closed"])
+            if entry["data"] != ["notes"]:  # left open: on whose word a seal rests that a flow puts on a model
+                entry.pop("sealed_for", None)
         else:
             entry["sends"] = self.one(["notes"], list(self.names))
 
@@ -204,7 +208,8 @@ class Wider(Author):
         if node is None:
             return
         node["tee"] = self.one(
-            "unknown",
+            # Left open: whether a provider runs its closed model in an enclave of which nobody knows if it is there.
+            *(["unknown"] if node["party"] != "acme" else []),
             {"kind": self.one("tdx", "cca", "unknown", "sev-snp"), "attested": True, "hides_from": "unknown"},
             {"kind": self.one("tdx", "cca", "unknown"), "attested": True, "verified_by": self.one(["public"], ["a"])},
         )
@@ -237,7 +242,7 @@ class Wider(Author):
             {"emulates": "closed" if name != "closed" else "base"},
             {"via": self.one(["store"], ["acme"], ["relay", "x"], ["aggregator", "store"])},
             {"weights_at": self.some(MEMBERS, 1)},
-            {"fallback": self.one(*({"base", "closed", "out"} - {name}))} if False else {"published": True},
+            {"published": True},
         )
         if "ref" in change:
             for key in ("weights", "provider", "terms"):

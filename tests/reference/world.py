@@ -50,7 +50,12 @@ class World:
         self.places: dict[str, Place] = {}
         self.families: dict[str, list[str]] = {}
         for name, node in deployment.nodes.items():
-            self.families[name] = [self._add(place) for place in _members(name, node, deployment.parties)]
+            members = [*_members(name, node, deployment.parties)]
+            self.families[name] = [self._add(place) for place in members]
+            for place in members:  # each cohort of several is a family of its own, too
+                base, _, symbol = place.id.rpartition(".")
+                if place.member and node.count > 1 and symbol in COHORT:
+                    self.families.setdefault(base, []).append(place.id)
         self.instances = [item for name in deployment.datasets for item in self._instances(name)]
 
     def _add(self, place: Place) -> str:
@@ -105,6 +110,11 @@ class World:
     def provides(self, party: str) -> bool:
         """Whether a party runs models for others, as far as anybody knows."""
         return party not in self.file.parties or "provider" in self.file.parties[party].role
+
+    def identity(self, party: str) -> str:
+        """The provider of the catalogue that a party says it is, else its own name."""
+        said = self.file.parties[party].is_ if party in self.file.parties else None
+        return "" if said == "none" else said or party
 
     def copy(self, model: str, place: str) -> str:
         """A place's own copy of a personal model; the places of one party that pair share it."""
