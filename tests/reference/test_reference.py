@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.reference import comparison
-from tests.reference.comparison import CATALOG, compare, disagreements, read, shown, shrunk
+from tests.reference.comparison import CATALOG, compare, disagreements, read, shown, shrunk, written
 from tests.reference.deployments import deployment
 from tests.reference.reference import levels
 
@@ -57,7 +57,7 @@ RELAYED = {
 def test_the_reference_and_the_product_agree(part):
     size, refused = COUNT // PARTS, 0
     for number, found in compare("0", part * size, size):
-        assert not found, f"deployment {number}\n{shown(deployment(f'0:{number}'), found)}"
+        assert not found, f"deployment {number}\n{shown(written('0', number, 'both'), found)}"
         refused += found is None
 
     assert refused <= size / 4
