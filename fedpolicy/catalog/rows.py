@@ -26,7 +26,7 @@ FieldOfUse = Literal["unrestricted", "restricted"]
 Naming = Literal["required", "none"]
 Needs = Literal["none", "text", "logits", "embeddings", "weights", "emulator"]
 Family = Literal[
-    "full", "peft", "prompt", "alignment", "zeroth_order", "distillation", "head", "split", "trees", "hosted",
+    "full", "peft", "prompt", "alignment", "zeroth_order", "distillation", "proxy", "head", "split", "trees", "hosted",
     "inference", "analytics",
 ]  # fmt: skip
 

@@ -8,7 +8,7 @@ users read: `nodes.client@charite`, `models.judge`, `parties.openai`, `tasks.swa
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from fedpolicy.graph.masks import Mask, bits, keyed
 from fedpolicy.language.model import Deployment
@@ -236,8 +236,8 @@ class Flow:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FlowGraph:
     """
-    Everything that the analyses read. `access` tells who calls which model and how (graph.calls); `enclaves` are the
-    places that vouch for what is done in them, or may do, by the word that safeguards rest on.
+    Everything that the analyses read. `access` tells who calls which model and how (graph.calls), `placed` where its
+    weights are; `enclaves` are the places that vouch for what is done in them, or may do, by whose word that is.
     """
 
     deployment: Deployment
@@ -249,6 +249,7 @@ class FlowGraph:
     seals: tuple[Envelope, ...] = ()
     access: tuple[Access, ...] = ()
     members: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    placed: Mapping[str, Sequence[str]] = field(default_factory=dict)
     enclaves: Mapping[str, Vertex] = field(default_factory=dict)
 
     @property

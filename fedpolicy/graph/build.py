@@ -13,6 +13,7 @@ from fedpolicy.graph.builder import Builder, Origin, Use
 from fedpolicy.graph.calls import desugar_api_calls
 from fedpolicy.graph.flows import bound_relays, desugar_flows
 from fedpolicy.graph.jobs import produced_at
+from fedpolicy.graph.lookup import names_by
 from fedpolicy.graph.places import lay_out
 from fedpolicy.graph.provenance import move_data_to_senders
 from fedpolicy.graph.routes import Runs, aspect, holders, provider_of, stand_ins
@@ -21,6 +22,8 @@ from fedpolicy.limits import USUAL, Bounds
 from fedpolicy.records import replace
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from fedpolicy.catalog import Catalog
     from fedpolicy.language.model import Deployment
     from fedpolicy.language.model.dataset import Model
@@ -73,6 +76,13 @@ def _filled(builder: Builder) -> set[str]:
         if not more:
             return filled
         filled |= more
+
+
+def _placed(builder: Builder) -> Iterator[tuple[str, str]]:
+    """Where the weights of each model are, whatever it has learned."""
+    for use in builder.uses:
+        if use.role == "placement":
+            yield from ((builder.vertex(use.model).family, target) for target in use.targets)
 
 
 def _place(builder: Builder, name: str, model: Model, runs: Runs) -> None:
@@ -176,5 +186,6 @@ def build_graph(deployment: Deployment, catalog: Catalog, bounds: Bounds = USUAL
         seals=tuple(builder.seals),
         access=judge_access(builder),
         members={name: tuple(ids) for name, ids in builder.places.members.items()},
+        placed=names_by(_placed(builder)),
         enclaves={word: p for p in builder.places.vertices.values() if p.vouches is not False for word in p.instead},
     )

@@ -81,8 +81,8 @@ class Lookup:
 
     @cached_property
     def places_of(self) -> Mapping[str, list[Vertex]]:
-        """The places of each party, in the order of the names of nodes."""
-        return listed_by((self.party(vertex.party), vertex) for vertex in self.places.values())
+        """The places that each party operates, in the order of the names of nodes."""
+        return listed_by((who, place) for place in self.places.values() for who in self.operators(place.id))
 
     def operators(self, vertex: str) -> frozenset[str]:
         """The parties that operate a place."""

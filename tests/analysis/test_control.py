@@ -575,11 +575,12 @@ def test_two_doubts_that_are_none_alone_are_one_together():
     nodes = {"client": "{kind: client, party: a}", "other": "{kind: client, party: a}"}
     tasks = LORA.replace("runs_on: client", "runs_on: [client, other], topology: local")
 
-    (run, *_) = matrix(LLAMA, tasks, nodes=nodes)
+    at = "[client, other]"
+    (run, *_) = matrix(LLAMA, tasks, nodes=nodes, at=at)
 
     assert [gap.element for gap in run.doubts] == ["nodes.client", "nodes.other"]
     nodes["other"] = "{kind: client, party: a, hardware: {gpu_memory_gib: 80}}"
-    assert matrix(LLAMA, tasks, nodes=nodes)[0].doubts == ()
+    assert matrix(LLAMA, tasks, nodes=nodes, at=at)[0].doubts == ()
 
 
 def atoms(names):
@@ -592,7 +593,7 @@ def test_conditions_of_nothing():
 
 
 leaf = st.sampled_from(
-    [*atoms("xyz"), Gap("weights", "m"), Gap("weights", "n", ("fact",)), at_least(2, {"x": 1, "y": 2}, "t")]
+    [*atoms("xyz"), Gap("weights", "m"), Gap("weights", "n", ("fact",)), at_least({"x": 1, "y": 2}, 1, "t")]
 )
 formulas = st.recursive(
     leaf,
@@ -743,10 +744,10 @@ def test_machines_of_which_nobody_states_the_memory_are_one_question(tmp_path):
     assert "not stated: the memory of client and other, of which base takes at least 14.9 GiB (nodes.client" in text
 
 
-def test_rounds_that_wait_for_more_clients_than_have_data(tmp_path):
-    nodes = {"client": "{kind: client, party: a}", "idle": "{kind: client, party: b}"}
+def test_rounds_that_wait_for_more_clients_than_there_are(tmp_path):
+    nodes = {"client": "{kind: client, party: a}"}
     path = tmp_path / "x.yaml"
-    tasks = LORA.replace("runs_on: client", "runs_on: [client, idle], min_clients: 2")
+    tasks = LORA.replace("runs_on: client", "runs_on: client, topology: peer_to_peer")
     path.write_text(text_of(OPEN, tasks, nodes=nodes), encoding="utf-8")
 
     assert "  join     never: its rounds wait for more clients than there are" in run(str(path)).stdout.splitlines()
@@ -759,7 +760,8 @@ def test_participants_that_can_do_different_things_are_told_apart(tmp_path):
     }
     path = tmp_path / "x.yaml"
     path.write_text(
-        text_of(LLAMA, LORA.replace("runs_on: client", "runs_on: [client, tiny]"), nodes=nodes), encoding="utf-8"
+        text_of(LLAMA, LORA.replace("runs_on: client", "runs_on: [client, tiny]"), nodes=nodes, at="[client, tiny]"),
+        encoding="utf-8",
     )
 
     heads = [line for line in run(str(path)).stdout.splitlines() if line.startswith("tasks.")]
@@ -869,3 +871,208 @@ def test_whose_code_runs_is_named(nodes, task, expected):
     assert {one for entry in rows for one in entry.software if "a" in entry.participants} == expected - {
         ("a", "nodes.client")
     }
+
+
+DIVIDED = "{t: {method: METHOD, produces: tuned, data: [letters], runs_on: client, MORE}}"
+SEALED = "safeguards: [{kind: homomorphic_encryption, sealed_for: KEY}]"
+RELAYED = {"relay": "{kind: relay, party: acme}", "store": "{kind: store, party: aws}"}
+FAMILY = {"aggregator": "{kind: aggregator, party: [a, b]}", **RELAYED}
+CLOSED = "{weights: closed, via: [openai], account: participants}"
+FOUND = [  # what an independent model of control has found: models, tasks, what else there is, and who holds what
+    (
+        "data that a written flow brings are still whose they were",
+        "{judge: {weights: open, weights_at: aggregator}}",
+        "{}",
+        {
+            "more": "flows: {f: {from: client@a, to: aggregator, payload: records, data: [letters]}}\n"
+            "api_calls: {ask: {from: aggregator, model: judge, sends: [letters@a]}}\n"
+        },
+        {("run", "tum"): ["a"]},
+    ),
+    (
+        "who has no data takes no part, and may be in a round that waits for so many",
+        OPEN,
+        LORA.replace("runs_on: client", "runs_on: client, min_clients: 2"),
+        {"at": "client@a"},
+        {("join", "a"): ["tum", EACH_OTHER], ("join", "b"): "none"},
+    ),
+    (
+        "a round waits for clients on machines of others",
+        OPEN,
+        LORA.replace("runs_on: client", "runs_on: [client, far], min_clients: 2"),
+        {
+            "nodes": {"client": "{kind: client, party: a}", "far": "{kind: client, party: b, host: aws}"},
+            "at": "[client, far]",
+        },
+        {("join", "a"): ["aws", "tum", EACH_OTHER]},
+    ),
+    (
+        "nobody knows whether there is an aggregator",
+        OPEN,
+        LORA.replace("runs_on: client", "runs_on: client, topology: unknown"),
+        {},
+        {("join", "a"): [], ("keep", "a"): []},
+    ),
+    (
+        "whoever operates a node beside its party has the copy on it",
+        OPEN,
+        LORA,
+        {
+            "nodes": {
+                "client": "{kind: client, party: [a, b], host: aws}",
+                "aggregator": "{kind: aggregator, party: tum, operators: a}",
+            }
+        },
+        {("keep", "a"): [], ("keep", "b"): ["aws"]},
+    ),
+    (
+        "what everybody can get is whole",
+        "{tuned: {weights_at: [client, aggregator], copies: parts, published: true}}",
+        LORA.replace("lora, model: base", "fedavg"),
+        {},
+        {("keep", "a"): []},
+    ),
+    (
+        "neither an arbiter nor a relay has a part of the model",
+        "{tuned: {}}",
+        DIVIDED.replace("METHOD", "split_learning").replace(
+            "MORE", "top_model_at: store, aggregator: aggregator, via: relay"
+        ),
+        {"nodes": RELAYED},
+        {("keep", "a"): ["aws"], ("join", "a"): ["acme", "aws", "tum"]},
+    ),
+    (
+        "the top of boosted trees over columns held apart is a part, and so are the columns of others",
+        "{tuned: {}}",
+        DIVIDED.replace("METHOD", "gradient_boosting").replace("MORE", "topology: vertical, top_model_at: store"),
+        {"nodes": RELAYED},
+        {("keep", "a"): ["aws", "b"]},
+    ),
+    (
+        "rounds need whoever holds the labels",
+        "{tuned: {}}",
+        DIVIDED.replace("METHOD", "split_learning").replace("MORE", "top_model_at: aggregator, labels_at: store"),
+        {"nodes": RELAYED},
+        {("join", "a"): ["aws", "tum"], ("keep", "a"): ["tum"]},
+    ),
+    (
+        "each sends to the aggregator of its own party, by way of one relay",
+        "{tuned: {}}",
+        DIVIDED.replace("METHOD", "fedavg").replace("MORE", "via: relay"),
+        {"nodes": FAMILY},
+        {("join", "a"): ["acme"], ("join", "b"): ["acme"]},
+    ),
+    (
+        "a hop that can open what is sealed passes it on open",
+        "{tuned: {}}",
+        DIVIDED.replace("METHOD", "fedavg").replace("MORE", f"hops: [store], {SEALED.replace('KEY', 'store')}"),
+        {"nodes": RELAYED},
+        {("keep", "a"): [], ("join", "a"): ["aws", "tum"]},
+    ),
+    (
+        "a model that another task makes open is open",
+        "{tuned: {}}",
+        DIVIDED.replace("METHOD", "fedavg").replace("MORE", "aggregator: aggregator")[:-1]
+        + ", u: {method: fedavg, produces: tuned, data: [letters], runs_on: client, "
+        + SEALED.replace("KEY", "acme")
+        + "}}",
+        {},
+        {("keep", "a"): []},
+    ),
+    (
+        "a small model that shifts a large one needs it",
+        f"{{base: {CLOSED}, tuned: {{}}}}",
+        LORA.replace("lora", "proxy_tuning"),
+        {},
+        {("keep", "a"): ["openai"]},
+    ),
+    (
+        "weights of a model that stands in can be had, too",
+        f"{{base: {CLOSED.replace('}', ', fallback: [far]}')}, far: {{weights: open, via: [openai]}}, tuned: {{}}}}",
+        LORA.replace("lora", "black_box_prompt_tuning"),
+        {},
+        {("keep", "a"): []},
+    ),
+    (
+        "whoever developed a model gave its licence, not whoever runs it",
+        "{judge: {ref: facebook/opt-66b, provider: acme, weights_at: client}}",
+        JUDGE,
+        {},
+        {("run", "a"): ["meta"]},
+    ),
+    (
+        "an account that is stated counts where a member runs the model, too",
+        "{judge: {weights: open, via: [tum], account: acme}}",
+        JUDGE,
+        {},
+        {("run", "a"): ["acme", "tum"]},
+    ),
+    (
+        "a flow of weights to whoever calls says what `weights_at` does",
+        "{judge: {weights: open, weights_at: aggregator}}",
+        JUDGE,
+        {"more": "flows: {f: {from: aggregator, to: client, payload: model_weights, data: [judge]}}\n"},
+        {("run", "a"): []},
+    ),
+    (
+        "a base in parts is brought from all who have one",
+        "{base: {weights: open, weights_at: [aggregator, store], copies: parts}, tuned: {}}",
+        LORA,
+        {"nodes": RELAYED},
+        {("run", "a"): ["aws", "tum"]},
+    ),
+    (
+        "a part takes no memory for the whole",
+        "{base: {ref: meta-llama/Llama-3.1-8B-Instruct, weights_at: [client], copies: parts}, tuned: {}}",
+        LORA,
+        {"nodes": {"client": "{kind: client, party: [a, b], hardware: {gpu_memory_gib: 4}}"}},
+        {("run", "a"): ["b"]},
+    ),
+    (
+        "whoever runs a model for others has it, whatever it learns",
+        "{judge: {weights: closed, provider: acme, terms: {trains_on_inputs: false}}}",
+        "{}",
+        {
+            "nodes": {"desk": "{kind: service, party: acme}"},
+            "more": "api_calls: {ask: {from: desk, model: judge, sends: [letters]}}\n",
+        },
+        {("inspect", "acme"): []},
+    ),
+    (
+        "what prepares the inputs of a model is not made from its weights",
+        "{base: {weights: open, licence: LicenseRef-opt-175b, via: [acme]}, tuned: {weights_at: client}}",
+        JUDGE.replace("model: judge", "model: tuned")[:-1]
+        + ", u: {method: input_transformation, model: base, produces: tuned, data: [letters], runs_on: aggregator}}",
+        {},
+        {("run", "a"): []},
+    ),
+]
+
+
+@pytest.mark.parametrize(("models", "tasks", "more", "held"), [one[1:] for one in FOUND], ids=[one[0] for one in FOUND])
+def test_who_holds_what(models, tasks, more, held):
+    found = control(models, tasks, **more)
+
+    assert {key: found.get(key, "none") for key in held} == held
+
+
+def test_who_exchanges_with_whom_is_asked_where_a_hold_depends_on_it():
+    tasks = LORA.replace("runs_on: client", "runs_on: client, topology: unknown")
+
+    assert ("join", "tasks.t.topology") in asked(OPEN, tasks)
+    alone = {"client": "{kind: client, party: a}"}
+    assert [one.doubts for one in matrix(OPEN, tasks, nodes=alone) if one.capability == "join"] != [()]
+
+
+def test_no_country_of_a_participant_is_foreign_whichever_it_is():
+    parties = dict.fromkeys("ab", "{role: participant}")
+    more = "api_calls: {ask: {from: aggregator, model: judge, sends: [letters]}}\n"
+
+    assert asked("{judge: {weights: open, weights_at: aggregator}}", "{}", parties=parties, more=more) == set()
+
+
+def test_whoever_gave_a_licence_is_not_whoever_hosts_a_node_where_nobody_names_either():
+    nodes = {"store": "{kind: store, party: tum, host: unknown}"}
+    models = "{judge: {weights: open, licence: LicenseRef-opt-175b, weights_at: store}}"
+
+    assert control(models, nodes=nodes)["run", "a"] == ["tum", "unknown"]

@@ -1,7 +1,8 @@
 """
 The reference beside the product, on random deployments: `python -m tests.reference.comparison --count 100000`.
 
-A disagreement is shrunk: whatever can be taken out of the deployment without ending it is taken out.
+Compared is who learns what, or, with `--about control`, who can take the system away from whom. A disagreement is
+shrunk: whatever can be taken out of the deployment without ending it is taken out.
 """
 
 from __future__ import annotations
@@ -19,26 +20,80 @@ import yaml
 
 from fedpolicy.catalog import load_catalog
 from fedpolicy.language.reading import load_text
+from tests.reference.control import Answer, control
 from tests.reference.deployments import Tree, deployment
-from tests.reference.reference import Levels, Row, levels
+from tests.reference.governed import governed
+from tests.reference.means import LICENSOR
+from tests.reference.reference import levels
 from tests.reference.wider import wider
 
 CATALOG = load_catalog()
 AUTHORS = {"plain": deployment, "wider": wider}
 ASKED = ("sampling", "steps")  # what numbers hang on, and no random deployment leaves out
-NONE: Levels = ("none", "none", "none")
+Rows = dict[tuple[str, str, str], str]
 
 
 @dataclass(frozen=True)
 class Disagreement:
-    """A pair of which the two say different things."""
+    """A row of which the two say different things."""
 
-    row: Row
-    product: Levels
-    reference: Levels
+    row: tuple[str, str, str]
+    product: str
+    reference: str
 
     def __str__(self) -> str:
-        return f"{' '.join(self.row)}: product {' '.join(self.product)}, reference {' '.join(self.reference)}"
+        return f"{' '.join(self.row)}: product {self.product}, reference {self.reference}"
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What is compared: in which deployments, what each says of it, and what a row says that is not there."""
+
+    made: Callable[[str, int, str], Tree]
+    product: Callable[[Any], Rows]
+    reference: Callable[[Any], Rows]
+    silent: str
+
+
+def _table(found: Any) -> Rows:
+    from tests.helpers import study_of, table  # the product, which the reference itself never sees
+
+    return {row: " ".join(said) for row, said in table(study_of(found)).items()}
+
+
+def _matrix(found: Any) -> Rows:
+    """The product's matrix, party by party; a licensor that nobody names is no party."""
+    from tests.helpers import study_of
+
+    rows = {}
+    for entry in study_of(found).continuity:
+        sure = [hold for hold in entry.holds if not hold.missing and not hold.jurisdiction]
+        holders = {LICENSOR if name == "unknown" else name for hold in sure for name in hold.parties}
+        for party in entry.participants:
+            given = Answer(entry.attainable, entry.attainable and not entry.doubts, frozenset(holders - {party}))
+            rows[entry.use, party, entry.capability] = str(given)
+    return rows
+
+
+def written(seed: str, number: int, author: str) -> Tree:
+    """A deployment by its number; of both authors, each writes every other one."""
+    name = ("plain", "wider")[number % 2] if author == "both" else author
+    return AUTHORS[name](f"{seed}:{number}")
+
+
+EXPOSURE = Subject(
+    made=written,
+    product=_table,
+    reference=lambda found: {row: " ".join(said) for row, said in levels(found, CATALOG).items()},
+    silent="none none none",
+)
+CONTROL = Subject(
+    made=lambda seed, number, _: governed(f"{seed}:{number}"),
+    product=_matrix,
+    reference=lambda found: {row: str(said) for row, said in control(found, CATALOG).items()},
+    silent="nothing",
+)
+SUBJECTS = {"exposure": EXPOSURE, "control": CONTROL}
 
 
 def read(tree: Tree) -> Any | None:
@@ -47,16 +102,14 @@ def read(tree: Tree) -> Any | None:
     return None if loaded.errors else loaded.documents[0].deployment
 
 
-def disagreements(tree: Tree) -> list[Disagreement] | None:
+def disagreements(tree: Tree, about: Subject = EXPOSURE) -> list[Disagreement] | None:
     """Where product and reference disagree; None where the deployment is refused."""
-    from tests.helpers import study_of, table  # the product, which the reference itself never sees
-
     found = read(tree)
     if found is None:
         return None
-    product, reference = table(study_of(found)), levels(found, CATALOG)
+    product, reference = about.product(found), about.reference(found)
     rows = sorted({*product, *reference})
-    pairs = ((row, product.get(row, NONE), reference.get(row, NONE)) for row in rows)
+    pairs = ((row, product.get(row, about.silent), reference.get(row, about.silent)) for row in rows)
     return [Disagreement(row, mine, theirs) for row, mine, theirs in pairs if mine != theirs]
 
 
@@ -92,24 +145,20 @@ def shrunk(tree: Tree, wrong: Callable[[Tree], bool]) -> Tree:
     return tree
 
 
-def wrong(tree: Tree) -> bool:
+def wrong(tree: Tree, about: Subject = EXPOSURE) -> bool:
     """Whether the two disagree on a deployment that is not refused."""
     try:
-        return bool(disagreements(tree))
+        return bool(disagreements(tree, about))
     except Exception:  # noqa: BLE001  a smaller deployment may be nonsense in a way that nobody reads
         return False
 
 
-def written(seed: str, number: int, author: str) -> Tree:
-    """A deployment by its number; of both authors, each writes every other one."""
-    name = ("plain", "wider")[number % 2] if author == "both" else author
-    return AUTHORS[name](f"{seed}:{number}")
-
-
-def compare(seed: str, first: int, count: int, author: str = "both") -> Iterator[tuple[int, list[Disagreement] | None]]:
+def compare(
+    seed: str, first: int, count: int, about: Subject = EXPOSURE, author: str = "both"
+) -> Iterator[tuple[int, list[Disagreement] | None]]:
     """Deployment by deployment: its number, and where the two disagree."""
     for number in range(first, first + count):
-        yield number, disagreements(written(seed, number, author))
+        yield number, disagreements(about.made(seed, number, author), about)
 
 
 def shown(tree: Tree, found: list[Disagreement]) -> str:
@@ -129,14 +178,17 @@ def main() -> int:
     parser.add_argument("--seed", default="0")
     parser.add_argument("--author", choices=("both", *AUTHORS), default="both", help="who writes the deployments")
     parser.add_argument("--stop", type=int, default=1, help="stop after so many disagreements")
+    parser.add_argument("--about", choices=SUBJECTS, default="exposure")
     asked = parser.parse_args()
+    about = SUBJECTS[asked.about]
     started, agreed, refused, different = time.monotonic(), 0, 0, 0
-    for number, found in compare(asked.seed, asked.first, asked.count, asked.author):
+    for number, found in compare(asked.seed, asked.first, asked.count, about, asked.author):
         agreed, refused = agreed + (found == []), refused + (found is None)
         if found:
             different += 1
-            tree = shrunk(written(asked.seed, number, asked.author), wrong)
-            print(f"# seed {asked.seed}, deployment {number}\n{shown(tree, disagreements(tree) or found)}", flush=True)
+            tree = shrunk(about.made(asked.seed, number, asked.author), lambda tree: wrong(tree, about))
+            rest = disagreements(tree, about) or found
+            print(f"# seed {asked.seed}, deployment {number}\n{shown(tree, rest)}", flush=True)
             if different >= asked.stop:
                 break
     seconds = time.monotonic() - started

@@ -24,7 +24,7 @@ class Divided(Tree):
     def _parted(self, job: Job, *, boosts: bool) -> Iterator[Movement]:
         heads = list(dict.fromkeys(head for member in job.givers for head in self.heads(job, member)))
         labels = self._labels(job, heads if boosts else [])
-        arbiters = self._arbiters(job, heads)
+        arbiters = self.arbiters(job, heads)
         for member in job.givers:
             for holder in labels[member]:
                 if not self._stored(holder):
@@ -54,7 +54,7 @@ class Divided(Tree):
 
     _vertical = _split
 
-    def _arbiters(self, job: Job, heads: list[str]) -> list[str]:
+    def arbiters(self, job: Job, heads: list[str]) -> list[str]:
         """An aggregator beside the top of the model."""
         if not job.task.top_model_at:
             return []
@@ -127,7 +127,7 @@ class Divided(Tree):
         guards, row = job.task.safeguards, self.world.catalog.payloads[payload]
         title = f"{job.why}.safeguards"
         noise = noises(self.world, guards, title, "client", [sender], of) if row.summable else ()
-        for relays in self._relays(job, member):
+        for relays in self.relays(job, member):
             way = (sender, *(relays if sender == member else reversed(relays)), *([] if back else [receiver]))
             if len(way) == 1:
                 continue
@@ -160,7 +160,7 @@ class Divided(Tree):
         level = min(INFERABLE, self.models.level(job.up or "activations"))
         every = tuple(one for giver in job.givers for one in self._seals_to(job, giver, head, arbiters))
         for model in job.carried():
-            between = self._relays(job, member) if head != member else []
+            between = self.relays(job, member) if head != member else []
             # Who has no weights, and sends nothing to anybody, gets none by holding the top itself.
             ends = {head} if head != member or not job.hosted(model) else set()
             for place in {*ends, *(relay for relays in between for relay in relays)}:

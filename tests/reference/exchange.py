@@ -21,7 +21,7 @@ class Exchange:
     def __init__(self, world: World, models: Models) -> None:
         self.world, self.models = world, models
 
-    def _tops(self, job: Job) -> list[str]:
+    def tops(self, job: Job) -> list[str]:
         if job.topology in ("star", "tree"):
             return [top for member in job.members for top in self.aggregators(job, member)]
         if job.topology in ("split", "vertical"):
@@ -70,7 +70,7 @@ class Exchange:
     def _up(self, job: Job, member: str, way: tuple[str, ...], crowd: Sequence[str]) -> Iterator[Movement]:
         """What a member sends, and with it what its model contains."""
         guards, level = job.task.safeguards, self.models.level(job.up)
-        sealed = self._sealing(job, member, way[-1])
+        sealed = self.sealing(job, member, way[-1])
         sums: tuple[Sum, ...] = ()
         noise: tuple[Noise, ...] = ()
         if self._summable(job):
@@ -96,7 +96,7 @@ class Exchange:
                 unsaid=job.unsaid,
                 why=job.why,
             )
-        every = tuple(one for other in job.givers for one in self._sealing(job, other, way[-1]))
+        every = tuple(one for other in job.givers for one in self.sealing(job, other, way[-1]))
         ends = (*way[:-1], *job.members) if way[-1].startswith("exchange:") else way
         for model in job.carried():
             for place in ends:
@@ -112,9 +112,9 @@ class Exchange:
 
     def _stations(self, job: Job, members: Sequence[str]) -> frozenset[str]:
         """The relays between some members and where they send to."""
-        return frozenset(place for member in members for way in self._relays(job, member) for place in way)
+        return frozenset(place for member in members for way in self.relays(job, member) for place in way)
 
-    def _sealing(self, job: Job, member: str, end: str) -> tuple[Seal, ...]:
+    def sealing(self, job: Job, member: str, end: str) -> tuple[Seal, ...]:
         """The seals on what a member sends; peers have to open what they work on."""
         found = seals(self.world, job.task.safeguards, member)
         workers = job.members if end.startswith("exchange:") else []
@@ -245,7 +245,7 @@ class Exchange:
                 why=job.why,
             )
 
-    def _relays(self, job: Job, member: str) -> list[tuple[str, ...]]:
+    def relays(self, job: Job, member: str) -> list[tuple[str, ...]]:
         return list(product(*(self.world.meant(relay, member) for relay in job.task.via)))
 
     def _down(
@@ -281,12 +281,12 @@ class Exchange:
             plain = self._plain(job, top, below)
             noise = self._noises(job, "aggregator", [top]) if self._noisy(job) else ()
             for member in below:
-                for relays in self._relays(job, member):
+                for relays in self.relays(job, member):
                     yield from self._up(job, member, (*relays, top), below)
             forwards = self._cannot_add(job.task.safeguards, top)
             for member in job.members if job.method.down or forwards else ():
                 if top in self.aggregators(job, member):
-                    for place in {member, *(relay for relays in self._relays(job, member) for relay in relays)}:
+                    for place in {member, *(relay for relays in self.relays(job, member) for relay in relays)}:
                         if forwards:
                             yield from self._forward(job, top, below, place, [member])
                         else:
@@ -296,7 +296,7 @@ class Exchange:
     def _peer_to_peer(self, job: Job) -> Iterator[Movement]:
         exchange = self.world.inner(f"exchange:{job.name}")
         for member in job.members:
-            for relays in self._relays(job, member):
+            for relays in self.relays(job, member):
                 yield from self._up(job, member, (*relays, exchange), job.members)
             for giver in job.givers:  # each gets what each has sent
                 yield Movement(

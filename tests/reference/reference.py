@@ -111,7 +111,7 @@ def _flows(world: World, models: Models) -> Iterator[Movement]:
         level = VERBATIM if sealed else models.level(flow.payload)
         sources = world.nodes(flow.from_)
         for source in sources:
-            own = _seals(world, flow, source)
+            own = flow_seals(world, flow, source)
             sums, noise = _added_up(world, flow, name, source, sources), _noise(world, flow, name, source)
             for way in _ways(world, flow, source):
                 if row.carries == "nothing":
@@ -201,7 +201,8 @@ def _ways(world: World, flow: Any, source: str) -> Iterator[tuple[str, ...]]:
             yield from ((source, *way, target) for way in product(*relays))
 
 
-def _seals(world: World, flow: Any, source: str) -> tuple[Seal, ...]:
+def flow_seals(world: World, flow: Any, source: str) -> tuple[Seal, ...]:
+    """The seals on what a flow carries from one place."""
     found = seals(world, flow.safeguards, source, beside=source)
     if flow.sealed_for is not None:
         found += (
@@ -293,7 +294,7 @@ def _wanted(world: World, models: Models) -> Iterator[tuple[str, Any, int, tuple
         data = [one for one in flow.data or () if one not in world.file.models]
         sources = [one for one in world.nodes(flow.from_) if {*world.nodes(flow.to, one)} - {one}]
         for source in sources if data else ():
-            own = _seals(world, flow, source)
+            own = flow_seals(world, flow, source)
             level = VERBATIM if row.carries == "sealed" else models.level(flow.payload)
             for item in world.named(data, source):
                 yield source, item, level, own or (None if row.carries == "sealed" else ())

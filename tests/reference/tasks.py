@@ -35,7 +35,7 @@ class Desugared(Divided):
             self.models.made = {}
             for job in self.jobs:
                 if job.task.produces and job.name not in hosted:
-                    places = (*job.members, *(top for way in job.ways() for top in self._tops(way)))
+                    places = (*job.members, *(top for way in job.ways() for top in self.tops(way)))
                     self.models.made[job.task.produces] = [Made(places=places)]
             # What stands in for a model that others train may be trained here.
             produced = (job for job in self.jobs if job.task.produces)
@@ -72,7 +72,7 @@ class Desugared(Divided):
                     yield from self.models.contents(model, member, job.why)
         for model in job.elsewhere():
             yield from self._hosted(job, model)
-        if self._exchanges(job):
+        if self.exchanges(job):
             yield from self._exchanged(job)
             for model in job.inputs():
                 yield from self._inherited(job, model)
@@ -95,7 +95,7 @@ class Desugared(Divided):
                 certain = known or (sure and way is ways[0])
                 yield one if certain else replace(one, maybe=True)
 
-    def _exchanges(self, job: Job) -> bool:
+    def exchanges(self, job: Job) -> bool:
         """Whether those who take part exchange anything: they train, or the file says how what they make travels."""
         task = job.task
         written = task.aggregator or task.hops or task.via or task.top_model_at or task.labels_at
@@ -211,7 +211,7 @@ class Desugared(Divided):
     def _personal(self, job: Job) -> Iterator[Movement]:
         """Each member's own copy: of its data, and of what it gets back from the others."""
         exchanges = job.topology in ("star", "tree", "peer_to_peer", "rotating") and job.method.down
-        shared = exchanges and self._exchanges(job)
+        shared = exchanges and self.exchanges(job)
         for member in job.givers:
             own = frozenset(job.masks[member])
             for only in (own, job.mask - own) if shared else (own,):

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.reference import comparison
-from tests.reference.comparison import CATALOG, compare, disagreements, read, shown, shrunk, written
+from tests.reference.comparison import CATALOG, CONTROL, EXPOSURE, compare, disagreements, read, shown, shrunk
 from tests.reference.deployments import deployment
 from tests.reference.reference import levels
 
@@ -17,6 +17,7 @@ pytestmark = pytest.mark.no_cover  # hundreds of deployments
 HERE = Path(__file__).parent
 COUNT = 200  # CI compares 5,000
 PARTS = 4
+FEWER = 200  # of control
 LEAK = {
     "parties": {"a": {"role": "participant"}, "x": {"role": "processor"}, "y": {"role": "host"}},
     "nodes": {"client": {"kind": "client", "party": ["a"]}, "store": {"kind": "store", "party": "x", "host": "y"}},
@@ -53,14 +54,39 @@ RELAYED = {
 }
 
 
-@pytest.mark.parametrize("part", range(PARTS))
-def test_the_reference_and_the_product_agree(part):
-    size, refused = COUNT // PARTS, 0
-    for number, found in compare("0", part * size, size):
-        assert not found, f"deployment {number}\n{shown(written('0', number, 'both'), found)}"
-        refused += found is None
+@pytest.mark.parametrize(
+    ("about", "first", "size", "refused"),
+    [*((EXPOSURE, part * COUNT // PARTS, COUNT // PARTS, 0.25) for part in range(PARTS)), (CONTROL, 0, FEWER, 0.4)],
+)
+def test_the_reference_and_the_product_agree(about, first, size, refused):
+    found = dict(compare("0", first, size, about))
+    for number, wrong in found.items():
+        assert not wrong, f"deployment {number}\n{shown(about.made('0', number, 'both'), wrong)}"
 
-    assert refused <= size / 4
+    assert list(found.values()).count(None) <= size * refused
+
+
+def test_what_control_hangs_on_is_added_to_deployments_that_stay_what_they_are():
+    numbers = range(50)
+    trees = [CONTROL.made("0", number, "both") for number in numbers]
+
+    assert [tree["datasets"] for tree in trees] == [deployment(f"0:{number}")["datasets"] for number in numbers]
+    added = ("ref", "licence", "account", "hardware", "fallback", "emulates", "weights")
+    assert all(f"'{key}'" in str(trees) for key in added)
+
+
+def test_a_hold_that_the_product_does_not_see_is_found(monkeypatch):
+    right = comparison.control
+    said = {"weights": "closed", "via": ["x"], "account": "participants"}
+    asked = {"method": "llm_judge", "model": "judge", "data": ["notes"], "runs_on": "client"}
+    tree = {**LEAK, "models": {"judge": said}, "tasks": {"score": asked}, "flows": {}}
+    assert disagreements(tree, CONTROL) == []
+
+    monkeypatch.setattr(comparison, "control", lambda *given: dict(list(right(*given).items())[:1]))
+
+    assert [str(one) for one in disagreements(tree, CONTROL)] == [
+        "tasks.score a run: product given, ended by x, reference nothing"
+    ]
 
 
 def test_a_sum_of_somebody_whom_the_owner_does_not_trust_limits_nothing():

@@ -21,9 +21,9 @@ class Tree(Exchange):
 
     def _tree(self, job: Job) -> Iterator[Movement]:
         # Who takes part without data gets what comes out on the same way.
-        yield from self._climb(job, self._rungs(job, job.givers), self._rungs(job, job.members))
+        yield from self._climb(job, self.rungs(job, job.givers), self.rungs(job, job.members))
 
-    def _rungs(self, job: Job, members: Sequence[str]) -> Rungs:
+    def rungs(self, job: Job, members: Sequence[str]) -> Rungs:
         """Level by level, who adds up, and what comes from below."""
         below: dict[str, list[str]] = {member: [member] for member in members}
         final = self._final(job)
@@ -53,7 +53,7 @@ class Tree(Exchange):
     def _climb(self, job: Job, chain: Rungs, full: Rungs) -> Iterator[Movement]:
         for place, members in chain[0][1].items():
             for member in members:
-                for relays in self._relays(job, member):
+                for relays in self.relays(job, member):
                     yield from self._up(job, member, (*relays, place), members)
         for level in range(1, len(chain)):
             for place, lowers in chain[level][1].items():
@@ -92,7 +92,7 @@ class Tree(Exchange):
         found = []
         for lower in chain[level][1][top]:
             if level == 0:
-                found += [(*reversed(relays), lower) for relays in self._relays(job, lower)]
+                found += [(*reversed(relays), lower) for relays in self.relays(job, lower)]
             else:
                 found += [(lower, *rest) for rest in self._down_ways(job, chain, level - 1, lower)]
         return found
@@ -203,6 +203,6 @@ class Tree(Exchange):
         yield from self._carried_on(job, way[1])
 
     def _carried_on(self, job: Job, place: str) -> Iterator[Movement]:
-        every = tuple(one for other in job.givers for one in self._sealing(job, other, place))
+        every = tuple(one for other in job.givers for one in self.sealing(job, other, place))
         for model in job.carried():
             yield from self.models.contents(model, place, job.why, seals=self._joint(every), unsaid=job.unsaid)

@@ -16,7 +16,7 @@ from math import comb
 from typing import TYPE_CHECKING
 
 from fedpolicy.language.model.does import Seal
-from fedpolicy.records import dataclass
+from fedpolicy.records import dataclass, replace
 from fedpolicy.startup import NamedTuple
 
 if TYPE_CHECKING:
@@ -45,22 +45,21 @@ class Atom(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class AtLeast:
     """
-    So many clients as `needed` have to be there, of those that each party brings.
+    Of the clients that each party takes away with it, no more than some to `spare` can go.
 
-    `total` counts all of them; `each` are the parties without any one of whom there are too few.
+    `each` are the parties without any one of whom there are too few; fewer than none to spare: there never are enough.
     """
 
     element: str
-    needed: int
     clients: Mapping[str, int]
-    total: int
+    spare: int
     each: tuple[str, ...]
     cause: str
     how: str = "number"
 
     def __hash__(self) -> int:
         """There is one for each use, and its clients may be thousands."""
-        return hash((self.element, self.needed))
+        return hash((self.element, self.spare))
 
 
 class Gap(NamedTuple):
@@ -96,11 +95,13 @@ class Loss:
     """
     What is gone: all that some parties have in hand, or only what they have through one `cause`.
 
-    `doubted` are the gaps that are there although a fact may say otherwise.
+    `how` narrows it to what they have in one way. `doubted` are the gaps that are there although a fact may say
+    otherwise.
     """
 
     parties: frozenset[str] = frozenset()
     cause: str = ""
+    how: str = ""
     doubted: frozenset[Gap] = frozenset()
 
 
@@ -110,11 +111,10 @@ SURE = All(())
 _NOTHING = Loss()
 
 
-def at_least(needed: int, clients: Mapping[str, int], cause: str) -> AtLeast:
+def at_least(clients: Mapping[str, int], spare: int, cause: str) -> AtLeast:
     """A condition on how many of some clients are there."""
-    total = sum(clients.values())
-    each = tuple(party for party, count in sorted(clients.items()) if total - count < needed)
-    return AtLeast(cause, needed, clients, total, each, cause)
+    each = tuple(party for party, count in sorted(clients.items()) if count > spare)
+    return AtLeast(cause, clients, spare, each, cause)
 
 
 def all_of(parts: Iterable[Formula]) -> Formula:
@@ -155,11 +155,11 @@ def holds(formula: Formula, loss: Loss = _NOTHING) -> bool:
         return not one
     if isinstance(formula, Gap):
         return bool(formula.missing) and formula not in loss.doubted
-    if loss.cause not in ("", formula.cause):
+    if loss.cause not in ("", formula.cause) or loss.how not in ("", formula.how):
         return True
     if isinstance(formula, Atom):
         return loss.parties.isdisjoint(formula.controllers)
-    return formula.total - sum(formula.clients.get(party, 0) for party in loss.parties) >= formula.needed
+    return sum(formula.clients.get(party, 0) for party in loss.parties) <= formula.spare
 
 
 def leaves(formula: Formula) -> Iterator[Leaf]:
@@ -188,40 +188,60 @@ def _taken_out(means: Means, model: str, place: Vertex, own: str) -> Formula:
 
 
 def openers(means: Means, model: str, place: Vertex, own: str) -> Formula:
-    """Those without whom nobody can open a copy: the readers of what it is made of, if the place is none of them."""
-    return all_of(opening(means, one, own) for one in means.sealed(model) if not one.opens(place))
+    """Those without whom nobody can open a copy: the readers of what a task makes, if the place is none of them."""
+    made = means.sealed(model)
+    if not made:
+        return SURE
+    return any_of(all_of(opening(means, one, own) for one in seals if one.stays(means, place)) for seals in made)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SealedResult:
-    """What a task leaves behind a seal: the `names` of its readers, of whom it takes `threshold`."""
+    """
+    What a task leaves behind a seal: the `names` of its readers, of whom it takes `threshold`.
+
+    Who adds up at `open_at` opens it, so that what comes back from there is open.
+    """
 
     task: str
     names: frozenset[str]
     threshold: int
+    open_at: frozenset[str] = frozenset()
 
     def opens(self, place: Vertex) -> bool:
         """Whether a place can open it by itself."""
         return self.threshold == 1 and (place.id in self.names or not self.names.isdisjoint(place.operators))
 
+    def stays(self, means: Means, place: Vertex) -> bool:
+        """Whether what comes to a place is sealed still: neither it opens it, nor who adds up what it sends."""
+        sends = place.id in means.lookup.uplinks.get(self.task, {})
+        above = means.above(self.task, place.id) if sends else self.open_at
+        return not self.opens(place) and self.open_at.isdisjoint(above)
 
-def sealed_results(means: Means, model: str) -> Iterator[SealedResult]:
-    """What tasks leave of a model that nobody who adds it up can open."""
+
+def sealed_results(means: Means, model: str) -> Iterator[tuple[SealedResult, ...]]:
+    """For each task that makes a model, what it leaves that nobody who adds it up can open."""
     for name, task in sorted(means.graph.deployment.tasks.items()):
-        if task.produces == model and any(isinstance(one.does, Seal) for one in task.safeguards):
-            yield from sealed_by(means, f"tasks.{name}")
+        if task.produces == model:
+            # Where nobody knows who exchanges with whom, there may be nobody who adds up.
+            seals = any(isinstance(one.does, Seal) for one in task.safeguards) and not task.says_unknown("topology")
+            yield tuple(sealed_by(means, f"tasks.{name}")) if seals else ()
 
 
 def sealed_by(means: Means, task: str) -> Iterator[SealedResult]:
-    """The seals behind which the clients of a task send, where whoever adds up cannot open them."""
-    flows = [flow for flow in means.lookup.flows_of.get(task, ()) if flow.role == "uplink"]
-    senders = {flow.source for flow in flows}
-    tops = {flow.target for flow in flows} - senders
-    for index in next((flow.seals for flow in flows if flow.seals), ()):
+    """The seals under which clients and hops send, and who of those that add up can open each."""
+    steps, sent = means.lookup.uplinks.get(task, {}), means.lookup.flows_of.get(task, ())
+    ends = dict.fromkeys((flow.target, index) for flow in sent if flow.role == "uplink" for index in flow.seals)
+    hops = means.graph.deployment.tasks[task.partition(".")[2]].hops
+    adding = {place.id for hop in hops for place in means.lookup.places_at(hop.at)}
+    above: dict[int, set[str]] = {}
+    for end, index in ends:
+        passed = {end, *means.above(task, end)}
+        above.setdefault(index, set()).update(one for one in passed if one in adding or one not in steps)
+    for index, places in above.items():
         seal = means.graph.seals[index]
         found = SealedResult(task=task, names=frozenset(seal.readers), threshold=seal.threshold)
-        if not any(found.opens(means.graph.vertices[top]) for top in tops):
-            yield found
+        yield replace(found, open_at=frozenset(one for one in places if found.opens(means.graph.vertices[one])))
 
 
 def opening(means: Means, result: SealedResult, own: str) -> Formula:

@@ -6,7 +6,8 @@ How a place reaches a model: over whose machines, by whose account, under whose 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -22,23 +23,16 @@ from fedpolicy.analysis.control import (
     sealed_results,
 )
 from fedpolicy.analysis.exposure.effects import is_supplied
-from fedpolicy.graph import Access, Vertex
-from fedpolicy.graph.lookup import Lookup
+from fedpolicy.graph import Vertex
+from fedpolicy.graph.lookup import Lookup, names_by
 from fedpolicy.graph.places import is_unknown
 
 if TYPE_CHECKING:
     from fedpolicy.catalog import Catalog
-    from fedpolicy.catalog.rows import LicenceRow, MethodRow, ModelRow
+    from fedpolicy.catalog.rows import LicenceRow, ModelRow
 
-_GIB = 2**30
-# Smaller models, in thousand millions of parameters, run without a GPU.
-_LARGE = 1.0
-# Bytes for a parameter of 4 bits (Dettmers et al., arXiv:2305.14314), where the catalogue says no more of a method.
-_LEAST = 0.5
-# What is split over several machines takes less on each.
-_DIVIDED = {"split"}
 # Families of methods whose results are learned from what a model answers, not made from its weights.
-_FROM_ANSWERS = {"prompt", "distillation", "head"}
+FROM_ANSWERS = {"prompt", "distillation", "proxy", "head"}
 
 
 class Means:
@@ -49,7 +43,10 @@ class Means:
         self.graph = lookup.graph
         self.catalog = catalog
         self._there: dict[tuple[str, str, str, str], Formula] = {}
-        self._sealed: dict[str, tuple[SealedResult, ...]] = {}
+        self._holders: dict[str, AbstractSet[str]] = {}
+        self._above: dict[tuple[str, frozenset[str], frozenset[str]], frozenset[str]] = {}
+        self._paired: dict[str, Mapping[str, Sequence[str]]] = {}
+        self._sealed: dict[str, tuple[tuple[SealedResult, ...], ...]] = {}
 
     def has_fellows(self, party: str) -> bool:
         """Whether a participant is one of several members."""
@@ -71,6 +68,26 @@ class Means:
                 found.setdefault(item.id, set()).add(owner)
         return {name: frozenset(owners) for name, owners in found.items()}
 
+    def lying(self, reference: str, place: Vertex) -> AbstractSet[str]:
+        """Where the instances lie that a reference means at a place: there, else with its party, else anywhere."""
+        anywhere = self.stored.get(reference, frozenset())
+        if place.id in anywhere:
+            return {place.id}
+        if reference not in self._paired:
+            vertices = self.graph.vertices
+            self._paired[reference] = names_by((vertices[name].party, name) for name in anywhere)
+        own = self._paired[reference].get(place.party) if "@" in place.name else None
+        return frozenset(own) if own else anywhere
+
+    @cached_property
+    def stored(self) -> Mapping[str, AbstractSet[str]]:
+        """The places where the instances of a dataset lie, or the one where an instance does."""
+        found: dict[str, set[str]] = {}
+        for item in self.graph.data:
+            found.setdefault(item.family, set()).add(item.place)
+            found.setdefault(item.id, set()).add(item.place)
+        return found
+
     def row(self, model: str) -> ModelRow | None:
         """What the catalogue says of a model."""
         return self.catalog.row_of(self.graph.deployment.models[model])
@@ -80,13 +97,19 @@ class Means:
         name = self.catalog.aspect(self.graph.deployment.models[model], "licence")
         return self.catalog.licence(name) if name else None
 
-    def weights(self, model: str) -> str | None:
-        """Whether the weights can be had: open, gated or closed; None where nobody says."""
-        found: str | None = self.catalog.aspect(self.graph.deployment.models[model], "weights")
-        return found
+    def had(self, model: str) -> Formula:
+        """Whether everybody can get the weights; what is said of a model of those who make it here speaks of none."""
+        if model in self.lookup.released:
+            return SURE
+        if model in self.lookup.makers:
+            return Gap("copy", f"models.{model}")
+        weights = self.catalog.aspect(self.graph.deployment.models[model], "weights")
+        if weights in {"open", "gated"}:
+            return SURE
+        return Gap("weights", f"models.{model}", () if weights else (f"models.{model}.weights",))
 
-    def sealed(self, model: str) -> tuple[SealedResult, ...]:
-        """What tasks leave of a model behind a seal that nobody who adds it up can open."""
+    def sealed(self, model: str) -> tuple[tuple[SealedResult, ...], ...]:
+        """What each task that makes a model leaves behind a seal that nobody who adds it up can open."""
         if model not in self._sealed:
             self._sealed[model] = tuple(sealed_results(self, model))
         return self._sealed[model]
@@ -119,6 +142,65 @@ class Means:
         kept = SURE if host == own or [host] == operators else self._atom(element, how or "hosts", host, cause)
         return all_of([run, kept])
 
+    def holders(self, model: str) -> AbstractSet[str]:
+        """The places that hold a copy of the weights, whatever these have learned; none is the public's."""
+        if model not in self._holders:
+            found = self.lookup.holders(model).union(self.graph.placed.get(model, ()))
+            self._holders[model] = {name for name in found if not self.graph.vertices[name].public}
+        return self._holders[model]
+
+    @cached_property
+    def held(self) -> Mapping[str, Sequence[str]]:
+        """The models whose weights are at each place."""
+        return names_by((place, model) for model in self.graph.deployment.models for place in self.holders(model))
+
+    def resting(self, model: str) -> AbstractSet[str]:
+        """The nodes that hold a model, and whoever else a flow brings it to; not who only runs it for others."""
+        brought = self.lookup.brought.get(model, ())
+        return {name for name in self.holders(model) if self.graph.vertices[name].family or name in brought}
+
+    def above(self, task: str, place: str) -> frozenset[str]:
+        """The places that what one contributes to a task passes or comes to; thousands send to the same ones."""
+        steps = self.lookup.uplinks.get(task, {})
+        # Of what passes one relay some goes to one member of a family, and some to another.
+        others = self._of_others(task.partition(".")[2], self.graph.vertices[place])
+        key = task, frozenset(steps.get(place, ())), others
+        if key not in self._above:
+            found, left = set[str](), [place]
+            while left:
+                new = set(steps.get(left.pop(), ())) - found - others
+                found |= new
+                left += sorted(new)
+            self._above[key] = frozenset(one for one in found if self.graph.vertices[one].kind == "place")
+        return self._above[key]
+
+    def _of_others(self, name: str, place: Vertex) -> frozenset[str]:
+        """The members of families that relays send to, but not what comes from a place."""
+        task = self.graph.deployment.tasks[name]
+        if not task.via:
+            return frozenset()
+        kinds = self.graph.deployment.nodes.items()
+        named = task.hops[0].at if task.hops else task.top_model_at or task.aggregator  # an arbiter is everybody's
+        named = named or tuple(node for node, one in kinds if one.kind == "aggregator")
+        every = {one for node in named for one in self.graph.members.get(node, ())}
+        return frozenset(every.difference(*(self.reached(place, node) for node in named)))
+
+    def reached(self, place: Vertex, reference: str) -> list[str]:
+        """The nodes that a reference means at a place: itself, those of its party, else all."""
+        members = self.graph.members.get(reference, ())
+        if place.id in members:
+            return [place.id]
+        return [one for one in members if self.graph.vertices[one].party == place.party] or [*members]
+
+    def takers(self, place: Vertex) -> AbstractSet[str]:
+        """The parties any one of whom takes a place away: its host, and whoever runs it alone."""
+        operators = self.lookup.operators(place.id)
+        return {self.lookup.party(place.host), *(operators if len(operators) == 1 else ())}
+
+    def held_by(self, host: str, place: Vertex) -> Atom:
+        """What the host of a place has in hand."""
+        return self._atom(f"nodes.{place.family}", "hosts", host, f"nodes.{place.family}")
+
     def _atom(self, element: str, how: str, who: str, cause: str) -> Atom:
         if not is_unknown(who):
             return Atom(element, how, frozenset({who}), cause)
@@ -127,30 +209,16 @@ class Means:
         return Atom(element, "unstated", frozenset({who}), cause, (f"{section}.{name}.{key}",))
 
 
-def reach(means: Means, access: Access, place: Vertex, own: str, method: MethodRow | None) -> Formula:
-    """Everything that one way to a model needs; `method` is what a task does with it."""
-    if access.how == "weights":
-        return all_of([_memory(means, access.model, place, method), copy_at(means, access.model, place, own)])
-    cause = f"models.{access.model}"
-    vertices = means.graph.vertices
-    parts = means.graph.deployment.models[access.model].copies == "parts"
-    hops = {*access.hops, *(means.lookup.holders(access.model) if parts else ())}
-    runner = means.lookup.party(access.runner)
-    inside = runner == own or means.lookup.is_member(runner)
-    return all_of(
-        [
-            *(means.there(vertices[hop], own, cause) for hop in sorted(hops)),
-            *([] if inside else _account(means, access.model, runner, own)),
-            *(rights(means, access.model, own) if inside else ()),
-        ]
-    )
-
-
 def copy_at(means: Means, model: str, place: Vertex, own: str) -> Formula:
     """A copy to run at a place: there, or brought from wherever one rests; and the right to use it."""
-    vertices, placed = means.graph.vertices, means.lookup.holders(model)
+    vertices, placed = means.graph.vertices, means.resting(model)
     there = (means.there(vertices[other], own, f"models.{model}") for other in sorted(placed))
-    brought = SURE if place.id in placed or not placed else any_of(there)
+    if means.graph.deployment.models[model].copies == "parts":
+        brought = all_of(there)
+    elif place.id in placed:
+        brought = means.there(place, own, f"nodes.{place.family}")
+    else:
+        brought = any_of(there) if placed else SURE
     return all_of([brought, openers(means, model, place, own), *rights(means, model, own)])
 
 
@@ -172,13 +240,13 @@ def rights(means: Means, model: str, own: str, seen: frozenset[str] = frozenset(
     row, licence = means.row(model), means.licence(model)
     if licence is not None:
         cause = f"models.{model}"
-        licensor = means.graph.deployment.models[model].provider or (row.developer if row else None) or "unknown"
+        licensor = (row.developer if row else None) or means.graph.deployment.models[model].provider or "unknown"
         if licence.revocable and licensor != own:
             yield Atom(f"{cause}.licence", "licence", frozenset({licensor}), cause)
         yield from _granted(means, cause, licence.not_granted_in or (), own)
     for task in means.lookup.makers.get(model, ()):
         base = task.model
-        if base and base not in {model, *seen} and means.catalog.methods[task.method].family not in _FROM_ANSWERS:
+        if base and base not in {model, *seen} and means.catalog.methods[task.method].family not in FROM_ANSWERS:
             yield from rights(means, base, own, seen | {model})
 
 
@@ -189,43 +257,3 @@ def _granted(means: Means, cause: str, excluded: tuple[str, ...], own: str) -> I
         yield Gap("licence", cause, (f"parties.{own}.jurisdiction",))
     elif excluded and where and set(where) <= set(excluded):
         yield Gap("licence", cause)
-
-
-def _account(means: Means, model: str, runner: str, own: str) -> Iterator[Formula]:
-    """A subscription can be ended by whoever has it; a participant's may be another member's where nobody says."""
-    cause = f"models.{model}"
-    account = means.graph.deployment.models[model].account
-    if account is not None and account not in {own, runner, "participants"}:
-        yield Atom(f"{cause}.account", "account", frozenset({account}), cause)
-    elif account is None and not is_unknown(runner) and means.has_fellows(own):
-        yield Atom(f"{cause}.account", "account", frozenset({"unknown"}), cause, (f"{cause}.account",))
-
-
-def _memory(means: Means, model: str, place: Vertex, method: MethodRow | None) -> Formula:
-    """Whether the weights fit into the declared memory; activations are not counted, so that no is certain."""
-    size = _size(means, model)
-    if size is None or size < _LARGE or (method is not None and method.family in _DIVIDED):
-        return SURE
-    each = (method.bytes_per_parameter if method is not None else None) or _LEAST
-    needed = size * 1e9 * each / _GIB
-    node = means.graph.deployment.nodes.get(place.family)
-    memory = node.hardware.gpu_memory_gib if node is not None and node.hardware is not None else None
-    if memory is not None and needed <= memory:
-        return SURE
-    missing = () if memory is not None else (f"nodes.{place.family}.hardware.gpu_memory_gib",)
-    detail = (("needed_gib", needed), *((("gpu_memory_gib", memory),) if memory is not None else ()))
-    return Gap("memory", f"models.{model}", missing, f"nodes.{place.family}", detail)
-
-
-def _size(means: Means, model: str, seen: frozenset[str] = frozenset()) -> float | None:
-    """Thousand millions of parameters; what is made from a model is as large."""
-    row = means.row(model)
-    if row is not None and row.parameters_b is not None:
-        return row.parameters_b
-    bases = (
-        t.model
-        for t in means.lookup.makers.get(model, ())
-        if means.catalog.methods[t.method].family not in _FROM_ANSWERS
-    )
-    found = (_size(means, base, seen | {model}) for base in bases if base and base not in {model, *seen})
-    return next((size for size in found if size is not None), None)

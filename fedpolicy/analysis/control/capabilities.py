@@ -7,29 +7,37 @@ What each participant can do with a task or a call, as conditions over nodes, mo
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from fedpolicy.analysis.control import (
     SURE,
+    Atom,
     Formula,
     Gap,
     all_of,
     any_of,
     opened,
 )
-from fedpolicy.analysis.control.access import Means, reach
-from fedpolicy.graph.lookup import family_of
+from fedpolicy.analysis.control.access import FROM_ANSWERS, Means, copy_at, rights
+from fedpolicy.graph.lookup import listed_by
+from fedpolicy.graph.places import is_unknown
 from fedpolicy.graph.routes import stand_ins
 
 if TYPE_CHECKING:
     from fedpolicy.catalog.rows import MethodRow
-    from fedpolicy.graph import Vertex
+    from fedpolicy.graph import Access, Vertex
 
 CAPABILITIES = ("run", "join", "keep", "inspect")
 _OWN = "its own"
+_GIB = 2**30
+# Smaller models, in thousand millions of parameters, run without a GPU.
+_LARGE = 1.0
+# Bytes for a parameter of 4 bits (Dettmers et al., arXiv:2305.14314), where the catalogue says no more of a method.
+_LEAST = 0.5
+# What is split over several machines takes less on each.
+_DIVIDED = {"split"}
 
 
 class ModelCall:
@@ -41,13 +49,16 @@ class ModelCall:
         identity: str,
         runs_on: Iterable[str],
         models: Sequence[str],
+        worked_on: Iterable[str],
         method: MethodRow | None = None,
     ) -> None:
         self.means = means
         self.id = identity
         self.models = models
         self.method = method
-        self.places = self._by_party(runs_on)
+        self.worked_on = sorted(worked_on)
+        self.members = tuple({place.id: place for place in means.lookup.places_at(runs_on)}.values())
+        self.places = listed_by((means.lookup.party(one.party), one) for one in self.members if self.stores(one))
         self._runs: dict[str, Formula] = {}
 
     def parties(self) -> list[str]:
@@ -74,37 +85,23 @@ class ModelCall:
         return self.means.there(place, own, f"nodes.{place.family}")
 
     def data(self, place: Vertex, own: str) -> Formula:
-        """The data that it works on: on the spot, or in any of the stores that they are brought from."""
-        stores = self.brought.get(place.id)
-        if not stores or not self.worked_on.isdisjoint(self.means.lookup.stored.get(place.id, ())):
+        """The data that it works on: on the spot, or in any of the places where they lie, however they come here."""
+        stores = self.stores(place)
+        if place.id in stores:
             return SURE
         return any_of(self.here(self.means.graph.vertices[store], own) for store in sorted(stores))
 
-    @cached_property
-    def brought(self) -> Mapping[str, set[str]]:
-        """The stores from which records are brought to each place."""
-        found: dict[str, set[str]] = {}
-        for flow in self.means.lookup.flows_of.get(self.id, ()):
-            if flow.role == "records":
-                found.setdefault(flow.target, set()).add(flow.source)
-        return found
-
-    @cached_property
-    def worked_on(self) -> frozenset[str]:
-        """The datasets that it works on."""
-        section, _, name = self.id.partition(".")
-        deployment = self.means.graph.deployment
-        named = deployment.tasks[name].data if section == "tasks" else deployment.api_calls[name].sends
-        return frozenset(map(family_of, named))
+    def stores(self, place: Vertex) -> AbstractSet[str]:
+        """Where the data lie that are worked on at a place; whoever has none there takes no part."""
+        return frozenset[str]().union(*(self.means.lying(name, place) for name in self.worked_on))
 
     def surroundings(self, place: Vertex, own: AbstractSet[str]) -> Hashable:
         """What a place has to do with others in this use: how it reaches models, and where its data come from."""
         known = self.means.lookup.access_from.get((self.id, place.id), ())
-        stores = self.brought.get(place.id, ())  # any of them is enough, and nobody takes away one's own
+        stores = self.stores(place)  # any of them is enough, and nobody takes away one's own
         return (
             tuple((one.model, one.how, marked(own, one.runner), marked(own, *one.hops)) for one in known),
             tuple(sorted(stores)) if own.isdisjoint(stores) else _OWN,
-            self.worked_on.isdisjoint(self.means.lookup.stored.get(place.id, ())),
         )
 
     def ways(self, model: str, place: Vertex, own: str) -> Formula:
@@ -128,7 +125,7 @@ class ModelCall:
 
     def held(self, model: str, own: str) -> list[tuple[Vertex, Formula]]:
         """The places of its own that hold a copy, and what these ask for; a copy that nobody can open is none."""
-        placed = self.means.lookup.holders(model)
+        placed = self.means.holders(model)
         return [
             (place, all_of([self.here(place, own), opened(self.means, model, place, own)]))
             for place in self.means.lookup.places_of.get(own, ())
@@ -136,15 +133,7 @@ class ModelCall:
         ]
 
     def _sight(self, model: str, own: str) -> Formula:
-        ways = [formula for _, formula in self.held(model, own)]
-        if model in self.means.lookup.released:
-            return SURE
-        if model in self.means.lookup.makers:
-            # That the weights it began with can be had says nothing about who has what was made of them.
-            return any_of([*ways, Gap("copy", f"models.{model}")])
-        if (weights := self.means.weights(model)) in {"open", "gated"}:
-            return SURE
-        return any_of([*ways, Gap("weights", f"models.{model}", () if weights else (f"models.{model}.weights",))])
+        return any_of([*(formula for _, formula in self.held(model, own)), self.means.had(model)])
 
     @property
     def asks_nothing(self) -> bool:
@@ -159,16 +148,70 @@ class ModelCall:
         found = {(self.means.lookup.party(place.supplier), f"nodes.{place.family}") for place in places}
         return tuple(sorted(one for one in found if one[0] not in {"", own}))
 
-    def _by_party(self, references: Iterable[str]) -> Mapping[str, list[Vertex]]:
-        """The places where it runs; one without data does not ask the models, and so takes no part."""
-        found: dict[str, list[Vertex]] = {}
-        graph = self.means.graph
-        for place in (graph.vertices[name] for one in references for name in graph.members.get(one, ())):
-            if not self.models or self.asks_nothing or (self.id, place.id) in self.means.lookup.access_from:
-                found.setdefault(self.means.lookup.party(place.party), []).append(place)
-        return found
-
 
 def marked(own: AbstractSet[str], *names: str) -> tuple[str, ...]:
     """Names of places and parties, without those of one's own."""
     return tuple([_OWN if name in own else name for name in names])
+
+
+def reach(means: Means, access: Access, place: Vertex, own: str, method: MethodRow | None) -> Formula:
+    """Everything that one way to a model needs; `method` is what a task does with it."""
+    # A flow that brings the weights says what `weights_at` does: who calls runs the model itself.
+    brought = access.how != "hosted" and place.id in means.lookup.brought.get(access.model, ())
+    if access.how == "weights" or brought:
+        return all_of([_memory(means, access.model, place, method), copy_at(means, access.model, place, own)])
+    cause = f"models.{access.model}"
+    vertices = means.graph.vertices
+    parts = means.graph.deployment.models[access.model].copies == "parts"
+    rests = means.resting(access.model) if parts else frozenset()
+    hops = {*access.hops, *rests}
+    runner = means.lookup.party(access.runner)
+    inside = runner == own or means.lookup.is_member(runner)
+    return all_of(
+        [
+            *(means.there(vertices[hop], own, cause) for hop in sorted(hops)),
+            *([] if runner == own else _account(means, access.model, runner, own, asks=not inside)),
+            *(rights(means, access.model, own) if inside or place.id in rests else ()),
+        ]
+    )
+
+
+def _account(means: Means, model: str, runner: str, own: str, *, asks: bool) -> Iterator[Formula]:
+    """A subscription can be ended by whoever has it; a participant's may be another member's where nobody says."""
+    cause = f"models.{model}"
+    account = means.graph.deployment.models[model].account
+    if account is not None and account not in {own, runner, "participants"}:
+        yield Atom(f"{cause}.account", "account", frozenset({account}), cause)
+    elif asks and account is None and not is_unknown(runner) and means.has_fellows(own):
+        yield Atom(f"{cause}.account", "account", frozenset({"unknown"}), cause, (f"{cause}.account",))
+
+
+def _memory(means: Means, model: str, place: Vertex, method: MethodRow | None) -> Formula:
+    """Whether the weights fit into the declared memory; activations are not counted, so that no is certain."""
+    size = _size(means, model)
+    parts = means.graph.deployment.models[model].copies == "parts" or (method and method.family in _DIVIDED)
+    if size is None or size < _LARGE or parts:
+        return SURE
+    each = (method.bytes_per_parameter if method is not None else None) or _LEAST
+    needed = size * 1e9 * each / _GIB
+    node = means.graph.deployment.nodes.get(place.family)
+    memory = node.hardware.gpu_memory_gib if node is not None and node.hardware is not None else None
+    if memory is not None and needed <= memory:
+        return SURE
+    missing = () if memory is not None else (f"nodes.{place.family}.hardware.gpu_memory_gib",)
+    detail = (("needed_gib", needed), *((("gpu_memory_gib", memory),) if memory is not None else ()))
+    return Gap("memory", f"models.{model}", missing, f"nodes.{place.family}", detail)
+
+
+def _size(means: Means, model: str, seen: frozenset[str] = frozenset()) -> float | None:
+    """Thousand millions of parameters; what is made from a model is as large."""
+    row = means.row(model)
+    if row is not None and row.parameters_b is not None:
+        return row.parameters_b
+    bases = (
+        t.model
+        for t in means.lookup.makers.get(model, ())
+        if means.catalog.methods[t.method].family not in FROM_ANSWERS
+    )
+    found = (_size(means, base, seen | {model}) for base in bases if base and base not in {model, *seen})
+    return next((size for size in found if size is not None), None)

@@ -54,7 +54,7 @@ class Likeness:
             who.jurisdictions,
             place.weight,
             hardware and hardware.gpu_memory_gib,
-            tuple(self._means.lookup.placed.get(place.id, ())),
+            tuple(self._means.held.get(place.id, ())),
             tuple(own.copies),
             use.surroundings(place, own.words),
         )
@@ -108,7 +108,7 @@ class Likeness:
         return {
             party: _Own(
                 frozenset({party, f"parties.{party}"}.union(*((one.id, f"nodes.{one.family}") for one in places))),
-                sorted(model for one in places for model in lookup.placed.get(one.id, ())),
+                sorted(model for one in places for model in self._means.held.get(one.id, ())),
             )
             for party, places in theirs.items()
             if party not in shared and lookup.party(party) == party

@@ -80,7 +80,7 @@ def abroad_of(means: Means) -> Abroad:
     unstated = {
         name
         for name, one in principals.items()
-        if one.jurisdictions is None and name != "public" and not is_unknown(name)
+        if one.jurisdictions is None and name != "public" and not is_unknown(name) and "participant" not in one.roles
     }
     return Abroad(parties={code: frozenset(who) for code, who in sorted(found.items())}, unstated=frozenset(unstated))
 
@@ -96,12 +96,16 @@ def standing(formula: Formula, abroad: Abroad) -> Standing:
     gaps = tuple(leaf for leaf in every if isinstance(leaf, Gap))
     if not holds(formula):
         return Standing(attainable=False, gaps=tuple(gap for gap in gaps if not gap.missing))
-    open_ = tuple(gap for gap in gaps if gap.missing)
+    asked = tuple(gap for gap in gaps if gap.missing)
+    # One of the ways that are possible is the one, so each is tried without the others.
+    ways = frozenset(gap for gap in asked if gap.kind == "way")
+    open_ = tuple(gap for gap in asked if gap not in ways)
     doubts = tuple(gap for gap in open_ if not holds(formula, Loss(doubted=frozenset({gap}))))
+    doubts += tuple(gap for gap in asked if gap in ways and not holds(formula, Loss(doubted=ways - {gap})))
     if not doubts and not holds(formula, Loss(doubted=frozenset(open_))):
         doubts = open_
     atoms = tuple(leaf for leaf in every if isinstance(leaf, Atom))
-    single = [*_singles(formula, atoms, open_), *_mutual(formula, every)]
+    single = [*_singles(formula, atoms, asked), *_mutual(formula, every)]
     return Standing(attainable=True, doubts=doubts, holds=(*single, *_together(formula, atoms, abroad, single)))
 
 
@@ -113,6 +117,13 @@ def _singles(formula: Formula, atoms: tuple[Atom, ...], gaps: tuple[Gap, ...]) -
             missing = _perhaps(formula, whom, gaps)
             if missing:
                 yield _hold(party, own, missing)
+            continue
+        # Nobody names the licensor, nor somebody else: they are not one.
+        hows = dict.fromkeys(atom.how for atom in own) if len({bool(atom.missing) for atom in own}) > 1 else ()
+        apart = [how for how in hows if not holds(formula, Loss(parties=whom, how=how))]
+        for how in apart:
+            yield _hold(party, [atom for atom in own if atom.how == how])
+        if apart:
             continue
         causes = dict.fromkeys(atom.cause for atom in own)
         alone = [cause for cause in causes if not holds(formula, Loss(parties=whom, cause=cause))]

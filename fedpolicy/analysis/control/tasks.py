@@ -2,36 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from functools import cached_property
 from typing import TYPE_CHECKING
 
-from fedpolicy.analysis.control import SURE, AtLeast, Formula, Gap, all_of, any_of, at_least, opening, sealed_by
+from fedpolicy.analysis.control import SURE, Formula, Gap, all_of, any_of, at_least, opening, sealed_by
 from fedpolicy.analysis.control.access import Means, copy_at, original_at, rights
 from fedpolicy.analysis.control.capabilities import ModelCall, marked
+from fedpolicy.graph.build import build_graph
+from fedpolicy.graph.lookup import Lookup, listed_by, names_by
 from fedpolicy.graph.places import supplier_of
+from fedpolicy.graph.routes import stand_ins
 from fedpolicy.language.model.does import Seal, Sum
+from fedpolicy.topologies import KEYS, TOPOLOGIES, possible
 
 if TYPE_CHECKING:
     from fedpolicy.graph import Vertex
     from fedpolicy.language.model.flow import Task
 
 # What these make works only together with the model that it was made for.
-_PARTIAL = {"peft", "prompt", "head", "zeroth_order"}
+_PARTIAL = {"peft", "prompt", "proxy", "head", "zeroth_order"}
 
 
 class TaskUse(ModelCall):
     """A task, which may have rounds and leave a result."""
 
     def __init__(self, means: Means, name: str, task: Task) -> None:
+        self.moved = names_by(
+            (flow.target, flow.source)
+            for flow in means.lookup.flows_of.get(f"tasks.{name}", ())
+            if flow.role == "records"
+        )
+        self.lying = frozenset[str]().union(*(means.stored.get(one, ()) for one in task.data))
         models = [model for model in dict.fromkeys((task.model, task.evaluates)) if model]
         method = means.catalog.methods[task.method]
-        super().__init__(means, f"tasks.{name}", task.runs_on, models, method)
+        super().__init__(means, f"tasks.{name}", task.runs_on, models, task.data, method)
         self.task = task
         self.family = method.family
-        self.topology = task.topology or method.topology
+        self.topology = task.topology or method.topology or "local"
         self.steps = means.lookup.uplinks.get(self.id, {})
-        self._above: dict[frozenset[str], frozenset[str]] = {}
         self._enough = list(self._waits_for())
         seals = any(isinstance(one.does, Seal) for one in task.safeguards)
         self._sealed = tuple(sealed_by(means, self.id)) if seals else ()
@@ -40,6 +50,10 @@ class TaskUse(ModelCall):
         """Who takes part, and the participants whose data the result is learned from."""
         datasets = self._learned(self.task) if self.task.produces else ()
         return sorted({*self.places, *(who for name in datasets for who in self.means.owners.get(name, ()))})
+
+    def stores(self, place: Vertex) -> AbstractSet[str]:
+        """Where they lie: what is elsewhere is moved to those who work on it."""
+        return {*self.moved.get(place.id, ()), *([place.id] if place.id in self.lying else ())}
 
     def capability(self, name: str, own: str) -> Formula | None:
         """The condition for one party; None where the question makes no sense."""
@@ -64,43 +78,46 @@ class TaskUse(ModelCall):
 
     def surroundings(self, place: Vertex, own: AbstractSet[str]) -> Hashable:
         """The same, and where its contributions go."""
-        return super().surroundings(place, own), place.id in self.steps, marked(own, *sorted(self.above(place.id)))
+        return super().surroundings(place, own), place.id in self.steps, marked(own, *sorted(self.needed(place)))
 
     def _meet(self, place: Vertex, own: str) -> Iterator[Formula]:
-        """Everything between a client and the sum: relays, aggregators."""
-        yield from (self.here(self.means.graph.vertices[other], own) for other in sorted(self.above(place.id)))
+        """Everything between a client and the sum: relays, aggregators; and whoever holds the labels."""
+        yield from (self.here(self.means.graph.vertices[other], own) for other in sorted(self.needed(place)))
 
     def _read(self, own: str) -> Iterator[Formula]:
         """Somebody who opens what comes down: the next round begins with it."""
         for one in self._sealed:
-            if not any(one.opens(place) for place in self.places[own]):
+            if all(one.stays(self.means, place) for place in self.places[own]):
                 yield opening(self.means, one, own)
 
-    def above(self, place: str) -> frozenset[str]:
-        """The places that what one contributes passes or comes to; thousands send to the same ones."""
-        first = frozenset(self.steps.get(place, ()))
-        if first not in self._above:
-            vertices = self.means.graph.vertices
-            found: set[str] = set()
-            left = [place]
-            while left:
-                new = {one for one in self.steps.get(left.pop(), ()) if vertices[one].kind == "place"} - found
-                found |= new
-                left += sorted(new)
-            self._above[first] = frozenset(found)
-        return self._above[first]
+    def needed(self, place: Vertex) -> AbstractSet[str]:
+        """The places of others that rounds need."""
+        labels = (name for one in self.task.labels_at or () for name in self.means.reached(place, one))
+        return self.above(place.id).union(labels)
 
-    def _waits_for(self) -> Iterator[AtLeast]:
+    def above(self, place: str) -> frozenset[str]:
+        """The places that what one contributes passes or comes to."""
+        return self.means.above(self.id, place)
+
+    def _waits_for(self) -> Iterator[Formula]:
         """As many clients as a sum waits for; two where clients meet without an aggregator."""
         sums = [one.does.clients_of(one) for one in self.task.safeguards if isinstance(one.does, Sum)]
         meets = 2 if any(f"{self.id}.exchange" in targets for targets in self.steps.values()) else 0
         needed = max([self.task.min_clients or 0, meets, *sums])
-        clients = {
-            party: sum(place.weight for place in places if place.id in self.steps)
-            for party, places in sorted(self.places.items())
-        }
         if needed > 1:
-            yield at_least(needed, clients, self.id)
+            # Those without data count, too, as they may be in a round.
+            spare = sum(place.weight for place in self.members) - needed
+            taken = self._taken()
+            own = {self.means.lookup.party(place.party) for place in self.members}
+            sizes = {who: sum(place.weight for place in some) for who, some in taken.items()}
+            yield at_least({who: size for who, size in sizes.items() if who in own}, spare, self.id)
+            for who in sorted(sizes.keys() - own):
+                if sizes[who] > spare:
+                    yield from (self.means.held_by(who, place) for place in taken[who])
+
+    def _taken(self) -> Mapping[str, list[Vertex]]:
+        """The clients that each party takes away with it, its own and those that it hosts."""
+        return listed_by((who, place) for place in self.members for who in sorted(self.means.takers(place)))
 
     def _learned(self, task: Task, seen: frozenset[str] = frozenset()) -> set[str]:
         """The datasets of a task, and of those that made its input model."""
@@ -122,39 +139,85 @@ class TaskUse(ModelCall):
 
     def _parts(self, made: str, own: str) -> Iterator[Formula]:
         """Where a result rests in parts, those of others: the top model; of features held apart, everybody's."""
+        if made in self.means.lookup.released:
+            return
         alike = {place.id for places in self.places.values() for place in places}
         needed: set[str] = set()
         if self.means.graph.deployment.models[made].copies == "parts":
-            needed = set(self.means.lookup.holders(made))
-        elif self.family == "split":
-            above = {one for place in alike for one in self.above(place)}
-            needed = above | (alike if self.topology == "vertical" else set())
+            needed = set(self.means.holders(made))
+        elif TOPOLOGIES[self.topology].exchanges == "activations":
+            mine = {place.id for place in self.places.get(own, ())}
+            above = {one for place in mine or alike for one in self.above(place)}
+            needed = (above & self._tops - mine) | (alike if self.topology == "vertical" else set())
         for place in (self.means.graph.vertices[one] for one in sorted(needed)):
             # That features held apart make one model is what such a training is for.
             how = "part" if place.id in alike else ""
             yield self.means.there(place, own, f"nodes.{place.family}", how)
 
+    @property
+    def _tops(self) -> set[str]:
+        """Where the top of a model may be: neither with relays nor with an arbiter."""
+        named = self.task.top_model_at or self.task.aggregator
+        places = self.means.lookup.places_at(named) if named else self.means.lookup.places.values()
+        return {place.id for place in places if named or place.node_kind == "aggregator"}
+
     def _base(self, own: str) -> Formula:
+        """What a result works with: its model, or one that stands in; it can be had, is held, or answers."""
         base = self.task.model
         if base is None or self.family not in _PARTIAL:
             return SURE
-        while original := self.means.graph.deployment.models[base].emulates:
-            base = original
-        if (weights := self.means.weights(base)) in {"open", "gated"}:
-            return all_of(rights(self.means, base, own))
-        held = [all_of([here, copy_at(self.means, base, place, own)]) for place, here in self.held(base, own)]
-        had = [Gap("weights", f"models.{base}", (f"models.{base}.weights",))] if weights is None else []
-        if base != self.task.model:
+        models, original = self.means.graph.deployment.models, base
+        while further := models[original].emulates:
+            original = further
+        if original != base:
             # An emulator was made because the model itself is given to nobody.
-            return any_of([*held, *had, all_of([original_at(self.means, base), *rights(self.means, base, own)])])
-        return any_of([*held, *had, *(self.ways(base, place, own) for place in self.places.get(own, ()))])
+            return any_of([*self._held(original, own), original_at(self.means, original)])
+        known = [base, *stand_ins(self.means.graph.deployment, base)]
+        called = (self.ways(base, place, own) for place in self.places.get(own, ()))
+        return any_of([*(one for model in known for one in self._held(model, own)), *called])
+
+    def _held(self, model: str, own: str) -> Iterator[Formula]:
+        """A model that a party can get, or has."""
+        had = self.means.had(model)
+        if not isinstance(had, Gap) or had.missing:  # that it cannot be had is no lack of whoever has it elsewhere
+            yield all_of([had, *rights(self.means, model, own)])
+        yield from (all_of([here, copy_at(self.means, model, place, own)]) for place, here in self.held(model, own))
+
+
+class AnyWay(TaskUse):
+    """A task of which nobody knows who exchanges with whom: in each way that it may be, it is a task of its own."""
+
+    @cached_property
+    def readings(self) -> Sequence[tuple[str, TaskUse]]:
+        """The task in each of these ways."""
+        name, deployment, catalog = self.id.partition(".")[2], self.means.graph.deployment, self.means.catalog
+        found = []
+        for way in possible([key for key in ("aggregator", "via", *KEYS) if getattr(self.task, key)]):
+            task = self.task.changed(topology=way)
+            graph = build_graph(deployment.changed(tasks={**deployment.tasks, name: task}), catalog)
+            found.append((way, TaskUse(Means(Lookup(graph), catalog), name, task)))
+        # A way that leads nowhere for want of a place is none.
+        return [one for one in found if one[1].steps or TOPOLOGIES[one[0]].exchanges == "nothing"] or found
+
+    def capability(self, name: str, own: str) -> Formula | None:
+        """What it takes in any way in which it makes sense at all."""
+        if name not in {"join", "keep"}:
+            return super().capability(name, own)
+        missing = (f"{self.id}.topology",)
+        known: dict[Formula, str] = {}  # in several ways it may take the same
+        for way, use in self.readings:
+            if (found := use.capability(name, own)) is not None:
+                known.setdefault(found, way)
+        ways = [all_of([Gap("way", self.id, missing, way), found]) for found, way in known.items()]
+        return any_of(ways) if ways else None
 
 
 def uses(means: Means) -> Iterator[ModelCall]:
     """Every task, and every call of a model, by name."""
     deployment = means.graph.deployment
     for name, task in sorted(deployment.tasks.items()):
-        yield TaskUse(means, name, task)
+        unknown = task.says_unknown("topology") and means.catalog.methods[task.method].up
+        yield (AnyWay if unknown else TaskUse)(means, name, task)
     for name, call in sorted(deployment.api_calls.items()):
         if call.model is not None:
-            yield ModelCall(means, f"api_calls.{name}", call.from_, [call.model])
+            yield ModelCall(means, f"api_calls.{name}", call.from_, [call.model], call.sends)

@@ -38,7 +38,7 @@ _LICENCE = {
     "output_use": (get_args(Permission), "may its outputs improve other models"),
     "naming": (get_args(Naming), "must models made from it carry a name"),
 }
-_REUSED = {"distillation"}
+_REUSED = {"distillation", "proxy"}
 _REUSED_OUTPUTS = {"labels", "synthetic_data"}
 
 

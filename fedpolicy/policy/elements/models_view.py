@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _STEM = pattern(r"[a-zA-Z]{3,}")
 # Families of methods whose results are learned from what a model answers, not made from its weights.
-_FROM_ANSWERS = {"prompt", "distillation", "head"}
+_FROM_ANSWERS = {"prompt", "distillation", "proxy", "head"}
 
 # What an agreement on zero retention settles.
 NOTHING_KEPT: Mapping[str, Value] = {
