@@ -288,8 +288,7 @@ def _capped(effect: Effect, form: Form, mask: Mask) -> Iterator[tuple[Form, Mask
     summed = form.sum >= 0 or (effect.aggregate is not None and _is_single(form))
     cap = max(effect.cap, effect.sum_cap if summed else 0, RECONSTRUCTABLE if form.sum in effect.counted else 0)
     for level, raised in sorted(effect.raised, reverse=True):
-        # What code of others may send in place of a contribution is in no sum, as where nothing is sealed.
-        if level > cap and mask & raised and (form.sum < 0 or level == RECONSTRUCTABLE):
+        if level > cap and mask & raised:
             yield form._replace(level=min(form.level, level)), mask & raised
             mask &= ~raised
     if mask:
