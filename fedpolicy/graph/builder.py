@@ -72,9 +72,10 @@ class Builder:
     """
     Vertices, flows, aggregates and seals that have been found so far.
 
-    `relayed` says, for a flow on which a relay passes on all that it got, by index, where that came from, and sealed
-    how; `copies` the vertices of the personal copies of a model that tasks make. `indexes` says what a model at a place
-    can look up, `lookups` what it is said to; `quoted` remembers by datasets and place what that is.
+    `relayed` says, for a flow on which a relay passes on what it got on this way, and not all that it holds, by index,
+    where that came from, and sealed how; `copies` the vertices of the personal copies of a model that tasks make.
+    `indexes` says what a model at a place can look up, `lookups` what it is said to; `quoted` remembers by datasets and
+    place what that is.
     """
 
     deployment: Deployment

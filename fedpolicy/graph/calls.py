@@ -142,7 +142,9 @@ def _send(builder: Builder, place: Vertex, chain: tuple[Vertex, ...], mask: Mask
     for hop in chain:
         for sent in (payload,) if payload else call.payloads:
             guards = guards_on_work(builder, call.shield, place, runner, payload=sent)
-            builder.add(call.origin, call.role, previous.id, hop.id, sent, mask, guards=guards, seals=seals)
+            added = builder.add(call.origin, call.role, previous.id, hop.id, sent, mask, guards=guards, seals=seals)
+            if added is not None and previous is not place:
+                builder.relayed[added] = place.id, seals
             for judged in call.judged:
                 builder.uses.append(
                     Use(model=judged, targets=(hop.id,), origin=call.origin, role="judged-outputs", payload=sent)

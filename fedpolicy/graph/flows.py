@@ -63,8 +63,7 @@ def _send(builder: Builder, origin: Origin, flow: Flow, source: Vertex, target: 
         added = builder.add(
             origin, "", *pair, flow.payload, mask, guards=own[0], seals=own[1], passed_on=not first, sender=sender
         )
-        if added is not None and mask is None and not first:
-            # A relay passes on what it got on this flow, not all that it holds.
+        if added is not None and not first:
             builder.relayed[added] = source.id, seals
     _send_models(builder, origin, flow, source, chain, guards, seals)
 
@@ -95,9 +94,10 @@ def _release(builder: Builder, flow: Flow, end: str, *, sealed: bool) -> str:
 
 def bound_relays(builder: Builder) -> None:
     """Let every relay of a flow that carries all of its source pass on what the source can have, and no more."""
-    if builder.relayed:
+    everything = {index: source for index, (source, _) in builder.relayed.items() if builder.flows[index].data is None}
+    if everything:
         reached = reached_at(builder)
-        for index, (source, _) in builder.relayed.items():
+        for index, source in everything.items():
             builder.flows[index] = replace(builder.flows[index], data=reached.get(source, 0))
 
 

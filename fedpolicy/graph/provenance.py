@@ -3,24 +3,38 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
-from functools import partial
+from functools import reduce
+from operator import or_
 from typing import TYPE_CHECKING
 
 from fedpolicy.graph import Flow, Mask, Vertex, bits
-from fedpolicy.graph.builder import Builder, LookUp, Origin, mask_of
+from fedpolicy.graph.builder import Builder, Origin, mask_of
 from fedpolicy.graph.masks import common, lacking, united
 from fedpolicy.language.model.does import Unsaid
-from fedpolicy.records import replace
+from fedpolicy.records import dataclass, field, replace
+from fedpolicy.startup import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 # Instances by the seals that are on them; none: they can be read.
 Held = dict[frozenset[int], Mask]
 Doubtful = dict[int, tuple[str, ...]]
-Got = Callable[..., Mask]
 _OPEN: frozenset[int] = frozenset()
+
+
+class Need(NamedTuple):
+    """What a place must have got, as revealing as a payload: to put it into a flow, or, without one, to read it."""
+
+    origin: Origin
+    place: str
+    data: Mask
+    payload: str
+    flow: Flow | None
+
+
+# By what implies it, where, and which instances.
+Wanted = dict[tuple[str, str, Mask], tuple[Origin, Need]]
 
 
 def move_data_to_senders(builder: Builder) -> None:
@@ -29,49 +43,75 @@ def move_data_to_senders(builder: Builder) -> None:
     data that no other flow brings to where it runs, add a `records` flow.
 
     What it sends must be made from something at least as revealing, which it can read: who has metrics or ciphertext
-    cannot send records. What may not be there may not bring it either.
+    cannot send records. What may not be there may not bring it either. Whoever is sent it by somebody that must have
+    got it has it from there, unless the two send it in a circle.
     """
-    doubtful = _doubtful(builder)
-    wanted: dict[tuple[str, str, Mask], Origin] = {}
-    perhaps: list[tuple[Origin, str, Mask]] = []
-    for origin, place, data, got in _needs(builder, doubtful):
-        left = lacking(data, got(sure=False))
+    needs = [*_needs(builder)]
+    reach = Reach(builder=builder, doubtful=_doubtful(builder) if needs else {})
+    wanted = _wanted(reach, needs)
+    theirs: dict[str, Mask] = {}
+    for _, place, left in wanted:
+        theirs[place] = united(theirs.get(place, 0), left)
+    first: Wanted = {}
+    for (name, place, mask), (origin, need) in wanted.items():
+        # What is brought perhaps comes last, so that nothing that surely has to be brought rests on it.
+        left = lacking(mask, reach.got(need, beside=theirs)) if origin.certain else 0
         if left:
-            wanted.setdefault((origin.id, place, left), origin)
-        if doubtful:
-            perhaps.append((origin, place, lacking(lacking(data, got(sure=True)), left)))
-    for origin, place, left in perhaps:
+            first[name, place, left] = origin, need
+    _bring(builder, first)
+    if first.keys() != wanted.keys():
+        _bring(builder, _wanted(Reach(builder=builder, doubtful=_doubtful(builder)), needs))
+
+
+def _wanted(reach: Reach, needs: Iterable[Need]) -> Wanted:
+    """What nothing brings, surely or perhaps."""
+    wanted: Wanted = {}
+    perhaps: list[tuple[Need, Mask]] = []
+    for need in needs:
+        left = lacking(need.data, reach.got(need))
         if left:
-            wanted.setdefault((origin.id, place, left), origin.unless(_facts(builder, doubtful, place)))
-    for (_, place, left), origin in wanted.items():
-        _bring(builder, origin, place, left)
+            wanted.setdefault((need.origin.id, need.place, left), (need.origin, need))
+        if reach.doubtful:
+            perhaps.append((need, lacking(lacking(need.data, reach.got(need, sure=True)), left)))
+    for need, left in perhaps:
+        if left:
+            origin = need.origin.unless(_facts(reach.builder, reach.doubtful, need.place))
+            wanted.setdefault((origin.id, need.place, left), (origin, need))
+    return wanted
 
 
-def _needs(builder: Builder, doubtful: Doubtful) -> Iterator[tuple[Origin, str, Mask, Got]]:
-    """Who needs which data, and what of them it has got, surely or at all."""
-    reached: dict[tuple[int, bool], Mapping[str, Held]] = {}
-
-    def held(place: str, payload: str, *, sure: bool) -> Held:
-        key = (_rank(builder, payload), sure)
-        if key not in reached:
-            reached[key] = instances_at(builder, key[0], but=doubtful if sure else {})
-        return reached[key].get(place, {})
-
-    def sendable(flow: Flow, *, sure: bool) -> Mask:
-        return _sendable(builder, flow, held(flow.source, flow.payload, sure=sure))
-
-    def readable(lookup: LookUp, *, sure: bool) -> Mask:
-        return held(lookup.place, lookup.payload, sure=sure).get(_OPEN, 0)
-
+def _needs(builder: Builder) -> Iterator[Need]:
     home = {place: mask_of(items) for place, items in builder.places.stored.items()}
     sent = [flow for flow in builder.flows if flow.data and flow.role in {"call", "fallback", "declared"}]
     passed_on = {(flow.origin, flow.target) for flow in sent}
     for flow in sent:
         # Most send what rests with them; for that nobody has to ask what comes to whom.
         if (flow.origin, flow.source) not in passed_on and lacking(flow.data or 0, home.get(flow.source, 0)):
-            yield _origin(flow), flow.source, flow.data or 0, partial(sendable, flow)
+            yield Need(_origin(flow), flow.source, flow.data or 0, flow.payload, flow)
     for lookup in builder.lookups:
-        yield lookup.origin, lookup.place, lookup.data, partial(readable, lookup)
+        yield Need(lookup.origin, lookup.place, lookup.data, lookup.payload, None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reach:
+    """Where data can be at each level, surely or at all, as long as no flow is added."""
+
+    builder: Builder
+    doubtful: Doubtful
+    _ways: dict[tuple[int, bool], Mapping[str, Sequence[Flow]]] = field(default_factory=dict)
+    _reached: dict[tuple[int, bool, bool], Mapping[str, Held]] = field(default_factory=dict)
+
+    def got(self, need: Need, *, sure: bool = False, beside: Mapping[str, Mask] | None = None) -> Mask:
+        """What comes to a place, in a form that it needs, of what rests anywhere, or of what is `beside` somewhere."""
+        level = _rank(self.builder, need.payload)
+        key = (level, sure, beside is None)
+        if key not in self._reached:
+            if key[:2] not in self._ways:
+                self._ways[key[:2]] = _leaving(self.builder, level, self.doubtful if sure else ())
+            starts = _stored(self.builder) if beside is None else {one: {_OPEN: mask} for one, mask in beside.items()}
+            self._reached[key] = _spread(self.builder, self._ways[key[:2]], starts, here=beside is None)
+        held = self._reached[key].get(need.place, {})
+        return held.get(_OPEN, 0) if need.flow is None else _sendable(self.builder, need.flow, held)
 
 
 def _doubtful(builder: Builder) -> Doubtful:
@@ -111,11 +151,12 @@ def _origin(flow: Flow) -> Origin:
     )
 
 
-def _bring(builder: Builder, origin: Origin, target: str, left: Mask) -> None:
-    items = [builder.places.data[index] for index in bits(left)]
-    for place in sorted({item.place for item in items}):
-        mask = mask_of(item for item in items if item.place == place)
-        builder.add(origin, "records", place, target, "records", mask)
+def _bring(builder: Builder, wanted: Wanted) -> None:
+    for (_, target, left), (origin, _) in wanted.items():
+        items = [builder.places.data[index] for index in bits(left)]
+        for place in sorted({item.place for item in items}):
+            mask = mask_of(item for item in items if item.place == place)
+            builder.add(origin, "records", place, target, "records", mask)
 
 
 def _sendable(builder: Builder, flow: Flow, held: Held) -> Mask:
@@ -140,19 +181,21 @@ def _readers(builder: Builder, seal: int) -> frozenset[str]:
 
 def reached_at(builder: Builder) -> Mapping[str, Mask]:
     """Which instances can be at each vertex at all, readable or not."""
-    found: dict[str, Mask] = {}
-    for vertex, held in instances_at(builder, 0).items():
-        for mask in held.values():
-            found[vertex] = found.get(vertex, 0) | mask
-    return found
+    held = _spread(builder, _leaving(builder, 0, ()), _stored(builder), here=True)
+    return {vertex: reduce(or_, found.values(), 0) for vertex, found in held.items()}
 
 
-def instances_at(builder: Builder, level: int, but: Collection[int] = ()) -> Mapping[str, Held]:
-    """Which instances can be at each vertex at a level or above, by the seals on them there; `but` by some flows."""
-    held: dict[str, Held] = {place: {_OPEN: mask_of(items)} for place, items in builder.places.stored.items()}
-    out = _leaving(builder, level, but)
-    fresh = {place: dict(states) for place, states in held.items()}
-    queue = deque(held)
+def _stored(builder: Builder) -> Mapping[str, Held]:
+    return {place: {_OPEN: mask_of(items)} for place, items in builder.places.stored.items()}
+
+
+def _spread(
+    builder: Builder, out: Mapping[str, Sequence[Flow]], starts: Mapping[str, Held], *, here: bool
+) -> Mapping[str, Held]:
+    """Which instances come to each vertex from where they start, or are `here`, by the seals on them there."""
+    fresh = {place: dict(states) for place, states in starts.items()}
+    held: dict[str, Held] = {place: dict(states) for place, states in starts.items()} if here else {}
+    queue = deque(starts)
     while queue:
         vertex = queue.popleft()
         arrived = fresh.pop(vertex, {})

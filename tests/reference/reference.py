@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from itertools import pairwise, product
 from typing import Any
@@ -220,7 +220,24 @@ def flow_seals(world: World, flow: Any, source: str) -> tuple[Seal, ...]:
 
 
 def _brought(world: World, models: Models, moves: list[Movement]) -> list[Movement]:
-    """Records that somebody must have got, since it sends what is made of them, or looks them up."""
+    """
+    Records that somebody must have got, since it sends what is made of them, or looks them up.
+
+    Whoever is sent it by somebody that must have got it has it from there; those who send it in a circle have not.
+    """
+    lacking = _lacking(world, models, moves, {})
+    theirs: dict[str, set[str]] = {}
+    for one in lacking:
+        for item in one.only or ():
+            theirs.setdefault(item, set()).add(one.way[-1])
+    first = [one for one in _lacking(world, models, moves, theirs) if one in lacking and not one.maybe]
+    return first if len(first) == len(lacking) else [*first, *_lacking(world, models, [*moves, *first], {})]
+
+
+def _lacking(
+    world: World, models: Models, moves: list[Movement], beside: Mapping[str, Collection[str]]
+) -> list[Movement]:
+    """The same, of what nothing brings, also if what is `beside` at some places is sent on from there."""
     held: dict[tuple[str, int, bool], dict[str, set[Held]]] = {}
     found = []
 
@@ -228,10 +245,11 @@ def _brought(world: World, models: Models, moves: list[Movement]) -> list[Moveme
         for sure in (False, True):  # what may not be there may not bring it
             key = (item.id, level, sure)
             if key not in held:
-                held[key] = _reach(world, moves, item, level, sure=sure)
+                held[key] = _reach(world, moves, item, level, sure=sure, beside=beside.get(item.id, ()))
             if not any(_sendable(one, sealing) for one in held[key].get(place, ())):
                 way, only = (item.place, place), frozenset({item.id})
                 found.append(Movement(way=way, level=VERBATIM, only=only, maybe=maybe or sure, why="brought"))
+                return
 
     for sender, item, level, sealing in _wanted(world, models):
         bring(item, sender, level, sealing, maybe=False)
@@ -252,8 +270,20 @@ def _sendable(held: Held, sealing: tuple[Seal, ...] | None) -> bool:
     return bool(sealing) and all(any(new.readers <= old.readers for new in sealing) for old in held)
 
 
-def _reach(world: World, moves: list[Movement], item: Any, level: int, *, sure: bool = False) -> dict[str, set[Held]]:
-    """Where an instance can be (or is for sure) at a level, and under which seals, whatever other safeguards leave."""
+def _reach(
+    world: World,
+    moves: list[Movement],
+    item: Any,
+    level: int,
+    *,
+    sure: bool = False,
+    beside: Collection[str] = (),
+) -> dict[str, set[Held]]:
+    """
+    Where an instance can be (or is for sure) at a level, and under which seals, whatever other safeguards leave.
+
+    Places that are `beside` send it on, too, which does not say that it has come to them.
+    """
     found: dict[str, set[Held]] = {item.place: {frozenset()}}
     looker = Learning(world, (), item, Reading(favourable=True))
     before = -1
@@ -264,7 +294,8 @@ def _reach(world: World, moves: list[Movement], item: Any, level: int, *, sure: 
             if nominal < level or (one.only is not None and item.id not in one.only) or (sure and one.maybe):
                 continue
             for source, place, sealing in _legs(one, sure=sure):
-                for held in list(found.get(source, ())):
+                own: set[Held] = {frozenset()} if source in beside else set()
+                for held in own.union(found.get(source, ())):
                     if held or sealing or not one.sealed:
                         kept = frozenset(s for s in held | sealing if not looker.read_at(s, place))
                         found.setdefault(place, set()).update({kept, held | sealing})
@@ -272,12 +303,17 @@ def _reach(world: World, moves: list[Movement], item: Any, level: int, *, sure: 
 
 
 def _legs(one: Movement, *, sure: bool = False) -> Iterator[tuple[str, str, frozenset[Seal]]]:
-    """From where to where something is brought, behind which seals: all that a place has only comes from that place."""
+    """
+    From where to where something is brought, behind which seals.
+
+    On the way of a call or a flow, those between pass on what they got on it; in a task, what they have.
+    """
     sealing = frozenset(one.seals)
+    on_it = one.only is None or one.throughout or one.why.startswith("flows.")
     for source, place in pairwise(one.way):
         if sure and one.unsaid and (one.only is None or one.throughout or source == one.way[0]):
             continue  # perhaps nothing leaves there
-        if one.only is None:
+        if on_it:
             yield one.way[0], place, sealing
         else:
             yield source, place, sealing if source == one.way[0] else frozenset()
