@@ -209,7 +209,7 @@ class Flow:
     `data` is what it may carry (None: all that the source holds). `origin` is the element that implies or declares it,
     `role` what it is for. `aggregate` marks a flow that sends the result of an aggregation; `raw` is then the payload
     that was aggregated. `certain` is False where a fact that would decide whether it exists is missing; `missing` names
-    those. `passed_on`: the source got it from others (from `sender`, where that is one place) and computes nothing.
+    those. `passed_on`: the source computes nothing. `sender`: the one place that it got it from, or that sends a model.
     """
 
     index: int

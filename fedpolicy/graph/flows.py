@@ -82,7 +82,7 @@ def _send_models(
     for model in (model for name in held for model in builder.contents(name)):
         for end in dict.fromkeys(place for ends in chain[1:] for place in ends):
             role = _release(builder, flow, end, sealed=bool(seals))
-            builder.add(origin, role, model, end, flow.payload, None, guards=sealing, seals=seals)
+            builder.add(origin, role, model, end, flow.payload, None, guards=sealing, seals=seals, sender=source.id)
 
 
 def _release(builder: Builder, flow: Flow, end: str, *, sealed: bool) -> str:

@@ -68,7 +68,7 @@ class Effects:
             guards: object = id(flow.guards)
             if scope == ALL:
                 guards = tuple((guard.path, guard.aggregate, guard.ignored) for guard in flow.guards)
-            ends = flow.source if flow.seals else ""
+            ends = (flow.source, flow.sender) if flow.seals else ""
             key = (*key, scope if scope == ALL else self.graph.key(scope), guards, flow.seals, ends)
         found = self._effects.get(key)
         if found is None:
@@ -214,9 +214,14 @@ class Effects:
         at = self.graph.seals[seal].path
         found = next((mask for guard, mask in counted if guard.path == at), None)
         if found is None:
-            by = performers(self.graph.vertices[flow.source])
+            by = _sealing(self.graph, flow)
             found = data if self.reading.trusting else self.trust.accepting(by, data)
         return seal, found, lacking(data, found)
+
+
+def _sealing(graph: FlowGraph, flow: Flow) -> frozenset[str]:
+    """Those who seal what no safeguard seals: whoever sends it, also where it begins at a model."""
+    return performers(graph.vertices[flow.sender or flow.source])
 
 
 def doubted_flows(graph: FlowGraph, trust: Trust) -> Mapping[int, Mask] | None:
@@ -235,7 +240,7 @@ def doubted_flows(graph: FlowGraph, trust: Trust) -> Mapping[int, Mask] | None:
         if flow.guards or flow.seals:
             data = relying = graph.carried(flow)
             words = [guard.rests_on for guard in flow.guards if not guard.ignored and guard.rests_on]
-            for rests_on in (*words, performers(graph.vertices[flow.source])) if flow.seals else words:
+            for rests_on in (*words, _sealing(graph, flow)) if flow.seals else words:
                 relying = trust.accepting(rests_on, relying)
             if relying is not data and relying != data:
                 found[flow.index] = relying
