@@ -117,7 +117,7 @@ class Study:
         """For each participant and use, which capability hangs on whom."""
         from fedpolicy.analysis.control.matrix import continuity_of  # noqa: PLC0415  only some rules ask
 
-        return continuity_of(self.lookup, self.catalog)
+        return continuity_of(self.lookup, self.catalog, self.settings.bounds)
 
     @cached_property
     def is_noisy(self) -> bool:

@@ -98,6 +98,11 @@ class MethodRow(Row):
     bytes_per_parameter: float | None = None
     family: Family
 
+    @property
+    def learns_from_answers(self) -> bool:
+        """Whether what comes out is learned from what a model answers, and not made from its weights."""
+        return self.family in {"prompt", "distillation", "proxy", "head"}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SafeguardRow(Row):

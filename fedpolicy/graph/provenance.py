@@ -52,10 +52,11 @@ def move_data_to_senders(builder: Builder) -> None:
     theirs: dict[str, Mask] = {}
     for _, place, left in wanted:
         theirs[place] = united(theirs.get(place, 0), left)
+    fed = replace(reach, beside=theirs, _reached={})
     first: Wanted = {}
     for (name, place, mask), (origin, need) in wanted.items():
         # What is brought perhaps comes last, so that nothing that surely has to be brought rests on it.
-        left = lacking(mask, reach.got(need, beside=theirs)) if origin.certain else 0
+        left = lacking(mask, fed.got(need)) if origin.certain else 0
         if left:
             first[name, place, left] = origin, need
     _bring(builder, first)
@@ -94,22 +95,27 @@ def _needs(builder: Builder) -> Iterator[Need]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reach:
-    """Where data can be at each level, surely or at all, as long as no flow is added."""
+    """
+    Where data can be at each level, surely or at all, as long as no flow is added.
+
+    Data are what rests anywhere, or what is `beside` at some places; that counts where it comes to, not where it is.
+    """
 
     builder: Builder
     doubtful: Doubtful
+    beside: Mapping[str, Mask] | None = None
     _ways: dict[tuple[int, bool], Mapping[str, Sequence[Flow]]] = field(default_factory=dict)
-    _reached: dict[tuple[int, bool, bool], Mapping[str, Held]] = field(default_factory=dict)
+    _reached: dict[tuple[int, bool], Mapping[str, Held]] = field(default_factory=dict)
 
-    def got(self, need: Need, *, sure: bool = False, beside: Mapping[str, Mask] | None = None) -> Mask:
-        """What comes to a place, in a form that it needs, of what rests anywhere, or of what is `beside` somewhere."""
+    def got(self, need: Need, *, sure: bool = False) -> Mask:
+        """What comes to a place, in a form that it needs."""
         level = _rank(self.builder, need.payload)
-        key = (level, sure, beside is None)
+        key = (level, sure)
         if key not in self._reached:
-            if key[:2] not in self._ways:
-                self._ways[key[:2]] = _leaving(self.builder, level, self.doubtful if sure else ())
-            starts = _stored(self.builder) if beside is None else {one: {_OPEN: mask} for one, mask in beside.items()}
-            self._reached[key] = _spread(self.builder, self._ways[key[:2]], starts, here=beside is None)
+            if key not in self._ways:
+                self._ways[key] = _leaving(self.builder, level, self.doubtful if sure else ())
+            starts = _stored(self.builder) if self.beside is None else {at: {_OPEN: m} for at, m in self.beside.items()}
+            self._reached[key] = _spread(self.builder, self._ways[key], starts, here=self.beside is None)
         held = self._reached[key].get(need.place, {})
         return held.get(_OPEN, 0) if need.flow is None else _sendable(self.builder, need.flow, held)
 

@@ -14,7 +14,10 @@ from fedpolicy.analysis.control import Atom, Gap, Loss, all_of, any_of, at_least
 from fedpolicy.analysis.control import matrix as matrices
 from fedpolicy.analysis.control.matrix import EACH_OTHER
 from fedpolicy.cli.commands import app
-from fedpolicy.errors import Problems
+from fedpolicy.errors import InputError, Problems
+from fedpolicy.graph.lookup import Lookup
+from fedpolicy.limits import Bounds
+from tests.helpers import graph_of
 from tests.laws import examples
 
 CATALOG = api.load_catalog()
@@ -1062,6 +1065,14 @@ def test_who_exchanges_with_whom_is_asked_where_a_hold_depends_on_it():
     assert ("join", "tasks.t.topology") in asked(OPEN, tasks)
     alone = {"client": "{kind: client, party: a}"}
     assert [one.doubts for one in matrix(OPEN, tasks, nodes=alone) if one.capability == "join"] != [()]
+
+
+def test_each_way_of_an_exchange_may_be_as_large_as_the_deployment():
+    graph = graph_of(text_of(OPEN, LORA.replace("runs_on: client", "runs_on: client, topology: unknown")))
+
+    assert matrices.continuity_of(Lookup(graph), CATALOG, Bounds(flows=len(graph.flows)))
+    with pytest.raises(InputError, match="more than 1 flows"):
+        matrices.continuity_of(Lookup(graph), CATALOG, Bounds(flows=1))
 
 
 def test_no_country_of_a_participant_is_foreign_whichever_it_is():

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from random import Random
-
-from tests.reference.deployments import SERVICES, Tree, deployment
+from tests.reference.deployments import SERVICES, Author, Tree, deployment
 
 # By what the catalogue says of them: closed, revocable, not granted everywhere, small, large and open, gated.
 REFS = (
@@ -24,17 +22,12 @@ def governed(seed: str) -> Tree:
     return Governor(seed).deployment()
 
 
-class Governor:
+class Governor(Author):
     """Adds to a deployment."""
 
     def __init__(self, seed: str) -> None:
-        self.random, self.tree = Random(f"control:{seed}"), deployment(seed)
-
-    def one(self, *options: object) -> object:
-        return self.random.choice(options)
-
-    def odds(self, chance: float) -> bool:
-        return self.random.random() < chance
+        super().__init__(f"control:{seed}")
+        self.tree = deployment(seed)
 
     def deployment(self) -> Tree:
         """All of it."""

@@ -30,18 +30,17 @@ from fedpolicy.graph.places import is_unknown
 if TYPE_CHECKING:
     from fedpolicy.catalog import Catalog
     from fedpolicy.catalog.rows import LicenceRow, ModelRow
-
-# Families of methods whose results are learned from what a model answers, not made from its weights.
-FROM_ANSWERS = {"prompt", "distillation", "proxy", "head"}
+    from fedpolicy.limits import Bounds
 
 
 class Means:
     """One deployment made ready for questions about control."""
 
-    def __init__(self, lookup: Lookup, catalog: Catalog) -> None:
+    def __init__(self, lookup: Lookup, catalog: Catalog, bounds: Bounds) -> None:
         self.lookup = lookup
         self.graph = lookup.graph
         self.catalog = catalog
+        self.bounds = bounds
         self._there: dict[tuple[str, str, str, str], Formula] = {}
         self._holders: dict[str, AbstractSet[str]] = {}
         self._above: dict[tuple[str, frozenset[str], frozenset[str]], frozenset[str]] = {}
@@ -246,7 +245,7 @@ def rights(means: Means, model: str, own: str, seen: frozenset[str] = frozenset(
         yield from _granted(means, cause, licence.not_granted_in or (), own)
     for task in means.lookup.makers.get(model, ()):
         base = task.model
-        if base and base not in {model, *seen} and means.catalog.methods[task.method].family not in FROM_ANSWERS:
+        if base and base not in {model, *seen} and not means.catalog.methods[task.method].learns_from_answers:
             yield from rights(means, base, own, seen | {model})
 
 

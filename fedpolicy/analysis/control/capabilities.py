@@ -20,7 +20,7 @@ from fedpolicy.analysis.control import (
     any_of,
     opened,
 )
-from fedpolicy.analysis.control.access import FROM_ANSWERS, Means, copy_at, rights
+from fedpolicy.analysis.control.access import Means, copy_at, rights
 from fedpolicy.graph.lookup import listed_by
 from fedpolicy.graph.places import is_unknown
 from fedpolicy.graph.routes import stand_ins
@@ -209,9 +209,7 @@ def _size(means: Means, model: str, seen: frozenset[str] = frozenset()) -> float
     if row is not None and row.parameters_b is not None:
         return row.parameters_b
     bases = (
-        t.model
-        for t in means.lookup.makers.get(model, ())
-        if means.catalog.methods[t.method].family not in FROM_ANSWERS
+        t.model for t in means.lookup.makers.get(model, ()) if not means.catalog.methods[t.method].learns_from_answers
     )
     found = (_size(means, base, seen | {model}) for base in bases if base and base not in {model, *seen})
     return next((size for size in found if size is not None), None)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from fedpolicy.catalog import Catalog
     from fedpolicy.graph import Vertex
     from fedpolicy.graph.lookup import Lookup
+    from fedpolicy.limits import Bounds
 
 
 class _Own(NamedTuple):
@@ -180,9 +181,9 @@ class Continuity:
         return any(party in hold.parties for hold in self.holds if not hold.missing and not hold.jurisdiction)
 
 
-def continuity_of(lookup: Lookup, catalog: Catalog) -> tuple[Continuity, ...]:
+def continuity_of(lookup: Lookup, catalog: Catalog, bounds: Bounds) -> tuple[Continuity, ...]:
     """Every capability of every participant in every use, identical ones together, in the order of the uses."""
-    judge = _Judge(Means(lookup, catalog))
+    judge = _Judge(Means(lookup, catalog, bounds))
     found: dict[_Key, list[str]] = {}
     stands: dict[int, Standing] = {}
     for number, use in enumerate(uses(judge.means)):

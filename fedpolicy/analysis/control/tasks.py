@@ -190,12 +190,13 @@ class AnyWay(TaskUse):
     @cached_property
     def readings(self) -> Sequence[tuple[str, TaskUse]]:
         """The task in each of these ways."""
-        name, deployment, catalog = self.id.partition(".")[2], self.means.graph.deployment, self.means.catalog
+        name, deployment = self.id.partition(".")[2], self.means.graph.deployment
+        catalog, bounds = self.means.catalog, self.means.bounds
         found = []
         for way in possible([key for key in ("aggregator", "via", *KEYS) if getattr(self.task, key)]):
             task = self.task.changed(topology=way)
-            graph = build_graph(deployment.changed(tasks={**deployment.tasks, name: task}), catalog)
-            found.append((way, TaskUse(Means(Lookup(graph), catalog), name, task)))
+            graph = build_graph(deployment.changed(tasks={**deployment.tasks, name: task}), catalog, bounds)
+            found.append((way, TaskUse(Means(Lookup(graph), catalog, bounds), name, task)))
         # A way that leads nowhere for want of a place is none.
         return [one for one in found if one[1].steps or TOPOLOGIES[one[0]].exchanges == "nothing"] or found
 

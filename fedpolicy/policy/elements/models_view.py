@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from fedpolicy.catalog.rows import LicenceRow, ModelRow, ProviderRow
 
 _STEM = pattern(r"[a-zA-Z]{3,}")
-# Families of methods whose results are learned from what a model answers, not made from its weights.
-_FROM_ANSWERS = {"prompt", "distillation", "proxy", "head"}
 
 # What an agreement on zero retention settles.
 NOTHING_KEPT: Mapping[str, Value] = {
@@ -129,7 +127,7 @@ class ModelView:
         """The models that are made from its weights; what is learned from its answers is none."""
         methods = self.world.catalog.methods
         made = [(task.produces, methods[task.method]) for _, task in self.inputs_of]
-        return ordered(name for name, row in made if name and row.trains and row.family not in _FROM_ANSWERS)
+        return ordered(name for name, row in made if name and row.trains and not row.learns_from_answers)
 
     @cached_property
     def row(self) -> ModelRow | None:
