@@ -69,6 +69,11 @@ class PayloadRow(Row):
     carries: Literal["all", "sealed", "nothing"] = "all"
     least_units: int | None = None
 
+    @property
+    def weights(self) -> bool:
+        """Whether training makes models of it, and whoever gets one in it can run or train what it was made for."""
+        return self.aggregate and self.least_units is None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MethodRow(Row):

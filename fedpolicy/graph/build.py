@@ -16,7 +16,7 @@ from fedpolicy.graph.jobs import produced_at
 from fedpolicy.graph.lookup import names_by
 from fedpolicy.graph.places import lay_out
 from fedpolicy.graph.provenance import move_data_to_senders
-from fedpolicy.graph.routes import Runs, aspect, holders, provider_of, stand_ins
+from fedpolicy.graph.routes import Runs, aspect, provider_of, resting, stand_ins
 from fedpolicy.graph.tasks import desugar_tasks
 from fedpolicy.limits import USUAL, Bounds
 from fedpolicy.records import replace
@@ -86,7 +86,7 @@ def _placed(builder: Builder) -> Iterator[tuple[str, str]]:
 
 
 def _place(builder: Builder, name: str, model: Model, runs: Runs) -> None:
-    for place in holders(builder, name, runs):
+    for place in resting(builder, name, runs):
         vertex = builder.model_vertex(name, builder.vertex(place))
         if model.weights_at is None and vertex.id not in builder.copies.get(name, {vertex.id: None}):
             # Personal copies are made where the data are; who only adds up makes none.

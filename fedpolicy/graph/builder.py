@@ -73,7 +73,8 @@ class Builder:
     Vertices, flows, aggregates and seals that have been found so far.
 
     `relayed` says, for a flow on which a relay passes on what it got on this way, and not all that it holds, by index,
-    where that came from, and sealed how; `copies` the vertices of the personal copies of a model that tasks make.
+    where that came from, and sealed how; `copies` the vertices of the personal copies of a model that tasks make;
+    `brought` the nodes to which flows bring the weights of each model.
     `indexes` says what a model at a place can look up, `lookups` what it is said to; `quoted` remembers by datasets and
     place what that is.
     """
@@ -95,6 +96,7 @@ class Builder:
     readers: dict[tuple[tuple[str, ...], str], frozenset[str]] = field(default_factory=dict)
     relayed: dict[int, tuple[str, tuple[int, ...]]] = field(default_factory=dict)
     copies: dict[str, dict[str, None]] = field(default_factory=dict)
+    brought: dict[str, dict[str, None]] | None = None
     names: dict[str, int] = field(default_factory=dict)
     guards: dict[tuple[object, ...], tuple[Guard, ...]] = field(default_factory=dict)
 

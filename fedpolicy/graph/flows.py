@@ -10,14 +10,16 @@ from typing import TYPE_CHECKING
 from fedpolicy.graph import Guard, Mask, Path, Vertex
 from fedpolicy.graph.builder import Builder, Origin, mask_of
 from fedpolicy.graph.guards import Shield, guards_for, readers, seals_for, vouching
-from fedpolicy.graph.provenance import reached_at
+from fedpolicy.graph.provenance import opens_at, reached_at
 from fedpolicy.language.model.does import Seal, Sum, Unsaid
 from fedpolicy.records import replace
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from fedpolicy.language.model.flow import Flow
+
+_WEIGHTS = "model_weights"
 
 
 def stations(builder: Builder, place: Vertex, references: Sequence[str]) -> list[list[str]]:
@@ -85,9 +87,39 @@ def _send_models(
             builder.add(origin, role, model, end, flow.payload, None, guards=sealing, seals=seals, sender=source.id)
 
 
+def brought(builder: Builder, model: str) -> Iterable[str]:
+    """The nodes to which flows bring the weights of a model in a form that they can open, as `weights_at` would say."""
+    if builder.brought is None:
+        builder.brought = {}
+        made = {task.produces for task in builder.deployment.tasks.values()}
+        for name, flow in sorted(builder.deployment.flows.items()):
+            weights = [one for one in flow.data or () if _is_whole(builder, flow, made=one in made)]
+            for end in _readers(builder, name, flow) if weights else ():
+                for one in weights:
+                    builder.brought.setdefault(one, {})[end] = None
+    return builder.brought.get(model, ())
+
+
+def _is_whole(builder: Builder, flow: Flow, *, made: bool) -> bool:
+    """Whether who gets a model by a flow has all of it; an adapter is no model, unless it is what a task makes."""
+    return flow.payload == _WEIGHTS or (made and builder.catalog.payloads[flow.payload].weights)
+
+
+def _readers(builder: Builder, name: str, flow: Flow) -> Iterator[str]:
+    """The nodes that surely get what a flow carries, and can open it."""
+    origin = Origin(id=f"flows.{name}", path=("flows", name))
+    unsaid = any(isinstance(one.does, Unsaid) for one in flow.safeguards)
+    for source in () if unsaid else builder.places_of(sorted(flow.from_)):
+        seals = _seals(builder, origin, flow, source)
+        ends = stations(builder, source, flow.via) + [builder.targets(source, reference) for reference in flow.to]
+        for end in (builder.vertex(end) for some in ends for end in some):
+            if end.family and end.id != source.id and all(opens_at(builder, end, seal) for seal in seals):
+                yield end.id
+
+
 def _release(builder: Builder, flow: Flow, end: str, *, sealed: bool) -> str:
     """A flow of weights says what `weights_at` and `published` say, and is the same thing to rules."""
-    if not builder.catalog.payloads[flow.payload].aggregate:
+    if not builder.catalog.payloads[flow.payload].weights:
         return ""
     return "published" if builder.vertex(end).public and not sealed else "placement"
 

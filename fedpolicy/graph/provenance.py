@@ -252,9 +252,10 @@ def _arriving(builder: Builder, flow: Flow, seals: frozenset[int]) -> frozenset[
     if not flow.seals and not seals:
         return _OPEN
     target = builder.vertex(flow.target)
-    return frozenset(seal for seal in seals.union(flow.seals) if not _opens(builder, target, seal))
+    return frozenset(seal for seal in seals.union(flow.seals) if not opens_at(builder, target, seal))
 
 
-def _opens(builder: Builder, place: Vertex, index: int) -> bool:
+def opens_at(builder: Builder, place: Vertex, index: int) -> bool:
+    """Whether a place can open a seal by itself."""
     seal = builder.seals[index]
     return seal.threshold == 1 and (place.id in seal.readers or not set(seal.readers).isdisjoint(place.operators))

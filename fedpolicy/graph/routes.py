@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from fedpolicy.graph import Vertex
+from fedpolicy.graph.flows import brought
 from fedpolicy.graph.places import is_unknown
 from fedpolicy.records import dataclass
 
@@ -53,7 +54,12 @@ def provider_of(builder: Builder, name: str) -> str | None:
 
 
 def holders(builder: Builder, name: str, runs: Runs) -> list[str]:
-    """The places that hold a runnable copy: as declared, else where the task that produces it runs."""
+    """The places that hold a runnable copy: where it rests, and where flows bring it to."""
+    return list(dict.fromkeys((*resting(builder, name, runs), *brought(builder, name))))
+
+
+def resting(builder: Builder, name: str, runs: Runs) -> list[str]:
+    """The places where a model is: as declared, else where the task that produces it runs."""
     model = builder.deployment.models.get(name)
     if model is not None and model.weights_at is not None:
         return [place for reference in sorted(model.weights_at) for place in builder.places.members.get(reference, [])]

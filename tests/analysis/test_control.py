@@ -1018,6 +1018,16 @@ FOUND = [  # what an independent model of control has found: models, tasks, what
         {("run", "a"): []},
     ),
     (
+        "numbers about a model are not its weights, and neither is what cannot be opened",
+        "{judge: {weights: open, weights_at: aggregator}}",
+        JUDGE,
+        {
+            "more": "flows: {f: {from: aggregator, to: client@a, payload: sums, data: [judge]},"
+            " g: {from: aggregator, to: client@b, payload: model_weights, data: [judge], sealed_for: [aggregator]}}\n"
+        },
+        {("run", "a"): ["tum"], ("run", "b"): ["tum"]},
+    ),
+    (
         "a base in parts is brought from all who have one",
         "{base: {weights: open, weights_at: [aggregator, store], copies: parts}, tuned: {}}",
         LORA,

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.reference.jobs import Job
-from tests.reference.models import Models
+from tests.reference.models import WEIGHTS, Models
 from tests.reference.movement import Seal
-from tests.reference.reference import flow_seals
-from tests.reference.safeguards import seals
+from tests.reference.safeguards import flow_seals, seals
 from tests.reference.tasks import Desugared
 from tests.reference.world import World
 
@@ -79,7 +78,7 @@ class Copies:
     def _sent(self, model: str) -> Iterator[tuple[str, tuple[Seal, ...]]]:
         """Where a model's weights flow, and behind which seals: whoever gets them, or passes them on, has a copy."""
         for flow in self.world.file.flows.values():
-            if self.world.catalog.payloads[flow.payload].aggregate and model in (flow.data or ()):
+            if flow.payload in WEIGHTS and model in (flow.data or ()):
                 for source in self.world.nodes(flow.from_):
                     for target in (*self.world.nodes(flow.to, source), *self.world.nodes(flow.via, source)):
                         yield target, flow_seals(self.world, flow, source)
@@ -100,12 +99,16 @@ class Copies:
 
     def rests(self, model: str) -> set[str]:
         """Where there are copies: where it is said or made, where flows bring it, and with whoever runs it."""
+        return self.stays(model) | {to for to, _ in self._sent(model) if to != "=public"}
+
+    def stays(self, model: str) -> set[str]:
+        """Where there are copies that run there: not what is carried along, or cannot be opened."""
         found, entry = {*self.models.holders(model)}, self.world.file.models[model]
         if entry.copies == "personal" and entry.weights_at is None and model in self.makers:
             # Personal copies are made where the data are, and who only adds up has none.
             own = {self.world.copy(model, place) for job in self.makers[model] for place in job.givers}
             found = {place for place in found if self.world.copy(model, place) in own}
-        found |= {to for to, _ in self._sent(model) if to != "=public"}
+            found |= {*self.models.given(model)}
         if self.models.closed(model):
             return found | {self.world.outside(one) for one in [self.models.provider(model)] if one}
         return found | {*self.world.nodes((entry.via or ())[-1:])}

@@ -24,7 +24,7 @@ class Means(Copies):
     def callable(self, model: str, place: str, party: str, case: Case) -> bool:
         """Whether a model can be computed with at a place: there, or by whoever runs it for others."""
         holders = sorted(self.rests(model))
-        if place in holders:
+        if place in self.stays(model):
             parts = holders if self.world.file.models[model].copies == "parts" else [place]
             held = all(self.stands(one, case) for one in parts) and self.readable(model, place, case)
             if any(not self.runs(party, one) for one in parts) and self.revoked(model, party, case):

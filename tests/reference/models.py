@@ -8,8 +8,10 @@ from typing import Any
 
 from tests.reference.few import few
 from tests.reference.movement import INFERABLE, LEVELS, VERBATIM, Movement, Seal
-from tests.reference.safeguards import caps, seals, unsaid
+from tests.reference.safeguards import caps, flow_seals, seals, unsaid
 from tests.reference.world import World
+
+WEIGHTS = ("model_weights", "adapter_weights", "aggregate_update")  # the last two, of what a task makes
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,25 @@ class Models:
         return self.aspect(name, "provider")
 
     def holders(self, name: str) -> list[str]:
-        """The nodes that hold a runnable copy."""
+        """The nodes that hold a runnable copy: a flow of its weights says the same as the model would."""
+        return list(dict.fromkeys([*self.resting(name), *self.given(name)]))
+
+    def given(self, name: str) -> list[str]:
+        """The nodes that get the weights by a flow, and can surely open them."""
+        made = any(task.produces == name for task in self.world.file.tasks.values())
+        whole = WEIGHTS if made else WEIGHTS[:1]
+        found = []
+        for flow in self.world.file.flows.values():
+            if name not in (flow.data or ()) or flow.payload not in whole or unsaid(flow.safeguards):
+                continue
+            for source in self.world.nodes(flow.from_):
+                sealed = flow_seals(self.world, flow, source)
+                got = [place for way in self.world.ways(flow, source) for place in way[1:] if place != source]
+                found += [one for one in got if all(self.reads(seal, one) for seal in sealed)]
+        return [one for one in found if self.world.places[one].family]
+
+    def resting(self, name: str) -> list[str]:
+        """Where a model is without anybody sending it."""
         model = self.world.file.models[name]
         if model.weights_at is not None:
             return self.world.nodes(model.weights_at)
@@ -300,7 +320,7 @@ class Models:
         """Wherever a model is, what it contains is."""
         for name, model in self.world.file.models.items():
             why = f"models.{name}"
-            for place in self.holders(name):
+            for place in self.resting(name):
                 copies = self.copies.get(name)
                 if model.weights_at is None and copies and self.world.copy(name, place) not in copies:
                     continue  # personal copies are made where the data are; who only adds up has none

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
-from itertools import pairwise, product
+from itertools import pairwise
 from typing import Any
 
 from fedpolicy.catalog import Catalog
@@ -14,7 +14,7 @@ from tests.reference.jobs import contributors, weight
 from tests.reference.learn import Learning, Parts, Reading
 from tests.reference.models import Models
 from tests.reference.movement import INFERABLE, LEVELS, NONE, RECONSTRUCTABLE, VERBATIM, Few, Movement, Noise, Seal, Sum
-from tests.reference.safeguards import caps, noises, noisy, readers, seals, secure_sums, unsaid, word
+from tests.reference.safeguards import caps, flow_seals, noises, noisy, seals, secure_sums, unsaid
 from tests.reference.tasks import Desugared
 from tests.reference.world import Instance, World
 
@@ -113,7 +113,7 @@ def _flows(world: World, models: Models) -> Iterator[Movement]:
         for source in sources:
             own = flow_seals(world, flow, source)
             sums, noise = _added_up(world, flow, name, source, sources), _noise(world, flow, name, source)
-            for way in _ways(world, flow, source):
+            for way in world.ways(flow, source):
                 if row.carries == "nothing":
                     continue  # whoever it goes to is there all the same
                 plain = Movement(
@@ -192,28 +192,6 @@ def _noise(world: World, flow: Any, name: str, source: str) -> tuple[Noise, ...]
 
 def _few(world: World, flow: Any, items: list[Any], way: tuple[str, ...]) -> tuple[Few, ...]:
     return (few(world, world.catalog.payloads[flow.payload], items, way[0], way[1]),)
-
-
-def _ways(world: World, flow: Any, source: str) -> Iterator[tuple[str, ...]]:
-    relays = [world.meant(relay, source) for relay in flow.via]
-    for target in world.nodes(flow.to, source):
-        if target != source:
-            yield from ((source, *way, target) for way in product(*relays))
-
-
-def flow_seals(world: World, flow: Any, source: str) -> tuple[Seal, ...]:
-    """The seals on what a flow carries from one place."""
-    found = seals(world, flow.safeguards, source, beside=source)
-    if flow.sealed_for is not None:
-        found += (
-            Seal(
-                readers=readers(world, flow.sealed_for.of, source, flow.sealed_for.threshold),
-                threshold=flow.sealed_for.threshold,
-                malleable=False,
-                words=word(world, None, [source]),
-            ),
-        )
-    return found
 
 
 # What is sent must have been received (decision 0008).

@@ -66,6 +66,21 @@ def seals(world: World, guards: Sequence[Any], place: str, *, beside: str | None
     return tuple(found)
 
 
+def flow_seals(world: World, flow: Any, source: str) -> tuple[Seal, ...]:
+    """The seals on what a flow carries from one place."""
+    found = seals(world, flow.safeguards, source, beside=source)
+    if flow.sealed_for is not None:
+        found += (
+            Seal(
+                readers=readers(world, flow.sealed_for.of, source, flow.sealed_for.threshold),
+                threshold=flow.sealed_for.threshold,
+                malleable=False,
+                words=word(world, None, [source]),
+            ),
+        )
+    return found
+
+
 def caps(world: World, guards: Sequence[Any], place: str) -> tuple[Cap, ...]:
     """What de-identification lowers, dataset by dataset."""
     row = world.catalog.safeguards["deidentification"]

@@ -56,6 +56,7 @@ class Wider(Author):
             *[self.node] * 2,
             *[self.model] * 3,
             *[self.ends] * 2,
+            *[self.handed] * 2,
             *[self.party],
             *[self.silent],
         ]
@@ -166,6 +167,19 @@ class Wider(Author):
         entry["payload"] = self.one(*RAW, *MADE, *(EMPTY if "to" in entry else ()))
         if entry["payload"] in ("code", "configuration", "hyperparameters"):
             entry.pop("data", None)
+
+    def handed(self) -> None:
+        """The weights of a model, or what looks like them, to somebody who may use it."""
+        places = (*MEMBERS, *(f"client@{party}" for party in self.clients if self.clients.count(party) == 1))
+        flow: Tree = {
+            "from": self.one(*SERVICES, "client", "acme"),
+            "to": self.one(self.one(*places), self.some(places, 1)),
+        }
+        flow["payload"] = self.one(*["model_weights"] * 3, "adapter_weights", "aggregate_update", "sums")
+        flow["data"] = self.one(["closed"], ["base"], ["out"], ["closed", "out"])
+        flow |= self.one({}, {}, {"via": self.one(*SERVICES)}, {"sealed_for": self.some((*MEMBERS, "x", "a"), 1)})
+        flow |= self.one({}, {}, {}, {"safeguards": self.one("unknown", [self.seal((*MEMBERS, "x"))])})
+        self.tree.setdefault("flows", {})["handed"] = flow
 
     def ends(self) -> None:
         """Several places, members, parties."""

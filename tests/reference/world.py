@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 from fedpolicy.catalog import Catalog
@@ -93,6 +94,13 @@ class World:
         if name in self.places:
             return [name]
         return [self.outside(name)]
+
+    def ways(self, flow: Any, source: str) -> Iterator[tuple[str, ...]]:
+        """The ways that a flow takes from one place."""
+        relays = [self.meant(relay, source) for relay in flow.via]
+        for target in self.nodes(flow.to, source):
+            if target != source:
+                yield from ((source, *way, target) for way in product(*relays))
 
     def paired(self, one: str, beside: str | None) -> bool:
         """Whether a member belongs to a member of another family; a node that is in none belongs to nobody."""

@@ -156,9 +156,7 @@ def marked(own: AbstractSet[str], *names: str) -> tuple[str, ...]:
 
 def reach(means: Means, access: Access, place: Vertex, own: str, method: MethodRow | None) -> Formula:
     """Everything that one way to a model needs; `method` is what a task does with it."""
-    # A flow that brings the weights says what `weights_at` does: who calls runs the model itself.
-    brought = access.how != "hosted" and place.id in means.lookup.brought.get(access.model, ())
-    if access.how == "weights" or brought:
+    if access.how == "weights":
         return all_of([_memory(means, access.model, place, method), copy_at(means, access.model, place, own)])
     cause = f"models.{access.model}"
     vertices = means.graph.vertices

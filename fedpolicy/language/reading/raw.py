@@ -64,6 +64,11 @@ def ids_of(entry: Tree, key: str) -> list[str]:
     return [name for _, name in ids(entry, key)]
 
 
+def weights_in(flow: Tree) -> list[str]:
+    """What a flow of weights is about."""
+    return ids_of(flow, "data") if text(flow, "payload") == "model_weights" else []
+
+
 def text(entry: Tree, key: str) -> str | None:
     """A value that is text."""
     found = entry.get(key)
@@ -241,6 +246,11 @@ class Names:
     def produced(self) -> frozenset[str]:
         """The models that come out of tasks."""
         return frozenset(name for _, task in entries_in(self.root, "tasks") if (name := text(task, "produces")))
+
+    @cached_property
+    def sent(self) -> frozenset[str]:
+        """The models whose weights flows bring to somebody."""
+        return frozenset(name for _, flow in self.entries("flows") for name in weights_in(flow))
 
     def _count(self, place: str) -> int:
         return count_of(self.entry("nodes", place.partition("@")[0]), "count") or 1

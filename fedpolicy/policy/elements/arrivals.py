@@ -109,7 +109,7 @@ def _is_one(world: World, path: Sequence[Step], found: Disclosure) -> bool:
         return False
     row = world.catalog.payloads.get(path[-1].payload)
     straight = all((step.origin, step.payload) == (path[0].origin, path[0].payload) for step in path)
-    return row is not None and row.aggregate and row.least_units is None and straight
+    return row is not None and row.weights and straight
 
 
 def _form(world: World, step: Step, level: int) -> str:
