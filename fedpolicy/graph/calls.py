@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from fedpolicy.graph import Access, Guard, Mask, Vertex
 from fedpolicy.graph.builder import Builder, LookUp, Origin, Use
-from fedpolicy.graph.guards import Shield, guards_on_work, seals_at, seals_for
+from fedpolicy.graph.guards import Shield, guards_for, guards_on_work, seals_at, seals_for
 from fedpolicy.graph.jobs import UNKNOWN
 from fedpolicy.graph.routes import Route, Runs, aspect, provider_of, route, runs_for_others, stand_ins
 from fedpolicy.language.model.does import Unsaid
@@ -137,7 +137,7 @@ def _to_party(builder: Builder, origin: Origin, place: Vertex, call: ApiCall, ma
 def _send(builder: Builder, place: Vertex, chain: tuple[Vertex, ...], mask: Mask, call: Call, payload: str) -> None:
     runner = chain[-1]
     seals = seals_for(builder, call.shield, runner)
-    guarded = _answer_guards(builder, (place, *chain), call.shield)
+    guarded, unsaid = _answer_guards(builder, (place, *chain), call.shield), _unsaid(builder, call.shield, runner)
     previous = place
     for hop in chain:
         for sent in (payload,) if payload else call.payloads:
@@ -157,9 +157,9 @@ def _send(builder: Builder, place: Vertex, chain: tuple[Vertex, ...], mask: Mask
             previous.id,
             "completions",
             mask,
-            guards=guarded[0] if hop is runner else (),
+            guards=(*guarded[0], *unsaid) if hop is runner and previous is not place else (),
             seals=guarded[1] if hop is runner else (),
-            echo=previous is place or not seals,
+            echo=previous is place or not (seals or unsaid),
             passed_on=hop is not runner,
         )
         previous = hop
@@ -174,6 +174,12 @@ def _answer_guards(
         return (), ()
     seals = seals_for(builder, shield, way[0])
     return seals_at(builder, shield, way[-1], seals, "completions"), seals
+
+
+def _unsaid(builder: Builder, shield: Shield, runner: Vertex) -> tuple[Guard, ...]:
+    """The safeguards on an answer of which nobody knows what they are."""
+    found = guards_for(builder, shield, "uplink", runner, payload="completions")
+    return tuple(guard for guard in found if isinstance(guard.does, Unsaid))
 
 
 def _keep(builder: Builder, runner: Vertex, mask: Mask, call: Call) -> None:
@@ -247,7 +253,7 @@ def _answer(
     if mask:
         builder.lookups.append(LookUp(origin=origin, place=runner.id, data=mask))
         guards, seals = _answer_guards(builder, way, shield)
-        if len(way) > _DIRECT and any(isinstance(one.does, Unsaid) for one in shield.safeguards):
+        if len(way) > _DIRECT and _unsaid(builder, shield, runner):
             # Perhaps it is sealed on its way to whoever asked, who reads it in any case.
             builder.add(origin, "retrieval", runner.id, way[0].id, "completions", mask)
             origin = origin.unless([".".join(map(str, (*shield.path, "safeguards")))])

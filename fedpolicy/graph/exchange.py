@@ -204,9 +204,9 @@ class Exchange:
         may have safeguards `of` its own beside those of the task.
         """
         job = self.job
-        guards = self.guards("aggregated", top, job.down)
+        guards = self.guards("aggregated", top, job.up)
         if of is not None:
-            guards += self.guards("aggregated", top, job.down, of)
+            guards += self.guards("aggregated", top, job.up, of)
         sealing: dict[tuple[int, ...], tuple[Guard, ...]] = {(): guards}
         for target, seals in self._downward(below, between) if job.method.down else ():
             if seals not in sealing:
@@ -285,7 +285,7 @@ class Exchange:
             Outcome(
                 place=place.id,
                 mask=self.job.masks[place.id] if mask is None else mask,
-                guards=self.guards("local", place, self.job.down or "model_weights"),
+                guards=self.guards("local", place, self.job.up),
             )
             for place in self.job.contributors
         ]

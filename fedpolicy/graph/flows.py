@@ -82,7 +82,7 @@ def _send_models(
     sealing = tuple(guard for guard in guards if isinstance(guard.does, (Seal, Unsaid)))
     held = [builder.model_vertex(name, source).id for name in flow.data or () if name in builder.deployment.models]
     for model in (model for name in held for model in builder.contents(name)):
-        for end in dict.fromkeys(place for ends in chain[1:] for place in ends):
+        for end in dict.fromkeys(place for ends in chain[1:] for place in ends if place != source.id):
             role = _release(builder, flow, end, sealed=bool(seals))
             builder.add(origin, role, model, end, flow.payload, None, guards=sealing, seals=seals, sender=source.id)
 

@@ -208,8 +208,9 @@ def _no_numbers(builder: Builder, safeguard: Safeguard, payload: str) -> str:
     if getattr(safeguard, "mechanism", "") in _ON_WORDS or payload in _MADE:
         return ""
     row = builder.catalog.payloads.get(payload)
+    sealed = row is not None and row.carries == "sealed"  # whatever is in it
     readable = row is not None and not row.summable and row.carries == "all" and row.level in _READABLE
-    return f"it adds noise to numbers, and {payload} are none" if readable else ""
+    return f"it adds noise to numbers, and {payload} are none" if readable or sealed else ""
 
 
 def _not_summed(builder: Builder, stage: Stage, payload: str) -> str:

@@ -284,7 +284,7 @@ def _produce(builder: Builder, job: Job, model: str, outcomes: Sequence[Outcome]
 def _produce_copy(builder: Builder, job: Job, model: str, place: Vertex) -> None:
     copy = builder.model_vertex(model, place)
     builder.copies.setdefault(model, {})[copy.id] = None
-    guards = guards_for(builder, job.shield, "local", place, payload=job.down, clients=vouching(place))
+    guards = guards_for(builder, job.shield, "local", place, payload=job.up, clients=vouching(place))
     own = job.masks[place.id]
     builder.add(job.origin, "produces", place.id, copy.id, job.down, own, guards=guards)
     if job.method.down is not None and TOPOLOGIES[job.topology].exchanges == "updates" and not job.hosted:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import groupby
 
 from tests.reference.jobs import Job
 from tests.reference.movement import INFERABLE, RECONSTRUCTABLE, Movement, Seal
@@ -129,6 +130,7 @@ class Divided(Tree):
         noise = noises(self.world, guards, title, "client", [sender], of) if row.summable else ()
         for relays in self.relays(job, member):
             way = (sender, *(relays if sender == member else reversed(relays)), *([] if back else [receiver]))
+            way = tuple(place for place, _ in groupby(way))  # who holds the top may be the relay, too
             if len(way) == 1:
                 continue
             yield Movement(

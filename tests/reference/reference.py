@@ -144,7 +144,7 @@ def _contents(world: World, models: Models, flow: Any, plain: Movement) -> Itera
         yield replace(plain, only=frozenset(item.id for item in items), few=_few(world, flow, items, plain.way))
     for one in flow.data:
         if one in world.file.models:
-            for place in plain.way[1:]:
+            for place in (one for one in plain.way[1:] if one != plain.way[0]):
                 opens = place == "=public" and plain.raw > 0 and not plain.seals
                 level = min(plain.level, INFERABLE)
                 yield from models.contents(
@@ -272,6 +272,8 @@ def _reach(
             if nominal < level or (one.only is not None and item.id not in one.only) or (sure and one.maybe):
                 continue
             for source, place, sealing in _legs(one, sure=sure):
+                if source == place:
+                    continue  # nobody has anything from itself
                 own: set[Held] = {frozenset()} if source in beside else set()
                 for held in own.union(found.get(source, ())):
                     if held or sealing or not one.sealed:

@@ -168,7 +168,11 @@ class Tree(Exchange):
                 self.world, guards, title, [lower], crowd, least_units=job.least_units, below=everybody, **ends
             )
         if self._passes(job, chain, level - 1, lower):
-            yield from self._pass_single(job, (lower, place), below, sums[1:])
+            for one in self._pass_single(job, (lower, place), below, sums[1:]):
+                sealed = (
+                    seals(self.world, guards, lower) if one.maker else one.seals
+                )  # what is sealed may be sealed again
+                yield replace(one, seals=sealed)
             return
         yield Movement(
             way=(lower, place),

@@ -96,10 +96,10 @@ class World:
         return [self.outside(name)]
 
     def ways(self, flow: Any, source: str) -> Iterator[tuple[str, ...]]:
-        """The ways that a flow takes from one place."""
+        """The ways that a flow takes from one place; none to itself, unless by way of others."""
         relays = [self.meant(relay, source) for relay in flow.via]
         for target in self.nodes(flow.to, source):
-            if target != source:
+            if target != source or relays:
                 yield from ((source, *way, target) for way in product(*relays))
 
     def paired(self, one: str, beside: str | None) -> bool:
