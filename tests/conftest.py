@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import time
@@ -29,6 +30,8 @@ settings.load_profile("ours")
 # Processes that tests start write UTF-8, whatever the locale; tests read it as such. They compile our modules once.
 os.environ["PYTHONUTF8"] = "1"
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+# Looking for circles among all that has been collected took a twentieth of the tests.
+gc.set_threshold(50_000, 20, 100)
 # Reports are as wide as COLUMNS says, which shells and pytest-xdist may set.
 os.environ.pop("COLUMNS", None)
 
@@ -54,6 +57,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
             item.add_marker(pytest.mark.no_cover)
+
+
+@pytest.hookimpl(wrapper=True, trylast=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    """Count nothing where nothing should be: in a worker of pytest-xdist, pytest-cov measures twice and stops once."""
+    counting = sys.gettrace() if item.get_closest_marker("no_cover") else None
+    if counting is not None:
+        sys.settrace(None)
+    try:
+        return (yield)
+    finally:
+        if counting is not None:
+            sys.settrace(counting)
 
 
 @pytest.fixture

@@ -109,3 +109,8 @@ def test_ci_is_a_script_that_bash_understands_and_that_uses_the_same_commands():
     assert "set -euo pipefail" in text
     assert [name for name in ("demo", "test", "editor", "lint", "docs", "bench") if f"make {name}" not in text] == []
     assert ".ci/release build" in text
+
+
+@pytest.mark.no_cover
+def test_what_is_not_to_be_counted_is_not_traced():
+    assert sys.gettrace() is None  # in a worker of pytest-xdist, too
