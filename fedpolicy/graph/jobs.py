@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from fedpolicy.graph import DataItem, Guard, Mask, Vertex, bits
 from fedpolicy.graph.builder import Builder, Origin, mask_of
 from fedpolicy.graph.guards import Shield, Words, guards_on_work, seals_for, vouching
+from fedpolicy.graph.lookup import names_by
 from fedpolicy.graph.masks import united
 from fedpolicy.graph.routes import Runs, aggregators_of, holders, is_hosted, stand_ins
 from fedpolicy.language.model.does import Sum
@@ -227,9 +228,8 @@ def produced_at(builder: Builder) -> Runs:
     tasks = {name: task for name, task in sorted(builder.deployment.tasks.items()) if task.produces}
     hosted: set[str] = set()
     while True:
-        found = {
-            task.produces: _rests(builder, task) for name, task in tasks.items() if name not in hosted and task.produces
-        }
+        ours = (task for name, task in tasks.items() if name not in hosted)  # several may make one model
+        found = names_by((str(task.produces), place) for task in ours for place in _rests(builder, task))
         runs = _looked_up(found)
         again = {name for name, task in tasks.items() if _leaves_nothing(builder, task, runs)}
         if again <= hosted:

@@ -86,17 +86,26 @@ def route(builder: Builder, place: Vertex, name: str, runs: Runs) -> Route:
     at = holders(builder, name, runs)
     if place.id in at:
         return _local(builder, place, model, at)
+    # Its parts only run together, wherever it is asked.
+    partners = tuple(map(builder.vertex, at)) if model.copies == "parts" else ()
+    return Route(local=False, chains=_elsewhere(builder, place, name, model, at), partners=partners)
+
+
+def _elsewhere(
+    builder: Builder, place: Vertex, name: str, model: Model, at: list[str]
+) -> tuple[tuple[Vertex, ...], ...]:
+    known = [builder.vertex(other) for other in at]
     # Who can get the weights (`weights`) says nothing about who has them (`weights_at`).
-    elsewhere = model.via or not (near(place, [*map(builder.vertex, at)]) or provider_of(builder, name) is None)
+    elsewhere = model.via or not (near(place, known) or provider_of(builder, name) is None)
     if elsewhere and _closed(builder, name):
-        return Route(local=False, chains=_to_provider(builder, place, name, model))
+        return _to_provider(builder, place, name, model)
     if model.via:
-        return Route(local=False, chains=_hops(builder, place, model.via))
+        return _hops(builder, place, model.via)
     if at:
-        return _remote(builder, place, model, at)
+        return tuple((other,) for other in near(place, known) or known)
     # Who is said to run it for others does, unless everybody could.
     runner = model.provider if aspect(builder, name, "weights") is None else None
-    return Route(local=False, chains=((builder.party_place(runner or "unknown"),),))
+    return ((builder.party_place(runner or "unknown"),),)
 
 
 def to_trainer(builder: Builder, place: Vertex, name: str, runs: Runs) -> tuple[tuple[Vertex, ...], ...]:
@@ -119,13 +128,6 @@ def _local(builder: Builder, place: Vertex, model: Model, at: list[str]) -> Rout
         # Running it needs all parts, so intermediate values go to whoever holds the others.
         return Route(local=False, chains=tuple((other,) for other in others), payload="activations")
     return Route(local=True)
-
-
-def _remote(builder: Builder, place: Vertex, model: Model, at: list[str]) -> Route:
-    every = [builder.vertex(other) for other in at]
-    chains = tuple((other,) for other in near(place, every) or every)
-    partners = tuple(every) if model.copies == "parts" else ()
-    return Route(local=False, chains=chains, partners=partners)
 
 
 def _hops(builder: Builder, place: Vertex, references: tuple[str, ...]) -> tuple[tuple[Vertex, ...], ...]:

@@ -1059,6 +1059,74 @@ FOUND = [  # what an independent model of control has found: models, tasks, what
         {},
         {("run", "a"): []},
     ),
+    (
+        "a hop gets open what a hop below has opened",
+        "{tuned: {weights_at: relay}}",
+        DIVIDED.replace("METHOD", "fedavg").replace("MORE", f"hops: [store, relay], {SEALED.replace('KEY', 'store')}"),
+        {"nodes": {**RELAYED, "relay": "{kind: relay, party: acme, operators: a}"}},
+        {("keep", "a"): ["acme"], ("join", "a"): ["acme", "aws", "tum"]},
+    ),
+    (
+        "a seal that only a hop puts on",
+        "{tuned: {}}",
+        DIVIDED.replace("METHOD", "fedavg").replace(
+            "MORE", f"hops: [{{at: store, {SEALED.replace('KEY', 'openai')}}}], aggregator: aggregator"
+        ),
+        {"nodes": RELAYED},
+        {("keep", "a"): ["openai"], ("join", "a"): ["aws", "openai", "tum"]},
+    ),
+    (
+        "peers who can open what they send each other leave it open",
+        "{tuned: {weights_at: relay}}",
+        DIVIDED.replace("METHOD", "fedavg").replace(
+            "MORE", f"topology: peer_to_peer, {SEALED.replace('KEY', 'openai')}"
+        ),
+        {
+            "nodes": {
+                "client": "{kind: client, party: [a, b], operators: openai}",
+                "relay": "{kind: relay, party: acme, operators: a}",
+            }
+        },
+        {("keep", "a"): ["acme"]},
+    ),
+    (
+        "a seal is not on what goes to a top that has to read it",
+        "{tuned: {}}",
+        DIVIDED.replace("METHOD", "gradient_boosting").replace(
+            "MORE", f"topology: vertical, {SEALED.replace('KEY', 'a')}"
+        ),
+        {"nodes": FAMILY},
+        {("join", "a"): [], ("join", "b"): []},
+    ),
+    (
+        "what others train as a whole is in no parts",
+        "{base: {}, tuned: {weights_at: relay}}",
+        LORA.replace("lora", "split_learning").replace("runs_on: client", "runs_on: client, topology: vertical"),
+        {"nodes": {"relay": "{kind: relay, party: a}"}},
+        {("keep", "a"): []},
+    ),
+    (
+        "whoever runs a sealed model for others needs its readers",
+        "{tuned: {weights_at: aggregator}}",
+        DIVIDED.replace("METHOD", "fedavg").replace("MORE", f"aggregator: aggregator, {SEALED.replace('KEY', 'acme')}"),
+        {"more": "api_calls: {ask: {from: client, model: tuned, sends: [letters]}}\n"},
+        {("run", "a"): ["acme", "tum"]},
+    ),
+    (
+        "what several tasks make is where each of them makes it",
+        "{tuned: {}}",
+        DIVIDED.replace("METHOD", "fedavg").replace("MORE", "aggregator: relay")[:-1]
+        + ", two: {method: fedavg, produces: tuned, data: [letters], runs_on: store}}",
+        {"nodes": RELAYED},
+        {("keep", "a"): []},
+    ),
+    (
+        "of what a task asks itself, parts are only where it made them, however it exchanges",
+        "{tuned: {copies: parts}}",
+        LORA.replace("lora, model: base", "evaluation, model: tuned").replace("client}", "client, topology: unknown}"),
+        {},
+        {("run", "a"): ["b"]},
+    ),
 ]
 
 
@@ -1075,6 +1143,17 @@ def test_who_exchanges_with_whom_is_asked_where_a_hold_depends_on_it():
     assert ("join", "tasks.t.topology") in asked(OPEN, tasks)
     alone = {"client": "{kind: client, party: a}"}
     assert [one.doubts for one in matrix(OPEN, tasks, nodes=alone) if one.capability == "join"] != [()]
+
+
+def test_a_copy_that_there_is_only_in_some_ways_of_an_exchange_is_a_question():
+    enclave = "tee: {kind: sgx, attested: true}"
+    nodes = {
+        "client": f"{{kind: client, party: a, {enclave}}}",
+        "aggregator": "{kind: aggregator, party: tum, operators: a}",
+    }
+    found = matrix("{tuned: {}}", DIVIDED.replace("METHOD", "fedavg").replace("MORE", "topology: unknown"), nodes=nodes)
+
+    assert {one.capability for one in found if one.doubts and "a" in one.participants} == {"join", "keep", "inspect"}
 
 
 def test_each_way_of_an_exchange_may_be_as_large_as_the_deployment():

@@ -146,7 +146,8 @@ class Work(Use):
         leads = [way for way in ways if any(self._ends(way, place) for place in job.members)]
         quiet = [way for way in ways if way not in leads and way.topology in ("local", "central")]
         # Where there are no rounds, nobody takes part in any; a way that leads nowhere is none.
-        self.ways = {"join": leads, "keep": [*leads, *quiet] or ways}
+        left = [*leads, *quiet] or ways
+        self.ways = {"join": leads, "keep": left, "inspect": left, "run": left}
         for place in self.places:
             here = [item for item in world.instances if item.id in job.masks[place]]
             self.stored[place] = [item.place for item in here]

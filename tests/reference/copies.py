@@ -94,16 +94,21 @@ class Copies:
             and self.stands(place, case)
             and self._sees(place, party, case)
             and self.readable(model, place, case)
-            for place in self.rests(model)
+            for place in self.rests(model, case.way)
         )
 
-    def rests(self, model: str) -> set[str]:
+    def rests(self, model: str, way: Job | None = None) -> set[str]:
         """Where there are copies: where it is said or made, where flows bring it, and with whoever runs it."""
-        return self.stays(model) | {to for to, _ in self._sent(model) if to != "=public"}
+        return self.stays(model, way) | {to for to, _ in self._sent(model) if to != "=public"}
 
-    def stays(self, model: str) -> set[str]:
+    def stays(self, model: str, way: Job | None = None) -> set[str]:
         """Where there are copies that run there: not what is carried along, or cannot be opened."""
         found, entry = {*self.models.holders(model)}, self.world.file.models[model]
+        if way is not None and model == way.task.produces and not (entry.weights_at or entry.via):
+            # In this way it is made at fewer places.
+            others = [one for job in self.makers[model] if job.name != way.name for one in job.ways()]
+            made = [place for one in (way, *others) for place in (*one.members, *self.tasks.tops(one))]
+            found &= {*made, *self.models.given(model)}
         if entry.copies == "personal" and entry.weights_at is None and model in self.makers:
             # Personal copies are made where the data are, and who only adds up has none.
             own = {self.world.copy(model, place) for job in self.makers[model] for place in job.givers}
@@ -117,7 +122,9 @@ class Copies:
         """Whether a copy at a place can be opened, of whichever task that made it."""
         makers = self.makers.get(model, ())
         return not makers or any(
-            self.opens(self.sealed(way, place), place, case) for job in makers for way in job.ways()
+            self.opens(self.sealed(way, place), place, case)
+            for job in makers
+            for way in ([case.way] if case.way is not None and case.way.name == job.name else job.ways())
         )
 
     def _sees(self, place: str, party: str, case: Case) -> bool:

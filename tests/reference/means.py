@@ -23,10 +23,10 @@ class Means(Copies):
 
     def callable(self, model: str, place: str, party: str, case: Case) -> bool:
         """Whether a model can be computed with at a place: there, or by whoever runs it for others."""
-        holders = sorted(self.rests(model))
-        if place in self.stays(model):
+        holders = sorted(self.rests(model, case.way))
+        if place in self.stays(model, case.way):
             parts = holders if self.world.file.models[model].copies == "parts" else [place]
-            held = all(self.stands(one, case) for one in parts) and self.readable(model, place, case)
+            held = all(self.stands(one, case) and self.readable(model, one, case) for one in parts)
             if any(not self.runs(party, one) for one in parts) and self.revoked(model, party, case):
                 return False
             runs = {*self.models.holders(model), *(to for to, _ in self._sent(model))}
@@ -34,7 +34,7 @@ class Means(Copies):
             return held and fits and self.licensed(model, party, case)
         found = self.models.ways(model, place)
         if not found:  # it runs there, on a copy that is brought
-            rests = [one for one in holders if self.world.places[one].family]
+            rests = [one for one in holders if self._gives(model, one)]
             there = any(self.stands(one, case) for one in rests) and self.readable(model, place, case)
             there = there and self.fits(model, place, case)
             return there and self.licensed(model, party, case)
@@ -52,12 +52,16 @@ class Means(Copies):
 
     def trainable(self, model: str, place: str, party: str, case: Case, job: Job) -> bool:
         """Whether a model can be trained at a place, to which it is brought from wherever it is held."""
-        holders = [place for place in self.rests(model) if self.world.places[place].family]
+        holders = [place for place in self.rests(model, case.way) if self._gives(model, place)]
         one = all if self.world.file.models[model].copies == "parts" else any
         there = self.stands(place, case) if place in holders and one is any else None
         held = one(self.stands(other, case) for other in holders) if there is None else there
         fits = job.method.family == "split" or self.fits(model, place, case, job.method.bytes_per_parameter)
         return held and fits and self.readable(model, place, case) and self.licensed(model, party, case)
+
+    def _gives(self, model: str, place: str) -> bool:
+        """Whether a copy may be brought from there: not from whoever only runs it for others."""
+        return bool(self.world.places[place].family) or place in {to for to, _ in self._sent(model)}
 
     def answers(self, model: str, way: Sequence[str], party: str, case: Case) -> bool:
         """Whether a call is answered; what a member runs, it runs under the licence that those have who call."""
@@ -75,11 +79,12 @@ class Means(Copies):
         return account not in (None, "participants", party) and account == case.gone
 
     def passes(self, model: str, way: Sequence[str], case: Case) -> bool:
-        """Whether everybody on a way lets a call pass, and whoever runs the model answers."""
-        holders = self.models.holders(model)
-        parts = self.world.file.models[model].copies == "parts" and way[-1] in holders
-        ends = [*way[1:], *(holders if parts else ())]
-        return all(self.stands(hop, case) for hop in ends)
+        """Whether everybody on a way lets a call pass, and whoever runs the model, or a part of it, answers."""
+        rests = self.rests(model, case.way)
+        parts = rests if self.world.file.models[model].copies == "parts" else rests & {way[-1]}
+        return all(self.stands(hop, case) for hop in (*way[1:], *parts)) and all(
+            self.readable(model, one, case) for one in parts
+        )
 
     def fits(self, model: str, place: str, case: Case, size: float | None = None) -> bool:
         """Whether the memory of a machine holds the weights, as far as it is known."""
@@ -145,10 +150,7 @@ class Means(Copies):
         if self._published(model):
             return True
         if self.world.file.models[model].copies == "parts":
-            made = {*rested.job.members, *self.tasks.tops(way)}  # in this way it exchanges
-            said = self.world.file.models[model].weights_at or len(rested.job.ways()) == 1
-            rests = self.rests(model) if said else self.rests(model) & made
-            return all(self.stands(place, case) for place in rests)
+            return all(self.stands(place, case) for place in self.rests(model, way))
         if way.topology not in ("split", "vertical") or not self.tasks.exchanges(rested.job):
             return True
         mine = [place for place in rested.job.members if bare(self.world.places[place].party) == party]
@@ -180,7 +182,7 @@ class Means(Copies):
 
     def had(self, base: str, party: str, case: Case) -> bool:
         """Whether a party has what a result works with, or can get it, for itself."""
-        parts = self.rests(base) if self.world.file.models[base].copies == "parts" else ()
+        parts = self.rests(base, case.way) if self.world.file.models[base].copies == "parts" else ()
         held = self.has_copy(base, party, case) and all(self.stands(place, case) for place in parts)
         return self.licensed(base, party, case) and (self.can_be_had(base, case) or held)
 

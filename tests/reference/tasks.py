@@ -36,7 +36,7 @@ class Desugared(Divided):
             for job in self.jobs:
                 if job.task.produces and job.name not in hosted:
                     places = (*job.members, *(top for way in job.ways() for top in self.tops(way)))
-                    self.models.made[job.task.produces] = [Made(places=places)]
+                    self.models.made.setdefault(job.task.produces, []).append(Made(places=places))
             # What stands in for a model that others train may be trained here.
             produced = (job for job in self.jobs if job.task.produces)
             again = {job.name for job in produced if all(job.hosted(model) for model in job.inputs())}

@@ -15,7 +15,7 @@ from itertools import combinations
 from math import comb
 from typing import TYPE_CHECKING
 
-from fedpolicy.language.model.does import Seal
+from fedpolicy.graph.lookup import listed_by
 from fedpolicy.records import dataclass, replace
 from fedpolicy.startup import NamedTuple
 
@@ -200,12 +200,13 @@ class SealedResult:
     """
     What a task leaves behind a seal: the `names` of its readers, of whom it takes `threshold`.
 
-    Who adds up at `open_at` opens it, so that what comes back from there is open.
+    What is sent `by` these is sealed. Who adds up at `open_at` opens it, so that what comes back from there is open.
     """
 
     task: str
     names: frozenset[str]
     threshold: int
+    by: frozenset[str] = frozenset()
     open_at: frozenset[str] = frozenset()
 
     def opens(self, place: Vertex) -> bool:
@@ -213,10 +214,13 @@ class SealedResult:
         return self.threshold == 1 and (place.id in self.names or not self.names.isdisjoint(place.operators))
 
     def stays(self, means: Means, place: Vertex) -> bool:
-        """Whether what comes to a place is sealed still: neither it opens it, nor who adds up what it sends."""
-        sends = place.id in means.lookup.uplinks.get(self.task, {})
-        above = means.above(self.task, place.id) if sends else self.open_at
-        return not self.opens(place) and self.open_at.isdisjoint(above)
+        """Whether what comes to a place is sealed still: neither it opens it, nor who adds up what it contributes."""
+        if self.opens(place):
+            return False
+        if place.id not in means.contributing(self.task):
+            return not self.open_at
+        above = means.above(self.task, place.id)
+        return self.open_at.isdisjoint(above) and not self.by.isdisjoint({place.id, *above})
 
 
 def sealed_results(means: Means, model: str) -> Iterator[tuple[SealedResult, ...]]:
@@ -224,24 +228,28 @@ def sealed_results(means: Means, model: str) -> Iterator[tuple[SealedResult, ...
     for name, task in sorted(means.graph.deployment.tasks.items()):
         if task.produces == model:
             # Where nobody knows who exchanges with whom, there may be nobody who adds up.
-            seals = any(isinstance(one.does, Seal) for one in task.safeguards) and not task.says_unknown("topology")
-            yield tuple(sealed_by(means, f"tasks.{name}")) if seals else ()
+            yield () if task.says_unknown("topology") else tuple(sealed_by(means, f"tasks.{name}"))
 
 
 def sealed_by(means: Means, task: str) -> Iterator[SealedResult]:
     """The seals under which clients and hops send, and who of those that add up can open each."""
+    if not means.graph.seals:
+        return
     steps, sent = means.lookup.uplinks.get(task, {}), means.lookup.flows_of.get(task, ())
-    ends = dict.fromkeys((flow.target, index) for flow in sent if flow.role == "uplink" for index in flow.seals)
+    met = f"{task}.exchange"  # where each adds up for itself
     hops = means.graph.deployment.tasks[task.partition(".")[2]].hops
     adding = {place.id for hop in hops for place in means.lookup.places_at(hop.at)}
-    above: dict[int, set[str]] = {}
-    for end, index in ends:
-        passed = {end, *means.above(task, end)}
-        above.setdefault(index, set()).update(one for one in passed if one in adding or one not in steps)
-    for index, places in above.items():
+    adding |= {place for place, targets in steps.items() if met in targets}
+    for index, flows in listed_by((index, one) for one in sent if one.role == "uplink" for index in one.seals).items():
+        ends = {flow.source if flow.target == met else flow.target for flow in flows}
+        passed = ends.union(*(means.above(task, end) for end in ends))
         seal = means.graph.seals[index]
-        found = SealedResult(task=task, names=frozenset(seal.readers), threshold=seal.threshold)
-        yield replace(found, open_at=frozenset(one for one in places if found.opens(means.graph.vertices[one])))
+        by = frozenset(flow.source for flow in flows)
+        found = SealedResult(task=task, names=frozenset(seal.readers), threshold=seal.threshold, by=by)
+        opened = (
+            one for one in passed if (one in adding or one not in steps) and found.opens(means.graph.vertices[one])
+        )
+        yield replace(found, open_at=frozenset(opened))
 
 
 def opening(means: Means, result: SealedResult, own: str) -> Formula:

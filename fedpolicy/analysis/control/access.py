@@ -44,6 +44,7 @@ class Means:
         self._there: dict[tuple[str, str, str, str], Formula] = {}
         self._holders: dict[str, AbstractSet[str]] = {}
         self._above: dict[tuple[str, frozenset[str], frozenset[str]], frozenset[str]] = {}
+        self._contributing: dict[str, AbstractSet[str]] = {}
         self._paired: dict[str, Mapping[str, Sequence[str]]] = {}
         self._sealed: dict[str, tuple[tuple[SealedResult, ...], ...]] = {}
 
@@ -157,6 +158,13 @@ class Means:
         """The nodes that hold a model, and whoever else a flow brings it to; not who only runs it for others."""
         brought = self.lookup.brought.get(model, ())
         return {name for name in self.holders(model) if self.graph.vertices[name].family or name in brought}
+
+    def contributing(self, task: str) -> AbstractSet[str]:
+        """Who takes part in the rounds of a task: neither hops nor relays."""
+        if task not in self._contributing:
+            members = self.lookup.places_at(self.graph.deployment.tasks[task.partition(".")[2]].runs_on)
+            self._contributing[task] = self.lookup.uplinks.get(task, {}).keys() & {place.id for place in members}
+        return self._contributing[task]
 
     def above(self, task: str, place: str) -> frozenset[str]:
         """The places that what one contributes to a task passes or comes to; thousands send to the same ones."""

@@ -19,6 +19,7 @@ from fedpolicy.analysis.control import (
     all_of,
     any_of,
     opened,
+    openers,
 )
 from fedpolicy.analysis.control.access import Means, copy_at, rights
 from fedpolicy.graph.lookup import listed_by
@@ -163,11 +164,13 @@ def reach(means: Means, access: Access, place: Vertex, own: str, method: MethodR
     parts = means.graph.deployment.models[access.model].copies == "parts"
     rests = means.resting(access.model) if parts else frozenset()
     hops = {*access.hops, *rests}
+    sealed = {*access.hops[-1:], *rests} & means.holders(access.model)
     runner = means.lookup.party(access.runner)
     inside = runner == own or means.lookup.is_member(runner)
     return all_of(
         [
             *(means.there(vertices[hop], own, cause) for hop in sorted(hops)),
+            *(openers(means, access.model, vertices[hop], own) for hop in sorted(sealed)),
             *([] if runner == own else _account(means, access.model, runner, own, asks=not inside)),
             *(rights(means, access.model, own) if inside or place.id in rests else ()),
         ]

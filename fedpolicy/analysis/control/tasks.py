@@ -14,7 +14,7 @@ from fedpolicy.graph.build import build_graph
 from fedpolicy.graph.lookup import Lookup, listed_by, names_by
 from fedpolicy.graph.places import supplier_of
 from fedpolicy.graph.routes import stand_ins
-from fedpolicy.language.model.does import Seal, Sum
+from fedpolicy.language.model.does import Sum
 from fedpolicy.topologies import KEYS, TOPOLOGIES, possible
 
 if TYPE_CHECKING:
@@ -43,8 +43,7 @@ class TaskUse(ModelCall):
         self.topology = task.topology or method.topology or "local"
         self.steps = means.lookup.uplinks.get(self.id, {})
         self._enough = list(self._waits_for())
-        seals = any(isinstance(one.does, Seal) for one in task.safeguards)
-        self._sealed = tuple(sealed_by(means, self.id)) if seals else ()
+        self._sealed = tuple(sealed_by(means, self.id))
 
     def parties(self) -> list[str]:
         """Who takes part, and the participants whose data the result is learned from."""
@@ -145,7 +144,7 @@ class TaskUse(ModelCall):
         needed: set[str] = set()
         if self.means.graph.deployment.models[made].copies == "parts":
             needed = set(self.means.holders(made))
-        elif TOPOLOGIES[self.topology].exchanges == "activations":
+        elif TOPOLOGIES[self.topology].exchanges == "activations" and not self._elsewhere:
             mine = {place.id for place in self.places.get(own, ())}
             above = {one for place in mine or alike for one in self.above(place)}
             needed = (above & self._tops - mine) | (alike if self.topology == "vertical" else set())
@@ -153,6 +152,13 @@ class TaskUse(ModelCall):
             # That features held apart make one model is what such a training is for.
             how = "part" if place.id in alike else ""
             yield self.means.there(place, own, f"nodes.{place.family}", how)
+
+    @property
+    def _elsewhere(self) -> bool:
+        """Whether others train it, as a whole."""
+        flows = self.means.lookup.flows_of.get(self.id, ())
+        exchanges = self.steps or self.task.top_model_at  # each may hold the top itself
+        return not exchanges and any(flow.role == "hosted-training" for flow in flows)
 
     @property
     def _tops(self) -> set[str]:
@@ -200,9 +206,18 @@ class AnyWay(TaskUse):
         # A way that leads nowhere for want of a place is none.
         return [one for one in found if one[1].steps or TOPOLOGIES[one[0]].exchanges == "nothing"] or found
 
+    @property
+    def _makes_what_it_asks(self) -> bool:
+        """Whether where its models are depends on how it exchanges, too."""
+        deployment = self.means.graph.deployment
+        return self.task.produces in {
+            *self.models,
+            *(one for model in self.models for one in stand_ins(deployment, model)),
+        }
+
     def capability(self, name: str, own: str) -> Formula | None:
         """What it takes in any way in which it makes sense at all."""
-        if name not in {"join", "keep"}:
+        if name == "run" and not self._makes_what_it_asks:
             return super().capability(name, own)
         missing = (f"{self.id}.topology",)
         known: dict[Formula, str] = {}  # in several ways it may take the same
