@@ -1156,6 +1156,17 @@ def test_a_copy_that_there_is_only_in_some_ways_of_an_exchange_is_a_question():
     assert {one.capability for one in found if one.doubts and "a" in one.participants} == {"join", "keep", "inspect"}
 
 
+def test_what_is_missing_in_one_way_of_an_exchange_alone_is_a_question():
+    nodes = {
+        "client": "{kind: client, party: a, tee: {kind: sev-snp, attested: true}}",
+        "aggregator": "{kind: aggregator, party: tum, operators: a}",
+    }
+    found = matrix("{tuned: {}}", DIVIDED.replace("METHOD", "fedavg").replace("MORE", "topology: unknown"), nodes=nodes)
+
+    (kept,) = [one for one in found if one.capability == "keep"]
+    assert {fact for gap in kept.doubts for fact in gap.missing} == {"nodes.client.tee.hides_from"}
+
+
 def test_each_way_of_an_exchange_may_be_as_large_as_the_deployment():
     graph = graph_of(text_of(OPEN, LORA.replace("runs_on: client", "runs_on: client, topology: unknown")))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import combinations
 from typing import TYPE_CHECKING
 
@@ -97,16 +97,21 @@ def standing(formula: Formula, abroad: Abroad) -> Standing:
     if not holds(formula):
         return Standing(attainable=False, gaps=tuple(gap for gap in gaps if not gap.missing))
     asked = tuple(gap for gap in gaps if gap.missing)
-    # One of the ways that are possible is the one, so each is tried without the others.
-    ways = frozenset(gap for gap in asked if gap.kind == "way")
-    open_ = tuple(gap for gap in asked if gap not in ways)
-    doubts = tuple(gap for gap in open_ if not holds(formula, Loss(doubted=frozenset({gap}))))
-    doubts += tuple(gap for gap in asked if gap in ways and not holds(formula, Loss(doubted=ways - {gap})))
-    if not doubts and not holds(formula, Loss(doubted=frozenset(open_))):
-        doubts = open_
+    ways, open_ = frozenset(gap for gap in asked if gap.kind == "way"), [gap for gap in asked if gap.kind != "way"]
+    works = {way: holds(formula, Loss(doubted=ways - {way})) for way in ways}
+    readings = [ways - {way} for way, works_so in works.items() if works_so] or [ways]
+    doubts = tuple(gap for gap in open_ if not _in_all(formula, readings, gap))
+    doubts += tuple(gap for gap in asked if not works.get(gap, True))
+    if not doubts and not _in_all(formula, readings, *open_):
+        doubts = asked
     atoms = tuple(leaf for leaf in every if isinstance(leaf, Atom))
     single = [*_singles(formula, atoms, asked), *_mutual(formula, every)]
     return Standing(attainable=True, doubts=doubts, holds=(*single, *_together(formula, atoms, abroad, single)))
+
+
+def _in_all(formula: Formula, readings: Iterable[frozenset[Gap]], *doubted: Gap) -> bool:
+    """Whether it holds in each way that is possible, of which one is the one, although some things are not there."""
+    return all(holds(formula, Loss(doubted=reading.union(doubted))) for reading in readings)
 
 
 def _singles(formula: Formula, atoms: tuple[Atom, ...], gaps: tuple[Gap, ...]) -> Iterator[Hold]:
@@ -151,13 +156,15 @@ def _perhaps(formula: Formula, whom: frozenset[str], gaps: tuple[Gap, ...]) -> t
 
     Memory that nobody states is no such fact: a file that places a runnable copy somewhere says that it runs there.
     """
-    asked = tuple(gap for gap in gaps if gap.kind != "memory")
-    sizes = range(1, len(asked) + 1) if len(asked) <= _MOST_DOUBTS else (1, len(asked))
+    ways = frozenset(gap for gap in gaps if gap.kind == "way")
+    asked = [gap for gap in gaps if gap.kind != "memory" and gap not in ways]
+    sizes = range(len(asked) + 1) if len(asked) <= _MOST_DOUBTS else (0, 1, len(asked))
     for size in sizes:
         for some in combinations(asked, size):
-            doubted = frozenset(some)
-            if holds(formula, Loss(doubted=doubted)) and not holds(formula, Loss(parties=whom, doubted=doubted)):
-                return tuple(sorted({fact for gap in some for fact in gap.missing}))
+            for others in (frozenset[Gap](), *(ways - {way} for way in gaps if way in ways)):
+                doubted = others.union(some)
+                if holds(formula, Loss(doubted=doubted)) and not holds(formula, Loss(parties=whom, doubted=doubted)):
+                    return tuple(sorted({fact for gap in doubted for fact in gap.missing}))
     return ()
 
 
