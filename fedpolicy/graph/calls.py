@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -10,7 +10,7 @@ from fedpolicy.graph import Access, Guard, Mask, Vertex
 from fedpolicy.graph.builder import Builder, LookUp, Origin, Use
 from fedpolicy.graph.guards import Shield, guards_for, guards_on_work, seals_at, seals_for
 from fedpolicy.graph.jobs import UNKNOWN
-from fedpolicy.graph.routes import Route, Runs, aspect, provider_of, route, runs_for_others, stand_ins
+from fedpolicy.graph.routes import Route, Runs, aspect, beyond, provider_of, route, runs_for_others, stand_ins
 from fedpolicy.language.model.does import Unsaid
 from fedpolicy.records import dataclass, replace
 
@@ -27,7 +27,7 @@ class Call:
     """
     One use of one model: what is sent, under which safeguards and terms.
 
-    `retrieves` names what its answers quote (None: not said).
+    `retrieves` names what its answers quote (None: not said); `perhaps`: nobody knows whether it comes to the last hop.
     """
 
     origin: Origin
@@ -38,6 +38,7 @@ class Call:
     judged: tuple[str, ...] = ()
     retrieves: tuple[str, ...] | None = None
     role: str = "call"
+    perhaps: bool = False
 
     @property
     def shield(self) -> Shield:
@@ -86,7 +87,7 @@ def _ask(builder: Builder, place: Vertex, mask: Mask, call: Call, runs: Runs) ->
     _note_access(builder, place, call, found)
     quoted = 0
     for chain in found.chains:
-        _send(builder, place, chain, mask, call, found.payload)
+        _send(builder, place, chain, mask, _beyond(call, chain, found.chains), found.payload)
         for partner in (other for other in found.partners if other != chain[-1]):
             _send(builder, chain[-1], (partner,), mask, call, "activations")
     if found.local or found.payload or any(chain == (place,) for chain in found.chains):
@@ -96,9 +97,16 @@ def _ask(builder: Builder, place: Vertex, mask: Mask, call: Call, runs: Runs) ->
     if found.local or found.payload:
         _keep(builder, place, mask, call)
     for chain in found.ends:
-        quoted |= _answer(builder, call.origin, (place, *chain), call.model, call.retrieves, call.shield)
+        origin = beyond(call.origin, chain, found.ends)
+        quoted |= _answer(builder, origin, (place, *chain), call.model, call.retrieves, call.shield)
     _use(builder, place, call, found)
     return quoted
+
+
+def _beyond(call: Call, chain: Sequence[Vertex], chains: Collection[Sequence[Vertex]]) -> Call:
+    """The call as it goes on beyond what may have ended it."""
+    origin = beyond(call.origin, chain, chains)
+    return call if origin is call.origin else replace(call, origin=origin, perhaps=True)
 
 
 def may_train(builder: Builder, call: Call, runner: Vertex) -> tuple[bool | None, str]:
@@ -138,8 +146,8 @@ def _send(builder: Builder, place: Vertex, chain: tuple[Vertex, ...], mask: Mask
     runner = chain[-1]
     seals = seals_for(builder, call.shield, runner)
     guarded, unsaid = _answer_guards(builder, (place, *chain), call.shield), _unsaid(builder, call.shield, runner)
-    previous = place
-    for hop in chain:
+    legs = [*pairwise((place, *chain))]
+    for previous, hop in legs[-1:] if call.perhaps else legs:  # as far as the last it comes in any case
         for sent in (payload,) if payload else call.payloads:
             guards = guards_on_work(builder, call.shield, place, runner, payload=sent)
             added = builder.add(call.origin, call.role, previous.id, hop.id, sent, mask, guards=guards, seals=seals)
@@ -162,7 +170,6 @@ def _send(builder: Builder, place: Vertex, chain: tuple[Vertex, ...], mask: Mask
             echo=previous is place or not (seals or unsaid),
             passed_on=hop is not runner,
         )
-        previous = hop
     _keep(builder, runner, mask, call)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
 from fedpolicy.graph import Vertex
@@ -12,7 +12,7 @@ from fedpolicy.records import dataclass
 
 if TYPE_CHECKING:
     from fedpolicy.catalog.rows import MethodRow
-    from fedpolicy.graph.builder import Builder
+    from fedpolicy.graph.builder import Builder, Origin
     from fedpolicy.language.model import Deployment
     from fedpolicy.language.model.dataset import Model
     from fedpolicy.language.model.flow import Task
@@ -150,12 +150,24 @@ def _to_provider(builder: Builder, place: Vertex, name: str, model: Model) -> tu
         runner = provider_of(builder, name) or "unknown"
         # In an enclave of its own the provider runs it there, and that it is asked does not mean that it sees.
         inside = bool(chain) and chain[-1].party == runner and _is_attested(chain[-1])
-        found.append(chain if resold or inside else (*chain, builder.party_place(runner)))
+        found += [chain] if resold or inside else []
+        if not (resold or inside) or _may_be_there(chain[-1]):
+            found.append((*chain, builder.party_place(runner)))
     return tuple(found)
+
+
+def beyond(origin: Origin, chain: Sequence[Vertex], chains: Collection[Sequence[Vertex]]) -> Origin:
+    """A provider is asked beyond its own enclave, where a way may end, only if that is not there: nobody knows."""
+    return origin.unless([f"nodes.{chain[-2].family}.tee"]) if chain and chain[:-1] in chains else origin
 
 
 def _is_attested(place: Vertex) -> bool:
     return place.enclave is not None and place.enclave.attested
+
+
+def _may_be_there(place: Vertex) -> bool:
+    """Whether nobody knows if there is an enclave."""
+    return place.enclave is not None and place.enclave.key == "tee"
 
 
 def runs_for_others(builder: Builder, vertex: Vertex) -> bool:

@@ -11,7 +11,7 @@ from fedpolicy.graph.calls import Call, call_model, note_access, note_indexes
 from fedpolicy.graph.exchange import Exchange
 from fedpolicy.graph.guards import guards_for, guards_on_work, seals_for, vouching, word_for
 from fedpolicy.graph.jobs import UNKNOWN, Job, Outcome, arranged, elsewhere, fallbacks_of, job_of
-from fedpolicy.graph.routes import Runs, to_trainer
+from fedpolicy.graph.routes import Runs, beyond, to_trainer
 from fedpolicy.language.model.does import Seal, Unsaid
 from fedpolicy.records import replace
 from fedpolicy.topologies import DESUGAR, TOPOLOGIES
@@ -147,18 +147,22 @@ def _host(builder: Builder, job: Job, runs: Runs) -> list[Outcome]:
     found: dict[str, Outcome] = {}
     for place in job.contributors:
         mask = job.masks[place.id]
-        for chain in _trainers(builder, job, place, runs):
-            _send_records(builder, job, place, chain, mask)
+        chains = _trainers(builder, job, place, runs)
+        for chain in chains:
+            origin = beyond(job.origin, chain, chains)
+            # What perhaps goes on from somewhere comes to there in any case.
+            way = (place, *chain) if origin is job.origin else chain[-2:]
+            _send_records(builder, replace(job, origin=origin), way, mask)
             end = chain[-1].id
             known = found.get(end)
             found[end] = Outcome(place=end, mask=mask | (known.mask if known else 0))
     return [found[end] for end in sorted(found)]
 
 
-def _send_records(builder: Builder, job: Job, place: Vertex, chain: tuple[Vertex, ...], mask: Mask) -> None:
-    seals = seals_for(builder, job.shield, chain[-1])
-    guards = guards_on_work(builder, job.shield, place, chain[-1], payload="records")
-    for source, target in pairwise((place, *chain)):
+def _send_records(builder: Builder, job: Job, way: tuple[Vertex, ...], mask: Mask) -> None:
+    seals = seals_for(builder, job.shield, way[-1])
+    guards = guards_on_work(builder, job.shield, way[0], way[-1], payload="records")
+    for source, target in pairwise(way):
         builder.add(job.origin, "hosted-training", source.id, target.id, "records", mask, guards=guards, seals=seals)
 
 

@@ -253,7 +253,7 @@ class Learning:
 
     def _verified(self, place: Place) -> bool:
         if place.tee is None or not place.tee.attested:
-            return place.enclosed and self.reading.favourable  # perhaps there is an enclave
+            return place.enclosed and (self.reading.favourable or self.reading.vouched)  # perhaps there is one
         trusted = self.reading.trusted
         return trusted is None or bool({*place.tee.verified_by} & {*trusted, "public"})
 

@@ -29,6 +29,7 @@ class Models:
         self.made: dict[str, list[Made]] = {}
         self.copies: dict[str, list[str]] = {}
         self.indexes: dict[tuple[str, str], frozenset[str]] = {}
+        self.unsure: set[tuple[str, tuple[str, ...]]] = set()  # ways that an enclave may have ended before
         self.looked_up: list[tuple[str, frozenset[str], bool]] = []
 
     def level(self, payload: str) -> int:
@@ -112,8 +113,11 @@ class Models:
         known = self.provider(name)
         if self.closed(name) and (model.via or not (near or known is None)):
             provider = self.world.outside(known or "unknown")
-            ends_there = (self._resold(way) or (len(way) > 1 and self._enclosed(way[-1], known)) for way in found)
-            return [way if there else (*way, provider) for way, there in zip(found, ends_there, strict=True)]
+            ends = {way for way in found if self._resold(way) or (len(way) > 1 and self._enclosed(way[-1], known))}
+            # Of an enclave that may be there, it goes on if it is not.
+            perhaps = [way for way in found if way not in ends and len(way) > 1 and self._may_end(way[-1], known)]
+            self.unsure |= {(name, (*way, provider)) for way in perhaps}
+            return [*perhaps, *(way if way in ends else (*way, provider) for way in found)]
         if model.via:
             return found
         if holders:
@@ -125,6 +129,11 @@ class Models:
         """Whether a provider runs its model there, in an attested enclave of its own."""
         here = self.world.places[place]
         return here.party == provider and here.tee is not None and here.tee.attested
+
+    def _may_end(self, place: str, provider: str | None) -> bool:
+        """Whether a provider may run its model there, in an enclave of which nobody knows whether there is any."""
+        here = self.world.places[place]
+        return here.party == provider and here.enclosed
 
     def _resold(self, way: tuple[str, ...]) -> bool:
         """Whether the last hop is a party that runs models for others."""
@@ -165,7 +174,7 @@ class Models:
             yield from self._use(one, caller, sent, payloads, why, call if one == name else None, guards)
             for way in self.ways(one, caller) or [(caller,)]:
                 back = self._back(guards, way)
-                for answer in self.answers(one, way, retrieves, why, back, maybe=maybe):
+                for answer in self.answers(one, way, retrieves, why, back, maybe=maybe or (one, way) in self.unsure):
                     hidden = unsaid(guards) and len(way) > 2  # perhaps it is sealed on its way to the caller
                     yield replace(answer, maybe=True) if hidden else answer
                     if hidden:
@@ -242,13 +251,15 @@ class Models:
                     throughout=True,
                     unsaid=unsaid(guards),
                     why=why,
+                    maybe=(name, way) in self.unsure,
                 )
             if (sealed or unsaid(guards)) and len(way) > 2:
                 # Those between, who could not read the question, may read the answer.
-                between = tuple(place for place in reversed(way) if place != caller)
+                between = tuple(reversed(way[1:]))
                 back = self._back(guards, way)
                 level, perhaps = self.level("completions"), unsaid(guards)
-                yield Movement(way=between, level=level, only=sent, seals=back, unsaid=perhaps, why=why)
+                one = Movement(way=between, level=level, only=sent, seals=back, unsaid=perhaps, why=why)
+                yield replace(one, maybe=(name, way) in self.unsure)
             yield from self._kept(name, runner, sent, payloads, trains=self.trains(name, call, runner))
             for hop in way[1:]:
                 yield from self.contents(name, hop, why, source=caller)

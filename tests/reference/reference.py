@@ -303,8 +303,13 @@ def _wanted(world: World, models: Models) -> Iterator[tuple[str, Any, int, tuple
     """What somebody sends: from where, at which level, and sealed how (None: as ciphertext that others made)."""
     for call in world.file.api_calls.values():
         for caller in world.nodes(call.from_):
-            for item in world.named(call.sends, caller):
-                yield caller, item, models.level(call.payload), ()
+            asked = (call.model, *models.stand_ins(call.model)) if call.model else ()
+            ways = [way for one in asked for way in models.ways(one, caller) or [(caller,)]]
+            for way in ways or [(caller, world.outside(call.provider))]:
+                own = seals(world, call.safeguards, caller) if way[-1] != caller else ()
+                own = tuple(one for one in own if models.reads(one, way[-1]))
+                for item in world.named(call.sends, caller):
+                    yield caller, item, models.level(call.payload), own
     for flow in world.file.flows.values():
         row = world.catalog.payloads[flow.payload]
         data = [one for one in flow.data or () if one not in world.file.models]

@@ -165,9 +165,12 @@ class Desugared(Divided):
         level = max(self.models.level(payload) for payload in job.method.to_runner or ("prompts",))
         for name in (task.model, *self.models.stand_ins(task.model)):
             parts = {place for places in self.models.others(name, member).values() for place in places}
-            for place in sorted(parts.union(*(way[1:] for way in self.models.ways(name, member)))):
+            ways = self.models.ways(name, member)
+            sure = parts.union(*(way[1:] for way in ways if (name, way) not in self.models.unsure))
+            for place in sorted(sure.union(*(way[1:] for way in ways))):
                 level = min(level, INFERABLE)
-                yield from self.models.contents(task.evaluates, place, job.why, level=level, source=member)
+                maybe = place not in sure
+                yield from self.models.contents(task.evaluates, place, job.why, level=level, source=member, maybe=maybe)
 
     def _inherited(self, job: Job, model: str | None) -> Iterator[Movement]:
         """What comes out knows what went in; a personal copy comes of the copy at its own place."""
@@ -195,6 +198,7 @@ class Desugared(Divided):
                     seals=self._worked_on(job, member, way[-1]),
                     throughout=True,
                     unsaid=job.unsaid,
+                    maybe=(model, way) in self.models.unsure,
                 )
                 if model and job.method.trains:
                     yield from self.models.contents(model, way[-1], job.why)
