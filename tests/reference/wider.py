@@ -187,16 +187,14 @@ class Wider(Author):
         if entry is None:
             return
         places = (*MEMBERS, *(f"client@{party}" for party in self.clients if self.clients.count(party) == 1))
-        entry.pop("via", None)  # which may name what it comes from
+        if "to" in entry and self.odds(0.4):
+            entry["via"] = self.one(*SERVICES, "client", "x")
         entry["from"] = self.one(self.one(*places), self.some(places, 1), self.one("x", "agg", "acme"))
         if "to" in entry:
             entry["to"] = self.one(self.one(*places, "x", "b", "acme"), self.some(places, 1), ["store", "public"])
-            sources = [entry["from"]] if isinstance(entry["from"], str) else entry["from"]
-            if {*entry["to"]} & {*sources}:  # what somebody both gets and sends by one flow is nowhere told
-                entry["to"] = "public"
             entry["data"] = self.one(["notes"], ["out", "notes"], ["base", "out"], ["closed"])
-            if entry["data"] != ["notes"]:  # left open: on whose word a seal rests that a flow puts on a model
-                entry.pop("sealed_for", None)
+            if self.odds(0.3):
+                entry["sealed_for"] = self.some((*MEMBERS, "x", "acme"), 1)
         else:
             entry["sends"] = self.one(["notes"], list(self.names))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import product
+from itertools import groupby, product
 from typing import Any
 
 from fedpolicy.catalog import Catalog
@@ -99,8 +99,10 @@ class World:
         """The ways that a flow takes from one place; none to itself, unless by way of others."""
         relays = [self.meant(relay, source) for relay in flow.via]
         for target in self.nodes(flow.to, source):
-            if target != source or relays:
-                yield from ((source, *way, target) for way in product(*relays))
+            for way in product(*relays):
+                found = tuple(place for place, _ in groupby((source, *way, target)))
+                if len(found) > 1:
+                    yield found
 
     def paired(self, one: str, beside: str | None) -> bool:
         """Whether a member belongs to a member of another family; a node that is in none belongs to nobody."""
