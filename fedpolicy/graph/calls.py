@@ -151,7 +151,7 @@ def _send(builder: Builder, place: Vertex, chain: tuple[Vertex, ...], mask: Mask
         for sent in (payload,) if payload else call.payloads:
             guards = guards_on_work(builder, call.shield, place, runner, payload=sent)
             added = builder.add(call.origin, call.role, previous.id, hop.id, sent, mask, guards=guards, seals=seals)
-            if added is not None and previous is not place:
+            if added is not None and (previous is not place or payload):  # which was asked already, so it has come
                 builder.relayed[added] = place.id, seals
             for judged in call.judged:
                 builder.uses.append(

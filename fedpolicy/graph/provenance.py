@@ -84,12 +84,9 @@ def _wanted(reach: Reach, needs: Iterable[Need]) -> Wanted:
 def _needs(builder: Builder) -> Iterator[Need]:
     home = {place: mask_of(items) for place, items in builder.places.stored.items()}
     sent = [flow for flow in builder.flows if flow.data and flow.role in {"call", "fallback", "declared"}]
-    # What comes back to where it began, by way of others, has not come there before.
-    passed_on = {(flow.origin, flow.target) for flow in sent if flow.index not in builder.relayed}
     for flow in sent:
         # Most send what rests with them; for that nobody has to ask what comes to whom.
-        own = flow.index not in builder.relayed and (flow.origin, flow.source) not in passed_on
-        if own and lacking(flow.data or 0, home.get(flow.source, 0)):
+        if flow.index not in builder.relayed and lacking(flow.data or 0, home.get(flow.source, 0)):
             yield Need(_origin(flow), flow.source, flow.data or 0, flow.payload, flow)
     for lookup in builder.lookups:
         yield Need(lookup.origin, lookup.place, lookup.data, lookup.payload, None)

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 from typing import Any
 
 from tests.reference.few import few
-from tests.reference.movement import INFERABLE, LEVELS, VERBATIM, Movement, Seal
+from tests.reference.movement import INFERABLE, LEVELS, RECONSTRUCTABLE, VERBATIM, Movement, Seal
 from tests.reference.safeguards import caps, flow_seals, seals, unsaid
 from tests.reference.world import World
 
 WEIGHTS = ("model_weights", "adapter_weights", "aggregate_update")  # the last two, of what a task makes
+
+
+def _straight(way: tuple[str, ...]) -> tuple[str, ...]:
+    """A way without the steps from a place to itself, unless that is all of it."""
+    found = tuple(place for place, _ in groupby(way))
+    return found if len(found) > 1 else way[-2:]
 
 
 @dataclass(frozen=True)
@@ -116,10 +123,10 @@ class Models:
             ends = {way for way in found if self._resold(way) or (len(way) > 1 and self._enclosed(way[-1], known))}
             # Of an enclave that may be there, it goes on if it is not.
             perhaps = [way for way in found if way not in ends and len(way) > 1 and self._may_end(way[-1], known)]
-            self.unsure |= {(name, (*way, provider)) for way in perhaps}
-            return [*perhaps, *(way if way in ends else (*way, provider) for way in found)]
+            self.unsure |= {(name, _straight((*way, provider))) for way in perhaps}
+            return [*map(_straight, perhaps), *(_straight(way if way in ends else (*way, provider)) for way in found)]
         if model.via:
-            return found
+            return [*map(_straight, found)]
         if holders:
             return [(caller, place) for place in near or holders]
         said = model.provider if self.weights(name) is None else None
@@ -245,6 +252,7 @@ class Models:
                     level=self.level(payload),
                     counted=self.counted(payload),
                     few=(few(self.world, self.world.catalog.payloads[payload], items, caller, way[1]),),
+                    raw=RECONSTRUCTABLE if self.world.catalog.payloads[payload].aggregate else 0,
                     only=sent,
                     caps=lowered,
                     seals=sealed,

@@ -94,6 +94,7 @@ def _calls(world: World, models: Models) -> Iterator[Movement]:
                 way=way,
                 level=models.level(call.payload),
                 counted=models.counted(call.payload),
+                raw=RECONSTRUCTABLE if world.catalog.payloads[call.payload].aggregate else 0,
                 few=(few(world, world.catalog.payloads[call.payload], world.named(call.sends, caller), *way),),
                 only=sent,
                 why=why,
