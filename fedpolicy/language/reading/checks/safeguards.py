@@ -197,11 +197,12 @@ class _Limits:
         if wanted is None:
             return
         if wanted > self.total:
-            message = f"`{path[-1]}` is {wanted}, but only {_clients(self.total)}"
+            takes = "takes" if self.total == 1 else "take"
+            message = f"`{path[-1]}` is {wanted}, but only {_clients(self.total)} {takes} part"
             advice = f"write at most {self.total}, or say the size of a cohort with `count` on its node"
             yield contradiction(path, message, advice, rests_on=self.rests)
         elif of_round and self.per_round is not None and wanted > self.per_round:
-            message = f"`{path[-1]}` is {wanted}, but a round has only {self.per_round} clients"
+            message = f"`{path[-1]}` is {wanted}, but a round has only {_clients(self.per_round)}"
             advice = f"write at most {self.per_round}, or raise `clients_per_round`"
             yield contradiction(path, message, advice, rests_on=[(*self.path, "clients_per_round")])
 
@@ -214,7 +215,7 @@ def _thresholds(entry: Tree, path: Path, limits: _Limits) -> Iterator[Contradict
 
 
 def _clients(total: int) -> str:
-    return "one client takes part" if total == 1 else f"{total} clients take part"
+    return "one client" if total == 1 else f"{total} clients"
 
 
 def check_sizes(names: Names) -> Iterator[Contradiction]:
