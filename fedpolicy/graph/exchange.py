@@ -11,7 +11,7 @@ from fedpolicy.graph.flows import hops, stations
 from fedpolicy.graph.guards import Shield, guards_for, opens, performers, sealed_for_work, seals_at, seals_for
 from fedpolicy.graph.jobs import Job, Outcome
 from fedpolicy.graph.routes import aggregators_of
-from fedpolicy.language.model.does import Noise, Seal, Sum
+from fedpolicy.language.model.does import Noise, Seal, Sum, Unsaid
 from fedpolicy.records import dataclass, replace
 
 if TYPE_CHECKING:
@@ -225,13 +225,14 @@ class Exchange:
         if job.method.down is None:
             below = [place for place in below if self.seals_to(place)]
             between = between if below else ()
-        vain = tuple(replace(guard, ignored=_SHUT.format(top.name)) for guard in self.guards("aggregated", top, job.up))
+        said = self.guards("aggregated", top, job.up)
+        vain = tuple(replace(guard, ignored=_SHUT.format(top.name)) for guard in said)
         sealing: dict[tuple[int, ...], tuple[Guard, ...]] = {}
         for target, seals in self._downward(below, between):
             if seals not in sealing:
                 sealing[seals] = (*vain, *seals_at(self.builder, self.own, top, seals, job.up))
             self.send("forwarded", top.id, target, job.up, mask, guards=sealing[seals], seals=seals, passed_on=True)
-        return Outcome(place=top.id, mask=job.mask)
+        return Outcome(place=top.id, mask=job.mask, guards=tuple(one for one in said if isinstance(one.does, Unsaid)))
 
     def without_noise(self, place: Vertex, guards: tuple[Guard, ...]) -> tuple[Guard, ...]:
         """The safeguards of a place that passes on what it cannot open; it adds no noise to that."""

@@ -153,7 +153,8 @@ def _sums(builder: Builder, origin: Origin, flow: Flow, sources: list[Vertex]) -
             mask = reduce(or_, shares, 0)
             # Who has nothing where the flow begins adds nothing to the sum, and may be counted.
             idle = sum(source.weight for source, share in zip(sources, shares, strict=True) if not share)
-            k = (max(1, does.clients_of(safeguard) - idle),) * 2
+            most = sum(source.weight for source in sources) - idle
+            k = (max(1, min(does.clients_of(safeguard) - idle, most)),) * 2
             ids = [source.id for source in sources]
             found[*origin.path, "safeguards", index] = builder.add_aggregate(
                 origin, ids, mask, k, frozenset(), shares=shares, payload=flow.payload

@@ -37,6 +37,7 @@ EVIDENCE: tuple[Tree, ...] = (
     {"kind": "leakage_audit", "attack": "inversion", "result": "nothing"},
 )
 MEMBERS = ("client", *SERVICES)
+COUNTED = ("noise_multiplier", "clipping_norm", "delta", "unit", "bounded_weights")  # of noise that counts
 
 
 class Wider(Author):
@@ -59,6 +60,7 @@ class Wider(Author):
             *[self.handed] * 2,
             *[self.party],
             *[self.silent],
+            *[self.unsure] * 2,
         ]
         for _ in range(self.one(1, 1, 2, 2, 3, 4)):
             self.one(*changes)()
@@ -274,6 +276,25 @@ class Wider(Author):
             {"trusts": self.one(["participants"], ["agg", "x"], ["a", "y"])},
         )
 
+    def unsure(self) -> None:
+        """Nobody knows what could be said."""
+        tree = self.tree
+        noises = [one for entry in self.lists("tasks", "flows") for one in noises_in(entry)]
+        tasks, trees = [*tree.get("tasks", {}).values()], self.lists()
+        hops, calls = [one for one in trees if "at" in one], [*tree.get("api_calls", {}).values()]
+        said: Callable[[], Any] = self.one(
+            lambda: [one.update({self.one("clients_per_round", "min_clients"): "unknown"}) for one in tasks],
+            lambda: [one.update(min_clients="unknown") for one in hops],
+            lambda: [one.update({self.one(*COUNTED): "unknown"}) for one in noises],
+            lambda: tree["models"][self.one("base", "closed", "out")].update(
+                self.one({"provider": "unknown"}, {"ref": "unknown"})
+            ),
+            lambda: tree["parties"][self.one("acme", "x")].update({"is": "unknown"}),
+            lambda: [one.update(topology="tree") for one in tasks if "hops" in one],
+            lambda: [one.update(payload=self.one("metrics", "sums", "synthetic_data")) for one in calls],
+        )
+        said()
+
     def silent(self) -> None:
         """What changes no level."""
         tree = self.tree
@@ -289,6 +310,12 @@ class Wider(Author):
             lambda: [one.update(retrieves="unknown") for one in asking(tree)],
         )
         said()
+
+
+def noises_in(entry: Tree) -> list[Tree]:
+    """The noise among the safeguards of something."""
+    said = entry.get("safeguards", [])
+    return [one for one in said if one["kind"] == "differential_privacy"] if isinstance(said, list) else []
 
 
 def exchanging(method: str) -> bool:

@@ -110,7 +110,10 @@ class World:
         return here is not None and here.member and self.places[one].party == here.party
 
     def outside(self, party: str) -> str:
-        """The place of a party that is named as an end."""
+        """The place of a party that is named as an end; a provider is the party that says it is that."""
+        if party not in self.file.parties and self.catalog.provider(party) is not None:
+            same = [name for name in self.file.parties if self.identity(name) == party]
+            party = same[0] if len(same) == 1 else party
         found = f"={party}"
         self.places.setdefault(
             found, Place(id=found, party=party, home=party, operators=(party,), provides=self.provides(party))
@@ -123,6 +126,8 @@ class World:
 
     def identity(self, party: str) -> str:
         """The provider of the catalogue that a party says it is, else its own name."""
+        if party in self.file.parties and self.file.parties[party].says_unknown("is_"):
+            return ""
         said = self.file.parties[party].is_ if party in self.file.parties else None
         return "" if said == "none" else said or party
 
