@@ -223,7 +223,8 @@ def _why(options: Options, target: Target, checker: Checker) -> str:
     if regressions:
         return f"what clears it brings something as severe: {', '.join(regressions)}"
     if not checker.left:
-        return f"nothing was found that clears it before the search stopped; {near} changes bear on it"
+        bear = "one change bears" if near == 1 else f"{near} changes bear"
+        return f"nothing was found that clears it before the search stopped; {bear} on it"
     if near == 1:
         return "the one change of this file that bears on it does not clear it"
     return f"none of the {near} changes of this file that bear on it clears it, alone or with others"

@@ -39,6 +39,20 @@ flows:
   kept: {from: client, to: other, payload: metrics, transport: mtls}
 """
 
+EMULATED = """\
+fedpolicy: 1
+name: emulated
+parties: {a: {role: participant}}
+nodes: {client: {kind: client, party: a}}
+datasets: {notes: {at: client, categories: health}}
+models:
+  base: {weights: open, emulates: closed}
+  closed: {weights: closed, provider: acme}
+  out: {}
+tasks:
+  tune: {method: offsite_tuning, data: notes, runs_on: client, model: base, produces: out}
+"""
+
 
 @pytest.fixture
 def small(run, tmp_path):
@@ -270,6 +284,12 @@ def test_nothing_helps_where_only_the_world_can(run, small):
     assert "why: no change of this file bears on it" in result.stdout
     assert run("repair", str(small), "--pack", "gdpr", "--rule", "lawful-basis-not-stated", "--write").exit_code == 1
     assert "backup" in small.read_text(encoding="utf-8")
+
+
+def test_a_search_that_stopped_says_how_many_changes_were_left(run, small):
+    small.write_text(EMULATED, encoding="utf-8")
+    result = run("repair", str(small), "--rechecks", "1")
+    assert "before the search stopped; one change bears on it" in " ".join(result.stdout.split())
 
 
 def test_some_findings_cleared_and_some_not(run, small):
