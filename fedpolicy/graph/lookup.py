@@ -247,7 +247,7 @@ class Lookup:
     @cached_property
     def reach(self) -> Mapping[str, Mask]:
         """The instances that can be at each place or model at all, at whatever level."""
-        return _reach(self.graph)
+        return reach_in(self.graph)
 
 
 def family_of(instance: str) -> str:
@@ -277,8 +277,8 @@ def names_by(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
     return {key: sorted(names) for key, names in found.items()}
 
 
-def _reach(graph: FlowGraph) -> Mapping[str, Mask]:
-    """What a flow may carry is what its sender may hold."""
+def reach_in(graph: FlowGraph) -> Mapping[str, Mask]:
+    """What each place or model may hold: what a flow may carry is what its sender may hold."""
     held = defaultdict(int, grouped((item.place, item.bit) for item in graph.data))
     leaving = listed_by((flow.source, flow) for flow in graph.flows)
     # Most clients only ever send what rests with them.

@@ -72,11 +72,12 @@ def movements(world: World) -> list[Movement]:
 
 
 def _bound(world: World, moves: list[Movement], one: Movement) -> Movement:
-    """Through relays travels no more than the source can have, in whatever form."""
-    if one.only is not None or len(one.way) == 2:
+    """Through relays travels no more than the source can have, in whatever form; and of that are numbers made."""
+    if one.only is not None or not one.why.startswith("flows.") or (len(one.way) == 2 and not one.counted):
         return one
-    items = [item.id for item in world.instances if one.way[0] in _reach(world, moves, item, NONE)]
-    return replace(one, sendable=frozenset(items))
+    items = [item for item in world.instances if one.way[0] in _reach(world, moves, item, NONE)]
+    made = (_few(world, world.file.flows[one.why.partition(".")[2]], items, one.way)) if one.counted else one.few
+    return replace(one, few=made, sendable=frozenset(item.id for item in items) if len(one.way) > 2 else one.sendable)
 
 
 def _calls(world: World, models: Models) -> Iterator[Movement]:

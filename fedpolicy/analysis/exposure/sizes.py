@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from fedpolicy.analysis.exposure import Reading
 from fedpolicy.graph import Aggregate, DataItem, Flow, FlowGraph, Mask, Vertex, bits
+from fedpolicy.graph.lookup import reach_in
 from fedpolicy.graph.masks import grouped
 from fedpolicy.records import dataclass, field
 
@@ -41,6 +42,7 @@ class Few:
     reading: Reading
     known: dict[str, Mask] = field(default_factory=dict)
     stored: dict[str, Mask] = field(default_factory=dict)
+    held: dict[str, Mask] = field(default_factory=dict)
     short: dict[int, Mask] = field(default_factory=dict)
     told: dict[Message, Mask] = field(default_factory=dict)
     _parts: dict[tuple[Mask, str, bool], tuple[Portion, ...]] = field(default_factory=dict)
@@ -85,7 +87,7 @@ class Few:
         return found
 
     def _of_few(self, flow: Flow, least: int) -> Mask:
-        data = self._data(flow)
+        data = self._held(flow)
         if least not in self.short:
             sizes = ((one.bit, units_of_one(one, self.graph.vertices[one.place])) for one in self.graph.data)
             self.short[least] = reduce(or_, (bit for bit, units in sizes if self._is_few(units, least)), 0)
@@ -108,6 +110,14 @@ class Few:
         for known in self._known(flow, data):
             found |= data & ~known if self._owners(data & ~known, flow.source) == 1 else 0
         return found
+
+    def _held(self, flow: Flow) -> Mask:
+        """What a number is made of: the data that it is about, else all that may have come to whoever makes it."""
+        if flow.data is not None:
+            return flow.data
+        if not self.held:
+            self.held.update(reach_in(self.graph))
+        return self.held.get(flow.source, 0)
 
     def _data(self, flow: Flow) -> Mask:
         if flow.data is not None:

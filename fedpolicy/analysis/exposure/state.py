@@ -74,6 +74,7 @@ class Exposure:
     _public: dict[tuple[Reading, bool], View] = field(default_factory=dict)
     _towards: dict[tuple[tuple[int, Towards], ...], Mapping[int, Mechanism]] = field(default_factory=dict)
     _tallies: dict[int, Tally] = field(default_factory=dict)
+    _held: dict[str, Mask] = field(default_factory=dict)
     _alike: dict[Reading, Reading] = field(default_factory=dict)
     _asked: dict[Reading, Reading] = field(default_factory=dict)
     _refused: InputError | None = None
@@ -84,8 +85,7 @@ class Exposure:
     def holdings(self, reading: Reading, *, private: bool = True, log: bool = False) -> Holdings:
         """The fixpoint of a reading, with or without differential privacy, and with its log for witness paths."""
         reading = self._like(reading)
-        log = log or (private and reading is Reading.HIGH)
-        key = (reading, private, log)
+        key = (reading, private, log := log or (private and reading is Reading.HIGH))
         if key not in self._holdings:
             shared = bool(self.distrusted) and private and reading in _COMPARED
             trust = self.lenient if reading is Reading.VOUCHED else self.trust
@@ -101,7 +101,7 @@ class Exposure:
                 private=private,
                 free_text=free_text_of(self.graph, reading),
                 malleable=malleable_seals(self.graph),
-                few=Few(graph=self.graph, catalog=self.catalog, reading=reading),
+                few=Few(graph=self.graph, catalog=self.catalog, reading=reading, held=self._held),
                 supplied=is_supplied(self.graph),
                 mechanisms=self.mechanisms,
                 insiders=self.insiders,
