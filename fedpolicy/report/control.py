@@ -195,6 +195,8 @@ def _question(hold: Hold, people: Mapping[str, Principal]) -> str:
         return f"whether {listing(hold.parties)} are all in {hold.jurisdiction or 'one country'}"
     if hold.how == "unstated":
         return f"who runs {what}"
+    if hold.mutual:
+        return f"whether rounds of {what} go on without any of {listing(hold.parties)}"
     return f"whether {what} can be had without {listing([_located(party, people) for party in hold.parties])}"
 
 
@@ -202,8 +204,14 @@ def _doubt(gap: Gap) -> str:
     what, figures = _short(gap.cause), dict(gap.detail)
     if gap.kind == "memory":
         return f"the memory of {{}}, of which {what} takes at least {figures['needed_gib']:.3g} GiB"
+    if gap.kind == "copy":
+        return f"whether {_short(gap.element)} keeps them out"
     if gap.kind == "licence":
         return f"where they are, and the licence of {what} leaves out some countries"
+    if gap.kind == "way":
+        return f"who exchanges with whom in {what}"
+    if gap.kind == "operator":
+        return f"whether anybody else runs {_short(gap.element)}"
     return f"whether the weights of {what} can be had"
 
 

@@ -35,6 +35,7 @@ NODES = {
 }
 LORA = "{t: {method: lora, model: base, produces: tuned, data: [letters], runs_on: client}}"
 JUDGE = "{t: {method: llm_judge, model: judge, data: [letters], runs_on: client}}"
+DIVIDED = "{t: {method: METHOD, produces: tuned, data: [letters], runs_on: client, MORE}}"
 BLACK = "{weights: closed, provider: openai, account: participants}"
 
 
@@ -706,6 +707,36 @@ def test_every_reason_has_words(models, more, line, tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("models", "tasks", "more", "line"),
+    [
+        (
+            "{tuned: {}}",
+            DIVIDED.replace("METHOD", "fedavg").replace("MORE", "topology: unknown"),
+            {"nodes": {"client": "{kind: client, party: a}"}},
+            "who exchanges with whom in t (tasks.t.topology)",
+        ),
+        (
+            "{tuned: {}}",
+            DIVIDED.replace("METHOD", "fedavg").replace("MORE", "topology: unknown"),
+            {"nodes": {"aggregator": "{kind: aggregator, party: tum, operators: [a, b], host: a}"}},
+            "whether rounds of t go on without any of a and b (tasks.t.topology)",
+        ),
+        (
+            "{tuned: {}}",
+            DIVIDED.replace("METHOD", "fedavg").replace("MORE", "topology: local"),
+            {"nodes": {"client": "{kind: client, party: a, tee: {kind: sev-snp, attested: true}}"}},
+            "whether client keeps them out (nodes.client.tee.hides_from)",
+        ),
+    ],
+)
+def test_every_question_has_words(models, tasks, more, line, tmp_path):
+    path = tmp_path / "x.yaml"
+    path.write_text(text_of(models, tasks, **more), encoding="utf-8")
+
+    assert line in run(str(path)).output.replace("\n", " ").replace("    ", " ")
+
+
+@pytest.mark.parametrize(
     ("acme", "words"),
     [
         (", jurisdiction: US", "acme (US) and openai (US) can end it together: nobody outside US is left"),
@@ -876,7 +907,6 @@ def test_whose_code_runs_is_named(nodes, task, expected):
     }
 
 
-DIVIDED = "{t: {method: METHOD, produces: tuned, data: [letters], runs_on: client, MORE}}"
 SEALED = "safeguards: [{kind: homomorphic_encryption, sealed_for: KEY}]"
 RELAYED = {"relay": "{kind: relay, party: acme}", "store": "{kind: store, party: aws}"}
 FAMILY = {"aggregator": "{kind: aggregator, party: [a, b]}", **RELAYED}
@@ -1099,6 +1129,15 @@ FOUND = [  # what an independent model of control has found: models, tasks, what
         {("join", "a"): [], ("join", "b"): []},
     ),
     (
+        "a top that has the key opens it, beside an arbiter, too",
+        "{tuned: {}}",
+        DIVIDED.replace("METHOD", "gradient_boosting").replace(
+            "MORE", f"topology: vertical, top_model_at: store, aggregator: aggregator, {SEALED.replace('KEY', 'aws')}"
+        ),
+        {"nodes": RELAYED},
+        {("inspect", "a"): []},
+    ),
+    (
         "what others train as a whole is in no parts",
         "{base: {}, tuned: {weights_at: relay}}",
         LORA.replace("lora", "split_learning").replace("runs_on: client", "runs_on: client, topology: vertical"),
@@ -1173,6 +1212,31 @@ def test_each_way_of_an_exchange_may_be_as_large_as_the_deployment():
     assert matrices.continuity_of(Lookup(graph), CATALOG, Bounds(flows=len(graph.flows)))
     with pytest.raises(InputError, match="more than 1 flows"):
         matrices.continuity_of(Lookup(graph), CATALOG, Bounds(flows=1))
+
+
+def possible(capability, fact, *given, **more):
+    """Who may end a capability, depending on a fact that nobody states."""
+    found = (hold for one in matrix(*given, **more) if one.capability == capability for hold in one.holds)
+    return {who for hold in found if fact in hold.missing for who in hold.parties}
+
+
+def test_whoever_may_run_a_node_alone_may_end_what_runs_there():
+    models = "{judge: {weights: open, weights_at: relay, account: participants}}"
+    nodes = {"relay": "{party: acme, host: aws, operators: unknown}"}
+
+    assert possible("run", "nodes.relay.operators", models, nodes=nodes) == {"acme"}
+
+
+def test_who_may_be_peers_may_need_each_other():
+    tasks = DIVIDED.replace("METHOD", "fedavg").replace("MORE", "topology: unknown")
+
+    assert possible("join", "tasks.t.topology", "{tuned: {}}", tasks) == {"a", "b", "tum"}
+
+
+def test_the_host_of_a_node_that_a_call_passes_is_asked_for_at_the_node():
+    nodes = {"relay": "{party: acme, host: unknown}"}
+
+    assert possible("run", "nodes.relay.host", "{judge: {weights: open, via: relay}}", nodes=nodes) == {"unknown"}
 
 
 def test_no_country_of_a_participant_is_foreign_whichever_it_is():

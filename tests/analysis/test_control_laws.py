@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from copy import deepcopy
 from unittest.mock import patch
 
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
 
 from fedpolicy import api
 from fedpolicy.analysis.control.dependencies import dependencies_of
 from fedpolicy.analysis.control.matrix import EACH_OTHER, Likeness
-from tests.analysis.deployments import deployments
+from tests.analysis.deployments import Tree, deployments
 from tests.analysis.test_laws import LAW as LAWS
-from tests.helpers import facts_of, graph_of, seen_in
+from tests.helpers import facts_of, graph_of, seen_in, study_of
 from tests.laws import examples
+from tests.reference.comparison import read
+from tests.reference.governed import governed
 
 CATALOG = api.load_catalog()
 LAW = settings(LAWS, max_examples=examples(few=10))
@@ -150,3 +154,77 @@ def test_who_has_a_copy_that_it_can_look_into_learns_what_the_model_contains(dep
                 # What everybody learns is said of everybody.
                 told = owner[name] == party or not learned.isdisjoint({(party, name), ("public", name)})
                 assert told, (entry.use, entry.capability, party, name)
+
+
+ELSEWHERE = {"zed": {"role": "processor"}}  # somebody of whom the file says nothing else
+
+
+def facts(tree: Tree) -> Iterator[tuple[tuple[str, ...], tuple[object, ...]]]:
+    """What nobody may know of a deployment, and what it may be; None: nothing of the kind."""
+    for name, node in tree["nodes"].items():
+        if isinstance(node["party"], str):
+            yield ("nodes", name, "party"), ("zed",)
+        yield ("nodes", name, "host"), ("zed",)
+        if node.get("kind") != "client":  # whether rounds can spare a client that others may run is not asked
+            yield ("nodes", name, "operators"), ("zed", None)
+        yield ("nodes", name, "tee"), (None, {"kind": "sgx", "attested": True})
+        if node.get("tee", {}).get("kind") in {"tdx", "sev-snp"}:
+            yield ("nodes", name, "tee", "hides_from"), (["host"], ["host", "operator"])
+    for name, task in tree.get("tasks", {}).items():
+        others = {*tree.get("api_calls", {}), *tree["tasks"]} - {name}
+        sends = CATALOG.methods[task["method"]].up
+        if sends and (
+            task.get("produces") is None or not others
+        ):  # what others ask of what it makes is not read in each way
+            yield (
+                ("tasks", name, "topology"),
+                ("star", "tree", "peer_to_peer", "rotating", "split", "vertical", "local"),
+            )
+    for name, model in tree["models"].items():
+        if "ref" not in model and "weights_at" in model:  # else it decides who runs it, too
+            yield ("models", name, "weights"), ("open", "gated", "closed")
+    yield from ((("parties", name, "jurisdiction"), ("DE", "CH", "US")) for name in tree["parties"])
+
+
+def stating(tree: Tree, path: tuple[str, ...], value: object) -> Tree:
+    found = deepcopy(tree)
+    entry = found
+    for key in path[:-1]:
+        entry = entry[key]
+    entry[path[-1]] = value
+    if value is None:
+        del entry[path[-1]]
+    return {**found, "parties": {**found["parties"], **(ELSEWHERE if value == "zed" else {})}}
+
+
+def told(deployment):
+    """For each party, use and capability: whether it is given, perhaps and surely, who surely ends it, who may."""
+    found = {}
+    for entry in study_of(deployment).continuity:
+        every = [hold for hold in entry.holds if not hold.jurisdiction]
+        sure = {who for hold in every if not hold.missing for who in hold.parties}
+        maybe = {"zed" if who.startswith("unknown") else who for hold in every for who in hold.parties}
+        row = entry.attainable, entry.attainable and not entry.doubts, sure, maybe
+        found |= {(entry.use, party, entry.capability): row for party in entry.participants}
+    return found
+
+
+@LAWS
+@given(st.integers(0, 10**6), st.data())
+def test_what_an_unknown_fact_turns_out_to_be_was_possible_and_what_was_certain_is_so(number, data):
+    tree = governed(f"law:{number}")
+    path, words = data.draw(st.sampled_from([*facts(tree)]))
+    unknown, known = read(stating(tree, path, "unknown")), read(stating(tree, path, data.draw(st.sampled_from(words))))
+    assume(unknown is not None and known is not None)
+    before, after = told(unknown), told(known)
+
+    for key in before.keys() & after.keys():
+        perhaps, surely, sure, maybe = before[key]
+        given, _, holders, _ = after[key]
+        assert given <= perhaps, (path, key)
+        assert surely <= given, (path, key)
+        if given:
+            assert {who for who in holders if not who.startswith("unknown")} <= maybe, (path, key)
+            assert {who for who in sure - {key[1]} if not who.startswith("unknown")} <= holders, (path, key)
+    for key in after.keys() - before.keys():
+        assert not after[key][0] or key[1] == "zed", (path, key)

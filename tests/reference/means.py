@@ -25,7 +25,8 @@ class Means(Copies):
         """Whether a model can be computed with at a place: there, or by whoever runs it for others."""
         holders = sorted(self.rests(model, case.way))
         if place in self.stays(model, case.way):
-            parts = holders if self.world.file.models[model].copies == "parts" else [place]
+            divided = self.world.file.models[model].copies == "parts"
+            parts = [one for one in holders if one == place or (divided and self._gives(model, one))]
             held = all(self.stands(one, case) and self.readable(model, one, case) for one in parts)
             if any(not self.runs(party, one) for one in parts) and self.revoked(model, party, case):
                 return False

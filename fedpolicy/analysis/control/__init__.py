@@ -235,20 +235,18 @@ def sealed_by(means: Means, task: str) -> Iterator[SealedResult]:
     """The seals under which clients and hops send, and who of those that add up can open each."""
     if not means.graph.seals:
         return
-    steps, sent = means.lookup.uplinks.get(task, {}), means.lookup.flows_of.get(task, ())
+    lookup, said = means.lookup, means.graph.deployment.tasks[task.partition(".")[2]]
+    relays = {place.id for place in lookup.places_at(said.via or ())}
+    relays -= {place.id for hop in said.hops for place in lookup.places_at(hop.at)}
     met = f"{task}.exchange"  # where each adds up for itself
-    hops = means.graph.deployment.tasks[task.partition(".")[2]].hops
-    adding = {place.id for hop in hops for place in means.lookup.places_at(hop.at)}
-    adding |= {place for place, targets in steps.items() if met in targets}
-    for index, flows in listed_by((index, one) for one in sent if one.role == "uplink" for index in one.seals).items():
+    sealed = ((index, one) for one in lookup.flows_of.get(task, ()) if one.role == "uplink" for index in one.seals)
+    for index, flows in listed_by(sealed).items():
         ends = {flow.source if flow.target == met else flow.target for flow in flows}
         passed = ends.union(*(means.above(task, end) for end in ends))
         seal = means.graph.seals[index]
         by = frozenset(flow.source for flow in flows)
         found = SealedResult(task=task, names=frozenset(seal.readers), threshold=seal.threshold, by=by)
-        opened = (
-            one for one in passed if (one in adding or one not in steps) and found.opens(means.graph.vertices[one])
-        )
+        opened = (one for one in passed - relays if found.opens(means.graph.vertices[one]))
         yield replace(found, open_at=frozenset(opened))
 
 

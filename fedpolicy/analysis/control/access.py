@@ -25,7 +25,7 @@ from fedpolicy.analysis.control import (
 from fedpolicy.analysis.exposure.effects import is_supplied
 from fedpolicy.graph import Vertex
 from fedpolicy.graph.lookup import Lookup, names_by
-from fedpolicy.graph.places import is_unknown
+from fedpolicy.graph.places import NOBODY, is_unknown
 
 if TYPE_CHECKING:
     from fedpolicy.catalog import Catalog
@@ -137,10 +137,16 @@ class Means:
         run = (
             SURE
             if own in operators
-            else any_of(self._atom(element, how or "operates", who, cause) for who in operators)
+            else any_of(self._run_by(place, element, how or "operates", who, cause) for who in operators)
         )
-        kept = SURE if host == own or [host] == operators else self._atom(element, how or "hosts", host, cause)
+        kept = SURE if host == own or [host] == operators else self._atom(place, element, how or "hosts", host, cause)
         return all_of([run, kept])
+
+    def _run_by(self, place: Vertex, element: str, how: str, who: str, cause: str) -> Formula:
+        """Somebody who goes on running a place; whoever nobody names beside its party may not be there."""
+        found = self._atom(place, element, how, who, cause)
+        perhaps = who == NOBODY and len(place.operators) > 1
+        return all_of([Gap("operator", cause, found.missing, element), found]) if perhaps else found
 
     def holders(self, model: str) -> AbstractSet[str]:
         """The places that hold a copy of the weights, whatever these have learned; none is the public's."""
@@ -206,14 +212,15 @@ class Means:
 
     def held_by(self, host: str, place: Vertex) -> Atom:
         """What the host of a place has in hand."""
-        return self._atom(f"nodes.{place.family}", "hosts", host, f"nodes.{place.family}")
+        return self._atom(place, f"nodes.{place.family}", "hosts", host, f"nodes.{place.family}")
 
-    def _atom(self, element: str, how: str, who: str, cause: str) -> Atom:
+    def _atom(self, place: Vertex, element: str, how: str, who: str, cause: str) -> Atom:
         if not is_unknown(who):
             return Atom(element, how, frozenset({who}), cause)
-        section, _, name = cause.partition(".")
-        key = "via" if section == "models" else "party" if how == "operates" else "host"
-        return Atom(element, "unstated", frozenset({who}), cause, (f"{section}.{name}.{key}",))
+        # Whoever runs a node that nobody is said to run has a name of its own, and hosts it, too.
+        key = "party" if who != NOBODY else "operators" if how == "operates" else "host"
+        fact = f"nodes.{place.family}.{key}" if place.family else f"{cause}.via"
+        return Atom(element, "unstated", frozenset({who}), cause, (fact,))
 
 
 def copy_at(means: Means, model: str, place: Vertex, own: str) -> Formula:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from fedpolicy.analysis.control import AtLeast, Atom, Formula, Gap, Loss, holds, leaves
 from fedpolicy.graph.places import is_unknown
-from fedpolicy.records import dataclass
+from fedpolicy.records import dataclass, replace
 
 if TYPE_CHECKING:
     from fedpolicy.analysis.control.access import Means
@@ -105,7 +105,7 @@ def standing(formula: Formula, abroad: Abroad) -> Standing:
     if not doubts and not _in_all(formula, readings, *open_):
         doubts = asked
     atoms = tuple(leaf for leaf in every if isinstance(leaf, Atom))
-    single = [*_singles(formula, atoms, asked), *_mutual(formula, every)]
+    single = [*_singles(formula, atoms, asked), *_mutual(formula, every, asked)]
     return Standing(attainable=True, doubts=doubts, holds=(*single, *_together(formula, atoms, abroad, single)))
 
 
@@ -119,7 +119,7 @@ def _singles(formula: Formula, atoms: tuple[Atom, ...], gaps: tuple[Gap, ...]) -
         own = [atom for atom in atoms if party in atom.controllers]
         whom = frozenset({party})
         if holds(formula, Loss(parties=whom)):
-            missing = _perhaps(formula, whom, gaps)
+            missing = _perhaps(formula, Loss(parties=whom), gaps)
             if missing:
                 yield _hold(party, own, missing)
             continue
@@ -150,7 +150,7 @@ def _hold(party: str, atoms: list[Atom], missing: tuple[str, ...] = ()) -> Hold:
     )
 
 
-def _perhaps(formula: Formula, whom: frozenset[str], gaps: tuple[Gap, ...]) -> tuple[str, ...]:
+def _perhaps(formula: Formula, loss: Loss, gaps: tuple[Gap, ...]) -> tuple[str, ...]:
     """
     The facts that leave open whether somebody has a hold; none where it certainly has not.
 
@@ -163,17 +163,20 @@ def _perhaps(formula: Formula, whom: frozenset[str], gaps: tuple[Gap, ...]) -> t
         for some in combinations(asked, size):
             for others in (frozenset[Gap](), *(ways - {way} for way in gaps if way in ways)):
                 doubted = others.union(some)
-                if holds(formula, Loss(doubted=doubted)) and not holds(formula, Loss(parties=whom, doubted=doubted)):
+                if holds(formula, Loss(doubted=doubted)) and not holds(formula, replace(loss, doubted=doubted)):
                     return tuple(sorted({fact for gap in doubted for fact in gap.missing}))
     return ()
 
 
-def _mutual(formula: Formula, every: tuple[object, ...]) -> Iterator[Hold]:
+def _mutual(formula: Formula, every: tuple[object, ...], gaps: tuple[Gap, ...]) -> Iterator[Hold]:
     for leaf in every:
         if not isinstance(leaf, AtLeast) or not leaf.each:
             continue
-        if not holds(formula, Loss(parties=frozenset(leaf.each[:1]), cause=leaf.cause)):
-            yield Hold(parties=leaf.each, how=leaf.how, cause=leaf.cause, through=(leaf.element,), mutual=True)
+        loss = Loss(parties=frozenset(leaf.each[:1]), cause=leaf.cause)
+        missing = _perhaps(formula, loss, gaps) if holds(formula, loss) else ()
+        if missing or not holds(formula, loss):
+            through = (leaf.element,)
+            yield Hold(parties=leaf.each, how=leaf.how, cause=leaf.cause, through=through, missing=missing, mutual=True)
 
 
 def _together(formula: Formula, atoms: tuple[Atom, ...], abroad: Abroad, single: list[Hold]) -> Iterator[Hold]:

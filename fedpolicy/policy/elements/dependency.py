@@ -18,7 +18,7 @@ from fedpolicy.records import dataclass
 
 _HOW = (
     *("operates", "hosts", "account", "licence", "number", "part", "jurisdiction", "unstated"),
-    *("copy", "weights", "memory"),
+    *("copy", "weights", "memory", "operator", "way"),
 )
 
 
