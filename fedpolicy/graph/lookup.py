@@ -247,7 +247,7 @@ class Lookup:
     @cached_property
     def reach(self) -> Mapping[str, Mask]:
         """The instances that can be at each place or model at all, at whatever level."""
-        return reach_in(self.graph)
+        return reach_in(self.graph, self.graph.flows)
 
 
 def family_of(instance: str) -> str:
@@ -277,12 +277,12 @@ def names_by(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
     return {key: sorted(names) for key, names in found.items()}
 
 
-def reach_in(graph: FlowGraph) -> Mapping[str, Mask]:
-    """What each place or model may hold: what a flow may carry is what its sender may hold."""
+def reach_in(graph: FlowGraph, flows: Sequence[Flow]) -> Mapping[str, Mask]:
+    """What each place or model may hold, by these flows: what one may carry is what its sender may hold."""
     held = defaultdict(int, grouped((item.place, item.bit) for item in graph.data))
-    leaving = listed_by((flow.source, flow) for flow in graph.flows)
+    leaving = listed_by((flow.source, flow) for flow in flows)
     # Most clients only ever send what rests with them.
-    onward = {flow.source for flow in graph.flows if flow.data is None or flow.data is not held.get(flow.source)}
+    onward = {flow.source for flow in flows if flow.data is None or flow.data is not held.get(flow.source)}
     queue = deque(held)
     waiting = set(queue)
     while queue:

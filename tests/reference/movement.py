@@ -131,6 +131,10 @@ class Few:
     surely: frozenset[str] = frozenset()
     perhaps: frozenset[str] = frozenset()
 
+    def beside(self, other: Few) -> Few:
+        """What either of two says."""
+        return Few(surely=self.surely | other.surely, perhaps=self.perhaps | other.perhaps)
+
 
 @dataclass(frozen=True)
 class Movement:

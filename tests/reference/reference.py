@@ -76,7 +76,10 @@ def _bound(world: World, moves: list[Movement], one: Movement) -> Movement:
     if one.only is not None or not one.why.startswith("flows.") or (len(one.way) == 2 and not one.counted):
         return one
     items = [item for item in world.instances if one.way[0] in _reach(world, moves, item, NONE)]
-    made = (_few(world, world.file.flows[one.why.partition(".")[2]], items, one.way)) if one.counted else one.few
+    made = one.few
+    if one.counted:  # or of what rests with whoever makes it alone
+        every = _few(world, world.file.flows[one.why.partition(".")[2]], items, one.way)
+        made = tuple(map(Few.beside, every, one.few)) if one.few else every
     return replace(one, few=made, sendable=frozenset(item.id for item in items) if len(one.way) > 2 else one.sendable)
 
 

@@ -87,7 +87,9 @@ class Few:
         return found
 
     def _of_few(self, flow: Flow, least: int) -> Mask:
-        data = self._held(flow)
+        return reduce(or_, (self._among(flow, data, least) for data in self._made_of(flow)), 0)
+
+    def _among(self, flow: Flow, data: Mask, least: int) -> Mask:
         if least not in self.short:
             sizes = ((one.bit, units_of_one(one, self.graph.vertices[one.place])) for one in self.graph.data)
             self.short[least] = reduce(or_, (bit for bit, units in sizes if self._is_few(units, least)), 0)
@@ -111,13 +113,14 @@ class Few:
             found |= data & ~known if self._owners(data & ~known, flow.source) == 1 else 0
         return found
 
-    def _held(self, flow: Flow) -> Mask:
-        """What a number is made of: the data that it is about, else all that may have come to whoever makes it."""
+    def _made_of(self, flow: Flow) -> set[Mask]:
+        """What a number may be made of: its data, else all that may have come to its maker, or what rests there."""
         if flow.data is not None:
-            return flow.data
+            return {flow.data}
         if not self.held:
-            self.held.update(reach_in(self.graph))
-        return self.held.get(flow.source, 0)
+            bringing = [one for one in self.graph.flows if self._row(one.payload).carries != "nothing"]
+            self.held.update(reach_in(self.graph, bringing))
+        return {self.held.get(flow.source, 0), self._data(flow)}
 
     def _data(self, flow: Flow) -> Mask:
         if flow.data is not None:
