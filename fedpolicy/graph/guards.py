@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING
 
-from fedpolicy.graph import Guard, Path, Vertex
+from fedpolicy.graph import Flow, Guard, Path, Vertex
+from fedpolicy.graph.lookup import listed_by
 from fedpolicy.language.model.does import Cap, Noise, Seal, Sum, Unsaid
 from fedpolicy.language.model.safeguards import Safeguard
 from fedpolicy.records import replace
@@ -234,3 +236,27 @@ def _too_late(adder: str, stage: Stage, source: Vertex) -> str:
     if adder == "aggregator" and stage == "declared" and source.node_kind == "client":
         return f"it is applied by the aggregator, and {source.name} sends this before"
     return ""
+
+
+def sealed_ways(builder: Builder, flows: Sequence[Flow], members: AbstractSet[str]) -> Callable[[str], Flow | None]:
+    """
+    For a place, one of the flows with the seals under which all comes to it, or may where nobody knows the safeguards.
+
+    What an exchange gets comes to its members. Of several ways of an exchange one may have none.
+    """
+    every, coming = _sealed(flows), listed_by((one.target, one) for one in flows)
+    known = {end: _sealed(some) for end, some in coming.items()}
+    exchanges = {end for end in known if builder.vertex(end).kind == "exchange"}
+
+    def sealed(target: str) -> Flow | None:
+        ends = {target, *(exchanges if target in members else ())}
+        first = [known[end] for end in ends if end in known] or [every]  # what hops pass on, whoever made it has sealed
+        return None if None in first else min(filter(None, first), key=lambda one: one.index)
+
+    return sealed
+
+
+def _sealed(flows: Sequence[Flow]) -> Flow | None:
+    """The first of some flows, if all are sealed, or may be."""
+    covered = all(one.seals or any(isinstance(guard.does, Unsaid) for guard in one.guards) for one in flows)
+    return flows[0] if flows and covered else None

@@ -9,7 +9,7 @@ from fedpolicy.graph import Access, Flow, Guard, Mask, Vertex
 from fedpolicy.graph.builder import Builder, Use
 from fedpolicy.graph.calls import Call, call_model, note_access, note_indexes
 from fedpolicy.graph.exchange import Exchange
-from fedpolicy.graph.guards import guards_for, guards_on_work, seals_for, vouching, word_for
+from fedpolicy.graph.guards import guards_for, guards_on_work, sealed_ways, seals_for, vouching, word_for
 from fedpolicy.graph.jobs import UNKNOWN, Job, Outcome, arranged, elsewhere, fallbacks_of, job_of
 from fedpolicy.graph.routes import Runs, beyond, to_trainer
 from fedpolicy.language.model.does import Seal, Unsaid
@@ -212,10 +212,12 @@ def _carry(
     # No safeguard of this task lowers what was learned before, but what is sealed hides that too; whoever trains it
     # without being sent anything has it as it is.
     exchange = arranged(builder, job)[0].origin  # which may be for nobody to know
+    makers, members = ({place.id for place in some} for some in (job.contributors, job.members))
+    sealed_to = sealed_ways(builder, [one for one in sent if one.source in makers], members)
     for target in places:
         # A personal model goes on from its own copy; who has none gets them all.
         copy = builder.model_vertex(model, builder.vertex(target)).id
-        sealed = _sealed_to(builder, job, target, sent) if target in sent_to else None
+        sealed = sealed_to(target) if target in sent_to else None
         seals = [one for one in sealed.guards if _covers(one)] if sealed else []
         builder.uses.append(
             Use(
@@ -228,21 +230,6 @@ def _carry(
                 seals=sealed.seals if sealed else (),
             )
         )
-
-
-def _sealed_to(builder: Builder, job: Job, target: str, sent: Sequence[Flow]) -> Flow | None:
-    """
-    A flow with the seals under which all comes to a place, or may come where nobody knows the safeguards.
-
-    Of several ways of an exchange one may have none.
-    """
-    places = {place.id for place in job.contributors}
-    exchanges = {place.id for place in map(builder.vertex, (one.target for one in sent)) if place.kind == "exchange"}
-    ends = {target, *(exchanges if any(place.id == target for place in job.members) else ())}
-    own = [one for one in sent if one.source in places]
-    first = [one for one in own if one.target in ends] or own  # what hops pass on is sealed by whoever made it
-    covered = all(one.seals or any(isinstance(guard.does, Unsaid) for guard in one.guards) for one in first)
-    return first[0] if first and covered else None
 
 
 def _covers(guard: Guard) -> bool:

@@ -100,8 +100,9 @@ def _said(entry: Continuity, people: Mapping[str, Principal]) -> Iterator[str]:
 
 
 def _hold_text(hold: Hold, entry: Continuity, people: Mapping[str, Principal]) -> str:
-    if hold.how == "number":
-        return f"any one of {listing(hold.parties)} can end it for the others: the rounds wait for all of them"
+    if hold.mutual:
+        why = "the rounds wait for all of them" if hold.how == "number" else "each holds a part"
+        return f"any one of {listing(hold.parties)} can end it for the others: {why}"
     who = listing([_located(party, people) for party in hold.parties])
     if hold.how == "jurisdiction":
         return f"{who} can end it together: nobody outside {hold.jurisdiction} is left"
@@ -196,7 +197,8 @@ def _question(hold: Hold, people: Mapping[str, Principal]) -> str:
     if hold.how == "unstated":
         return f"who runs {what}"
     if hold.mutual:
-        return f"whether rounds of {what} go on without any of {listing(hold.parties)}"
+        goes_on = f"rounds of {what} go on" if hold.how == "number" else f"the result of {what} is whole"
+        return f"whether {goes_on} without any of {listing(hold.parties)}"
     return f"whether {what} can be had without {listing([_located(party, people) for party in hold.parties])}"
 
 

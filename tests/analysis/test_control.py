@@ -149,6 +149,22 @@ def test_a_result_in_parts_works_only_with_those_of_others(method, kept):
     assert {hold.how for hold in keep.holds if hold.parties == ("b",)} <= {"part"}
 
 
+@pytest.mark.parametrize(("many", "said"), [(20, 20), (21, 1)])
+def test_many_who_have_a_part_each_are_told_of_together(many, said):
+    names = [f"p{number:02}" for number in range(many)]
+    others = {"client": f"{{kind: client, party: [{', '.join(names)}]}}"}
+    tasks = DIVIDED.replace("METHOD", "vertical_training").replace("MORE", "top_model_at: aggregator")
+    parties = dict.fromkeys(names, "{role: participant, jurisdiction: DE}")
+    text = text_of("{tuned: {}}", tasks, nodes=others, parties=parties)
+    entries = [one for one in matrix("{tuned: {}}", tasks, nodes=others, parties=parties) if one.capability == "keep"]
+    parts = {hold.parties for one in entries for hold in one.holds if hold.how == "part"}
+    assert len(parts) == said
+    assert len(entries) == (many if said > 1 else 1)
+    run = CliRunner().invoke(app, ["control", "-"], input=text)
+    together = "any one of p00, p01 and 19 more can end it for the others: each holds a part"
+    assert (together in " ".join(run.output.split())) is (said == 1)
+
+
 def test_parts_that_are_declared_are_needed_too():
     tasks = "{t: {method: fedavg, produces: tuned, data: [letters], runs_on: client, topology: peer_to_peer}}"
 

@@ -111,10 +111,10 @@ SURE = All(())
 _NOTHING = Loss()
 
 
-def at_least(clients: Mapping[str, int], spare: int, cause: str) -> AtLeast:
+def at_least(clients: Mapping[str, int], spare: int, cause: str, how: str = "number") -> AtLeast:
     """A condition on how many of some clients are there."""
     each = tuple(party for party, count in sorted(clients.items()) if count > spare)
-    return AtLeast(cause, clients, spare, each, cause)
+    return AtLeast(cause, clients, spare, each, cause, how)
 
 
 def all_of(parts: Iterable[Formula]) -> Formula:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from functools import cached_property
@@ -12,7 +13,7 @@ from fedpolicy.analysis.control.access import Means, copy_at, original_at, right
 from fedpolicy.analysis.control.capabilities import ModelCall, marked
 from fedpolicy.graph.build import build_graph
 from fedpolicy.graph.lookup import Lookup, listed_by, names_by
-from fedpolicy.graph.places import supplier_of
+from fedpolicy.graph.places import is_unknown, supplier_of
 from fedpolicy.graph.routes import stand_ins
 from fedpolicy.language.model.does import Sum
 from fedpolicy.topologies import KEYS, TOPOLOGIES, possible
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 # What these make works only together with the model that it was made for.
 _PARTIAL = {"peft", "prompt", "proxy", "head", "zeroth_order"}
+_MANY = 20  # parties that have a part each
 
 
 class TaskUse(ModelCall):
@@ -147,11 +149,29 @@ class TaskUse(ModelCall):
         elif TOPOLOGIES[self.topology].exchanges == "activations" and not self._elsewhere:
             mine = {place.id for place in self.places.get(own, ())}
             above = {one for place in mine or alike for one in self.above(place)}
-            needed = (above & self._tops - mine) | (alike if self.topology == "vertical" else set())
+            needed = above & self._tops - mine
+            if self.topology == "vertical":
+                needed |= alike - self._among_many
+                yield from self._everybody
         for place in (self.means.graph.vertices[one] for one in sorted(needed)):
             # That features held apart make one model is what such a training is for.
             how = "part" if place.id in alike else ""
             yield self.means.there(place, own, f"nodes.{place.family}", how)
+
+    @cached_property
+    def _among_many(self) -> AbstractSet[str]:
+        """Where parts lie that are told of together: there are many, and each runs the place of its own by itself."""
+        places = [place for places in self.places.values() for place in places]
+        plain = {one.id: one.party for one in places if one.operators == (one.party,) and one.host == one.party}
+        plain = {place: party for place, party in plain.items() if not is_unknown(party)}
+        return plain.keys() if len({*plain.values()}) > _MANY else frozenset()
+
+    @cached_property
+    def _everybody(self) -> Sequence[Formula]:
+        """All of these parts; to name all others to each would be as many holds as there are pairs."""
+        vertices, party = self.means.graph.vertices, self.means.lookup.party
+        parts = Counter(party(vertices[place].party) for place in self._among_many)
+        return [at_least(parts, 0, self.id, how="part")] if parts else []
 
     @property
     def _elsewhere(self) -> bool:
