@@ -165,6 +165,15 @@ def test_many_who_have_a_part_each_are_told_of_together(many, said):
     assert (together in " ".join(run.output.split())) is (said == 1)
 
 
+def test_who_hosts_many_parts_is_named_still():
+    names = [f"p{number:02}" for number in range(21)]
+    clients = {"client": f"{{kind: client, party: [{', '.join(names)}], host: aws}}"}
+    tasks = DIVIDED.replace("METHOD", "vertical_training").replace("MORE", "top_model_at: aggregator")
+    parties = dict.fromkeys(names, "{role: participant, jurisdiction: DE}")
+    found = control("{tuned: {}}", tasks, nodes=clients, parties=parties)
+    assert found["keep", "p00"] == ["aws", "tum", EACH_OTHER]
+
+
 def test_parts_that_are_declared_are_needed_too():
     tasks = "{t: {method: fedavg, produces: tuned, data: [letters], runs_on: client, topology: peer_to_peer}}"
 

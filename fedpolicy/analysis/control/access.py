@@ -43,6 +43,7 @@ class Means:
         self.bounds = bounds
         self._there: dict[tuple[str, str, str, str], Formula] = {}
         self._holders: dict[str, AbstractSet[str]] = {}
+        self._resting: dict[str, AbstractSet[str]] = {}
         self._above: dict[tuple[str, frozenset[str], frozenset[str]], frozenset[str]] = {}
         self._contributing: dict[str, AbstractSet[str]] = {}
         self._paired: dict[str, Mapping[str, Sequence[str]]] = {}
@@ -162,8 +163,11 @@ class Means:
 
     def resting(self, model: str) -> AbstractSet[str]:
         """The nodes that hold a model, and whoever else a flow brings it to; not who only runs it for others."""
-        brought = self.lookup.brought.get(model, ())
-        return {name for name in self.holders(model) if self.graph.vertices[name].family or name in brought}
+        if model not in self._resting:
+            brought = self.lookup.brought.get(model, ())
+            held = self.holders(model)
+            self._resting[model] = {name for name in held if self.graph.vertices[name].family or name in brought}
+        return self._resting[model]
 
     def contributing(self, task: str) -> AbstractSet[str]:
         """Who takes part in the rounds of a task: neither hops nor relays."""
@@ -226,13 +230,12 @@ class Means:
 def copy_at(means: Means, model: str, place: Vertex, own: str) -> Formula:
     """A copy to run at a place: there, or brought from wherever one rests; and the right to use it."""
     vertices, placed = means.graph.vertices, means.resting(model)
-    there = (means.there(vertices[other], own, f"models.{model}") for other in sorted(placed))
-    if means.graph.deployment.models[model].copies == "parts":
-        brought = all_of(there)
-    elif place.id in placed:
+    parts = means.graph.deployment.models[model].copies == "parts"
+    if place.id in placed and not parts:
         brought = means.there(place, own, f"nodes.{place.family}")
     else:
-        brought = any_of(there) if placed else SURE
+        there = (means.there(vertices[other], own, f"models.{model}") for other in sorted(placed))
+        brought = all_of(there) if parts or not placed else any_of(there)
     return all_of([brought, openers(means, model, place, own), *rights(means, model, own)])
 
 

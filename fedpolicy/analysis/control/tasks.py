@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from functools import cached_property
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
 
 # What these make works only together with the model that it was made for.
 _PARTIAL = {"peft", "prompt", "proxy", "head", "zeroth_order"}
-_MANY = 20  # parties that have a part each
+_MANY = 20  # parties that have a part each, or nodes that somebody hosts, beyond which not all are named
 
 
 class TaskUse(ModelCall):
@@ -107,18 +106,17 @@ class TaskUse(ModelCall):
         needed = max([self.task.min_clients or 0, meets, *sums])
         if needed > 1:
             # Those without data count, too, as they may be in a round.
-            spare = sum(place.weight for place in self.members) - needed
-            taken = self._taken()
-            own = {self.means.lookup.party(place.party) for place in self.members}
-            sizes = {who: sum(place.weight for place in some) for who, some in taken.items()}
-            yield at_least({who: size for who, size in sizes.items() if who in own}, spare, self.id)
-            for who in sorted(sizes.keys() - own):
-                if sizes[who] > spare:
-                    yield from (self.means.held_by(who, place) for place in taken[who])
+            yield from self._spared(self.members, sum(place.weight for place in self.members) - needed)
 
-    def _taken(self) -> Mapping[str, list[Vertex]]:
-        """The clients that each party takes away with it, its own and those that it hosts."""
-        return listed_by((who, place) for place in self.members for who in sorted(self.means.takers(place)))
+    def _spared(self, places: Iterable[Vertex], spare: int, how: str = "number") -> Iterator[Formula]:
+        """All but so many of some places: those that each party takes away with it, its own and those that it hosts."""
+        taken = listed_by((who, place) for place in places for who in sorted(self.means.takers(place)))
+        own = {self.means.lookup.party(place.party) for some in taken.values() for place in some}
+        sizes = {who: sum(place.weight for place in some) for who, some in taken.items()}
+        yield at_least({who: size for who, size in sizes.items() if who in own}, spare, self.id, how)
+        for who in sorted(sizes.keys() - own):
+            if sizes[who] > spare:
+                yield from (self.means.held_by(who, place) for place in taken[who][:_MANY])
 
     def _learned(self, task: Task, seen: frozenset[str] = frozenset()) -> set[str]:
         """The datasets of a task, and of those that made its input model."""
@@ -142,7 +140,7 @@ class TaskUse(ModelCall):
         """Where a result rests in parts, those of others: the top model; of features held apart, everybody's."""
         if made in self.means.lookup.released:
             return
-        alike = {place.id for places in self.places.values() for place in places}
+        alike = self._working
         needed: set[str] = set()
         if self.means.graph.deployment.models[made].copies == "parts":
             needed = set(self.means.holders(made))
@@ -151,7 +149,7 @@ class TaskUse(ModelCall):
             above = {one for place in mine or alike for one in self.above(place)}
             needed = above & self._tops - mine
             if self.topology == "vertical":
-                needed |= alike - self._among_many
+                needed |= alike - self._among_many.keys()
                 yield from self._everybody
         for place in (self.means.graph.vertices[one] for one in sorted(needed)):
             # That features held apart make one model is what such a training is for.
@@ -159,19 +157,22 @@ class TaskUse(ModelCall):
             yield self.means.there(place, own, f"nodes.{place.family}", how)
 
     @cached_property
-    def _among_many(self) -> AbstractSet[str]:
-        """Where parts lie that are told of together: there are many, and each runs the place of its own by itself."""
+    def _working(self) -> AbstractSet[str]:
+        """Where those who take part work."""
+        return {place.id for places in self.places.values() for place in places}
+
+    @cached_property
+    def _among_many(self) -> Mapping[str, Vertex]:
+        """Where parts lie that are told of together: there are many, and somebody who is named runs each alone."""
         places = [place for places in self.places.values() for place in places]
-        plain = {one.id: one.party for one in places if one.operators == (one.party,) and one.host == one.party}
-        plain = {place: party for place, party in plain.items() if not is_unknown(party)}
-        return plain.keys() if len({*plain.values()}) > _MANY else frozenset()
+        named = {one.id: one for one in places if not any(map(is_unknown, (one.party, one.host, *one.operators)))}
+        alone = {name: one for name, one in named.items() if len(self.means.lookup.operators(name)) == 1}
+        return alone if len({one.party for one in alone.values()}) > _MANY else {}
 
     @cached_property
     def _everybody(self) -> Sequence[Formula]:
         """All of these parts; to name all others to each would be as many holds as there are pairs."""
-        vertices, party = self.means.graph.vertices, self.means.lookup.party
-        parts = Counter(party(vertices[place].party) for place in self._among_many)
-        return [at_least(parts, 0, self.id, how="part")] if parts else []
+        return [*self._spared(self._among_many.values(), 0, "part")] if self._among_many else []
 
     @property
     def _elsewhere(self) -> bool:
