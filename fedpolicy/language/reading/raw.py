@@ -64,11 +64,6 @@ def ids_of(entry: Tree, key: str) -> list[str]:
     return [name for _, name in ids(entry, key)]
 
 
-def weights_in(flow: Tree) -> list[str]:
-    """What a flow of weights is about."""
-    return ids_of(flow, "data") if text(flow, "payload") == "model_weights" else []
-
-
 def text(entry: Tree, key: str) -> str | None:
     """A value that is text."""
     found = entry.get(key)
@@ -248,9 +243,10 @@ class Names:
         return frozenset(name for _, task in entries_in(self.root, "tasks") if (name := text(task, "produces")))
 
     @cached_property
-    def sent(self) -> frozenset[str]:
-        """The models whose weights flows bring to somebody."""
-        return frozenset(name for _, flow in self.entries("flows") for name in weights_in(flow))
+    def sent(self) -> Mapping[str, Path]:
+        """The models whose weights flows bring to somebody, each with such a flow."""
+        flows = [one for one in self.entries("flows") if text(one[1], "payload") == "model_weights"]
+        return {name: path for path, flow in flows for name in ids_of(flow, "data")}
 
     def _count(self, place: str) -> int:
         return count_of(self.entry("nodes", place.partition("@")[0]), "count") or 1

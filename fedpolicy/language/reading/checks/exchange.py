@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from fedpolicy.language.reading.mistakes import Contradiction, clients_of, contradiction
-from fedpolicy.language.reading.raw import Names, Tree, ids_of, text, tree_levels, weights_in
+from fedpolicy.language.reading.raw import Names, Tree, ids_of, text, tree_levels
 from fedpolicy.language.reading.spans import Path
 from fedpolicy.suggest import listed
 from fedpolicy.topologies import KEYS, TOPOLOGIES, left_out, possible
@@ -33,7 +33,6 @@ def check_payloads(names: Names) -> Iterator[Contradiction]:
 
 def check_closed_weights(names: Names) -> Iterator[Contradiction]:
     """Copies of a model that its maker gives to nobody."""
-    sent = {name: path for path, flow in names.entries("flows") for name in weights_in(flow)}
     for path, model in names.entries("models"):
         ref = text(model, "ref")
         found = names.catalog.model(ref) if ref else None
@@ -43,7 +42,7 @@ def check_closed_weights(names: Names) -> Iterator[Contradiction]:
         if "weights_at" in model:
             advice = "remove `weights_at`, or write `weights: closed` beside it if an agreement gives you the weights"
             yield contradiction((*path, "weights_at"), message, advice, key=True, rests_on=[(*path, "ref")])
-        if (flow := sent.get(str(path[1]))) is not None:
+        if (flow := names.sent.get(str(path[1]))) is not None:
             advice = f"remove the flow, or write `weights: closed` at `{path[1]}` if an agreement gives you the weights"
             yield contradiction((*flow, "data"), message, advice, rests_on=[(*path, "ref"), (*flow, "payload")])
 
