@@ -99,8 +99,13 @@ class Vertex:
 
     def keeps_out(self, party: str) -> bool | None:
         """Whether its enclave keeps a party from what is inside, in whatever capacity it comes; None: not said."""
-        kept = self._kept_out(party)
-        return None if kept is False and self.may_lack(party) else kept
+        ways: list[bool | None] = [False]
+        if self.enclave is not None and self.enclave.attested:
+            ways = [self.enclave.operator] if party in self.operators else []
+            ways += [self.enclave.host] if party == self.host or not ways else []
+        if False in ways:
+            return None if self.may_lack(party) else False
+        return None if None in ways else True
 
     def may_lack(self, party: str) -> bool:
         """Whether nobody says if there is such an operator or host at all, who then is `unknown`."""
@@ -112,12 +117,9 @@ class Vertex:
         others = {*self.operators, self.host} - {self.party}
         return None if others == {_NOBODY} and self.may_lack(_NOBODY) else not others
 
-    def _kept_out(self, party: str) -> bool | None:
-        if self.enclave is None or not self.enclave.attested:
-            return False
-        ways = [self.enclave.operator] if party in self.operators else []
-        ways += [self.enclave.host] if party == self.host or not ways else []
-        return False if False in ways else None if None in ways else True
+    def opens(self, readers: frozenset[str], threshold: int) -> bool:
+        """Whether it can open by itself what so many of some readers can open."""
+        return threshold == 1 and (self.id in readers or not readers.isdisjoint(self.operators))
 
     @property
     def vouches(self) -> bool | None:
@@ -170,9 +172,8 @@ class Guard:
 class Envelope:
     """Who can open what is sealed: `threshold` of the `readers` (vertex ids or principal ids)."""
 
-    index: int
     path: Path
-    readers: tuple[str, ...]
+    readers: frozenset[str]
     threshold: int
 
 
@@ -280,9 +281,8 @@ class FlowGraph:
 
     def behind(self, words: frozenset[str]) -> frozenset[str]:
         """Those on whose word it rests: for an enclave that may not vouch, those who run what is in it."""
-        found = {word: self.enclaves[word] for word in words if word in self.enclaves}
-        doubted = {word: place.instead[word] for word, place in found.items() if place.vouches is None}
-        return frozenset(words - doubted.keys()).union(*doubted.values())
+        doubted = {word for word in words & self.enclaves.keys() if self.enclaves[word].vouches is None}
+        return (words - doubted).union(*(self.enclaves[word].instead[word] for word in doubted))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

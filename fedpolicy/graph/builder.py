@@ -282,8 +282,7 @@ class Builder:
         key = (path, readers)
         if key not in self.sealed:
             self.sealed[key] = len(self.seals)
-            names = tuple(sorted(readers))
-            self.seals.append(Envelope(index=len(self.seals), path=path, readers=names, threshold=threshold))
+            self.seals.append(Envelope(path=path, readers=readers, threshold=threshold))
         return self.sealed[key]
 
     def mechanism(self, path: Path) -> int:

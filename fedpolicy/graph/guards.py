@@ -143,13 +143,9 @@ def seals_at(builder: Builder, shield: Shield, sender: Vertex, seals: Sequence[i
 def opens(builder: Builder, safeguard: Safeguard, place: Vertex) -> bool:
     """Whether a place can open by itself what a safeguard seals."""
     does = safeguard.does
-    if not isinstance(does, Seal) or does.threshold_of(safeguard) > 1:
+    if not isinstance(does, Seal):
         return False
-    return _is_among(place, readers(builder, does.readers_of(safeguard)))
-
-
-def _is_among(place: Vertex, names: frozenset[str]) -> bool:
-    return place.id in names or not names.isdisjoint(place.operators)
+    return place.opens(readers(builder, does.readers_of(safeguard)), does.threshold_of(safeguard))
 
 
 def readers(

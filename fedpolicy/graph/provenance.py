@@ -169,19 +169,15 @@ def _sendable(builder: Builder, flow: Flow, held: Held) -> Mask:
     found = held.get(_OPEN, 0)
     if len(held) > bool(found):
         bare = not flow.seals and _is_ciphertext(builder, flow)
-        mine = [_readers(builder, seal) for seal in flow.seals]
+        mine = [builder.seals[seal].readers for seal in flow.seals]
         for seals, mask in held.items():
-            if bare or all(any(new <= _readers(builder, seal) for new in mine) for seal in seals):
+            if bare or all(any(new <= builder.seals[seal].readers for new in mine) for seal in seals):
                 found |= mask
     return found
 
 
 def _is_ciphertext(builder: Builder, flow: Flow) -> bool:
     return builder.catalog.payloads[flow.payload].carries == "sealed"
-
-
-def _readers(builder: Builder, seal: int) -> frozenset[str]:
-    return frozenset(builder.seals[seal].readers)
 
 
 def reached_at(builder: Builder) -> Mapping[str, Mask]:
@@ -257,4 +253,4 @@ def _arriving(builder: Builder, flow: Flow, seals: frozenset[int]) -> frozenset[
 def opens_at(builder: Builder, place: Vertex, index: int) -> bool:
     """Whether a place can open a seal by itself."""
     seal = builder.seals[index]
-    return seal.threshold == 1 and (place.id in seal.readers or not set(seal.readers).isdisjoint(place.operators))
+    return place.opens(seal.readers, seal.threshold)

@@ -16,12 +16,12 @@ from math import comb
 from typing import TYPE_CHECKING
 
 from fedpolicy.graph.lookup import listed_by
-from fedpolicy.records import dataclass, replace
+from fedpolicy.records import dataclass
 from fedpolicy.startup import NamedTuple
 
 if TYPE_CHECKING:
     from fedpolicy.analysis.control.access import Means
-    from fedpolicy.graph import Vertex
+    from fedpolicy.graph import Envelope, Vertex
 
 # Of more sets of readers than this, only all of them together are asked for.
 _MOST_SETS = 60
@@ -198,24 +198,19 @@ def openers(means: Means, model: str, place: Vertex, own: str) -> Formula:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SealedResult:
     """
-    What a task leaves behind a seal: the `names` of its readers, of whom it takes `threshold`.
+    What a task leaves behind a `seal`.
 
     What is sent `by` these is sealed. Who adds up at `open_at` opens it, so that what comes back from there is open.
     """
 
     task: str
-    names: frozenset[str]
-    threshold: int
+    seal: Envelope
     by: frozenset[str] = frozenset()
     open_at: frozenset[str] = frozenset()
 
-    def opens(self, place: Vertex) -> bool:
-        """Whether a place can open it by itself."""
-        return self.threshold == 1 and (place.id in self.names or not self.names.isdisjoint(place.operators))
-
     def stays(self, means: Means, place: Vertex) -> bool:
         """Whether what comes to a place is sealed still: neither it opens it, nor who adds up what it contributes."""
-        if self.opens(place):
+        if place.opens(self.seal.readers, self.seal.threshold):
             return False
         if place.id not in means.contributing(self.task):
             return not self.open_at
@@ -245,17 +240,17 @@ def sealed_by(means: Means, task: str) -> Iterator[SealedResult]:
         passed = ends.union(*(means.above(task, end) for end in ends))
         seal = means.graph.seals[index]
         by = frozenset(flow.source for flow in flows)
-        found = SealedResult(task=task, names=frozenset(seal.readers), threshold=seal.threshold, by=by)
-        opened = (one for one in passed - relays if found.opens(means.graph.vertices[one]))
-        yield replace(found, open_at=frozenset(opened))
+        opened = (one for one in passed - relays if means.graph.vertices[one].opens(seal.readers, seal.threshold))
+        yield SealedResult(task=task, seal=seal, by=by, open_at=frozenset(opened))
 
 
 def opening(means: Means, result: SealedResult, own: str) -> Formula:
     """As many readers as it takes."""
-    each = [_reader(means, name, own, result.task) for name in sorted(result.names)]
-    if result.threshold > 1 and comb(len(each), result.threshold) > _MOST_SETS:
+    seal = result.seal
+    each = [_reader(means, name, own, result.task) for name in sorted(seal.readers)]
+    if seal.threshold > 1 and comb(len(each), seal.threshold) > _MOST_SETS:
         return all_of(each)
-    return any_of(all_of(some) for some in combinations(each, result.threshold))
+    return any_of(all_of(some) for some in combinations(each, seal.threshold))
 
 
 def _reader(means: Means, name: str, own: str, cause: str) -> Formula:

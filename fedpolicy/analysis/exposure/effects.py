@@ -262,7 +262,7 @@ def malleable_seals(graph: FlowGraph) -> frozenset[int]:
         return frozenset()
     guards = (guard for flow in graph.flows for guard in flow.guards)
     paths = {guard.path for guard in guards if isinstance(guard.does, Seal) and guard.does.malleable}
-    return frozenset({MALLEABLE_VOID, *(seal.index for seal in graph.seals if seal.path in paths)})
+    return frozenset({MALLEABLE_VOID, *(index for index, seal in enumerate(graph.seals) if seal.path in paths)})
 
 
 def is_supplied(graph: FlowGraph) -> bool:

@@ -266,10 +266,4 @@ def arrive_at(hiding: Hiding, vertex: Vertex, form: Form, mask: Mask) -> Iterato
 
 
 def _opens(graph: FlowGraph, vertex: Vertex, seal: int) -> bool:
-    if seal in {VOID, MALLEABLE_VOID}:
-        return True
-    found = graph.seals[seal]
-    readers = set(found.readers)
-    if vertex.kind != "place" or found.threshold > 1:
-        return False
-    return vertex.id in readers or not readers.isdisjoint(vertex.operators)
+    return seal in {VOID, MALLEABLE_VOID} or vertex.opens(graph.seals[seal].readers, graph.seals[seal].threshold)

@@ -167,14 +167,14 @@ def count_readers(holdings: Holdings) -> Openers:
     """
     found: Openers = {}
     everything = holdings.graph.everything
-    for seal in holdings.graph.seals:
+    for index, seal in enumerate(holdings.graph.seals):
         reached: dict[str, list[Mask]] = {}
-        for reader in seal.readers:
+        for reader in sorted(seal.readers):
             for party, mask in _behind(holdings, reader, everything):
                 _count(reached.setdefault(party, [everything]), mask, seal.threshold)
         for party, counts in reached.items():
             if len(counts) > seal.threshold and counts[-1]:
-                found.setdefault(party, {})[seal.index] = counts[-1]
+                found.setdefault(party, {})[index] = counts[-1]
     return found
 
 
