@@ -1191,6 +1191,51 @@ FOUND = [  # what an independent model of control has found: models, tasks, what
         {},
         {("run", "a"): ["b"]},
     ),
+    (
+        "a relay of one party brings to the hop of another what an aggregator opens",
+        "{tuned: {}}",
+        DIVIDED.replace("METHOD", "fedavg").replace(
+            "MORE", f"hops: [relay], via: store, {SEALED.replace('KEY', 'tum')}"
+        ),
+        {
+            "nodes": {
+                "client": "{kind: client, party: [b]}",
+                "relay": "{kind: relay, party: [a, b]}",
+                "store": "{kind: store, party: a}",
+            },
+        },
+        {("keep", "b"): []},
+    ),
+    (
+        "an aggregator has what it adds up itself, whatever another one opens",
+        "{tuned: {}}",
+        DIVIDED.replace("METHOD", "fedavg").replace("MORE", f"aggregator: aggregator, {SEALED.replace('KEY', 'acme')}"),
+        {"nodes": {"aggregator": "{kind: aggregator, party: [a, acme]}"}},
+        {("keep", "a"): ["acme"], ("keep", "b"): []},
+    ),
+    (
+        "a hop has what it adds up itself, whatever another one opens",
+        "{tuned: {weights_at: relay}}",
+        DIVIDED.replace("METHOD", "fedavg").replace(
+            "MORE", f"hops: [{{at: [relay, store]}}], {SEALED.replace('KEY', 'aws')}"
+        ),
+        {"nodes": {**RELAYED, "relay": "{kind: relay, party: a}"}},
+        {("keep", "a"): ["aws"]},
+    ),
+    (
+        "parts of a model work together, whatever parts there are of another that stands in",
+        "{judge: {weights_at: client, copies: parts, fallback: far}, far: {weights_at: [client, store], copies: parts}}",
+        JUDGE,
+        {"nodes": RELAYED},
+        {("run", "a"): ["b"]},
+    ),
+    (
+        "a model that is usually divided is whole where hops add it up",
+        "{tuned: {}}",
+        DIVIDED.replace("METHOD", "split_learning").replace("MORE", "hops: [relay]"),
+        {"nodes": RELAYED},
+        {("keep", "a"): []},
+    ),
 ]
 
 

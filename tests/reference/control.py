@@ -212,13 +212,15 @@ class Work(Use):
     def _connected(self, place: str, case: Case) -> bool:
         """Whether everything is there that contributions pass or come to, and whoever holds the labels."""
         way = case.way
-        between = [relay for relays in self.tasks.relays(way, place) for relay in relays]
-        ends = self._ends(way, place)
+        ends, senders = self._ends(way, place), [place]
         if way.topology == "tree":
             ends = [one for _, level in self.tasks.rungs(way, [place]) for one in level]
         if way.topology in ("split", "vertical"):
-            ends += self.world.nodes(way.task.labels_at, place)
-            between = between if self._ends(way, place) else []
+            heads = self.tasks.heads(way, place)
+            # The top of the model sends an arbiter what it has of a contribution.
+            senders = [place, *heads] if self.tasks.arbiters(way, heads) else [place] if ends else []
+            ends = [*ends, *self.world.nodes(way.task.labels_at, place)]
+        between = [relay for one in senders for relays in self.tasks.relays(way, one) for relay in relays]
         return all(self.means.stands(one, case) for one in (*between, *ends))
 
     # What is left.

@@ -154,11 +154,12 @@ class Copies:
             return ()
         first = seals(self.world, way.task.safeguards, place)
         if way.topology == "star":
-            tops = self.tasks.aggregators(way, place) or self.tasks.tops(way)
+            tops = self.tasks.tops(way)
+            tops = [place] if place in tops else self.tasks.aggregators(way, place) or tops
             return tuple(one for one in first if tops and not any(self.models.reads(one, top) for top in tops))
         left = list(first)
         for hop, levels in self.tasks.rungs(way, [place] if place in way.members else way.givers):
-            here = list(levels)
+            here = [place] if place in levels else list(levels)
             left = [one for one in left if not any(self.models.reads(one, top) for top in here)]
             if hop is not None:
                 left += seals(self.world, hop.safeguards, here[0]) if here else []

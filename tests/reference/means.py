@@ -154,8 +154,9 @@ class Means(Copies):
             return all(self.stands(place, case) for place in self.rests(model, way))
         if way.topology not in ("split", "vertical") or not self.tasks.exchanges(rested.job):
             return True
-        mine = [place for place in rested.job.members if bare(self.world.places[place].party) == party]
-        heads = [head for place in (mine or rested.job.members) for head in self.tasks.heads(way, place)]
+        # Who has no data takes no part.
+        mine = [place for place in rested.job.givers if bare(self.world.places[place].party) == party]
+        heads = [head for place in (mine or rested.job.givers) for head in self.tasks.heads(way, place)]
         if not all(self.stands(head, case) for head in heads if head not in mine):
             return False
         others = rested.job.givers if way.topology == "vertical" else []

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from fedpolicy.graph.lookup import listed_by
 from fedpolicy.records import dataclass
 from fedpolicy.startup import NamedTuple
+from fedpolicy.topologies import TOPOLOGIES
 
 if TYPE_CHECKING:
     from fedpolicy.analysis.control.access import Means
@@ -200,22 +201,31 @@ class SealedResult:
     """
     What a task leaves behind a `seal`.
 
-    What is sent `by` these is sealed. Who adds up at `open_at` opens it, so that what comes back from there is open.
+    What is sent `by` these is sealed, and comes to those that it has `passed`. Who adds up at `open_at` opens it, so
+    that what comes back from there is open.
     """
 
     task: str
     seal: Envelope
-    by: frozenset[str] = frozenset()
-    open_at: frozenset[str] = frozenset()
+    by: frozenset[str]
+    passed: frozenset[str]
+    open_at: frozenset[str]
 
     def stays(self, means: Means, place: Vertex) -> bool:
         """Whether what comes to a place is sealed still: neither it opens it, nor who adds up what it contributes."""
         if place.opens(self.seal.readers, self.seal.threshold):
             return False
         if place.id not in means.contributing(self.task):
-            return not self.open_at
+            return not self._comes_open(means, place)
         above = means.above(self.task, place.id)
         return self.open_at.isdisjoint(above) and not self.by.isdisjoint({place.id, *above})
+
+    def _comes_open(self, means: Means, place: Vertex) -> bool:
+        """Whether anybody opens it who has it on one way with a place that contributes nothing, or for its party."""
+        if place.id not in self.passed:
+            return not self.open_at <= means.of_others(self.task, place)
+        above = means.above(self.task, place.id)
+        return any(one in above or place.id in means.above(self.task, one) for one in self.open_at)
 
 
 def sealed_results(means: Means, model: str) -> Iterator[tuple[SealedResult, ...]]:
@@ -228,20 +238,19 @@ def sealed_results(means: Means, model: str) -> Iterator[tuple[SealedResult, ...
 
 def sealed_by(means: Means, task: str) -> Iterator[SealedResult]:
     """The seals under which clients and hops send, and who of those that add up can open each."""
-    if not means.graph.seals:
-        return
+    if not means.graph.seals or TOPOLOGIES[means.topology(task)].exchanges == "activations":
+        return  # the top of a divided model has to read what it works on
     lookup, said = means.lookup, means.graph.deployment.tasks[task.partition(".")[2]]
     relays = {place.id for place in lookup.places_at(said.via or ())}
     relays -= {place.id for hop in said.hops for place in lookup.places_at(hop.at)}
-    met = f"{task}.exchange"  # where each adds up for itself
+    each = any(f"{task}.exchange" in ends for ends in lookup.uplinks.get(task, {}).values())  # adds up for itself
     sealed = ((index, one) for one in lookup.flows_of.get(task, ()) if one.role == "uplink" for index in one.seals)
     for index, flows in listed_by(sealed).items():
-        ends = {flow.source if flow.target == met else flow.target for flow in flows}
-        passed = ends.union(*(means.above(task, end) for end in ends))
-        seal = means.graph.seals[index]
-        by = frozenset(flow.source for flow in flows)
-        opened = (one for one in passed - relays if means.graph.vertices[one].opens(seal.readers, seal.threshold))
-        yield SealedResult(task=task, seal=seal, by=by, open_at=frozenset(opened))
+        seal, by = means.graph.seals[index], frozenset(flow.source for flow in flows)
+        passed = (by if each else frozenset()).union(*(means.above(task, one) for one in by))
+        adds = (means.graph.vertices[one] for one in passed - relays)
+        opened = frozenset(one.id for one in adds if one.opens(seal.readers, seal.threshold))
+        yield SealedResult(task=task, seal=seal, by=by, passed=passed, open_at=opened)
 
 
 def opening(means: Means, result: SealedResult, own: str) -> Formula:

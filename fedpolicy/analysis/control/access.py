@@ -26,6 +26,7 @@ from fedpolicy.analysis.exposure.effects import is_supplied
 from fedpolicy.graph import Vertex
 from fedpolicy.graph.lookup import Lookup, names_by
 from fedpolicy.graph.places import NOBODY, is_unknown
+from fedpolicy.topologies import left_out
 
 if TYPE_CHECKING:
     from fedpolicy.catalog import Catalog
@@ -169,6 +170,12 @@ class Means:
             self._resting[model] = {name for name in held if self.graph.vertices[name].family or name in brought}
         return self._resting[model]
 
+    def topology(self, use: str) -> str:
+        """Who exchanges with whom in a task."""
+        task = self.graph.deployment.tasks[use.partition(".")[2]]
+        method, aggregator = self.catalog.methods[task.method], bool(task.aggregator)
+        return task.topology or left_out(method.topology, method.up, hops=bool(task.hops), aggregator=aggregator)
+
     def contributing(self, task: str) -> AbstractSet[str]:
         """Who takes part in the rounds of a task: neither hops nor relays."""
         if task not in self._contributing:
@@ -180,7 +187,8 @@ class Means:
         """The places that what one contributes to a task passes or comes to; thousands send to the same ones."""
         steps = self.lookup.uplinks.get(task, {})
         # Of what passes one relay some goes to one member of a family, and some to another.
-        others = self._of_others(task.partition(".")[2], self.graph.vertices[place])
+        relayed = self.graph.deployment.tasks[task.partition(".")[2]].via
+        others = self.of_others(task, self.graph.vertices[place]) if relayed else frozenset()
         key = task, frozenset(steps.get(place, ())), others
         if key not in self._above:
             found, left = set[str](), [place]
@@ -191,11 +199,9 @@ class Means:
             self._above[key] = frozenset(one for one in found if self.graph.vertices[one].kind == "place")
         return self._above[key]
 
-    def _of_others(self, name: str, place: Vertex) -> frozenset[str]:
-        """The members of families that relays send to, but not what comes from a place."""
-        task = self.graph.deployment.tasks[name]
-        if not task.via:
-            return frozenset()
+    def of_others(self, use: str, place: Vertex) -> frozenset[str]:
+        """The members of families that add up, but not for a place: each has its own."""
+        task = self.graph.deployment.tasks[use.partition(".")[2]]
         kinds = self.graph.deployment.nodes.items()
         named = task.hops[0].at if task.hops else task.top_model_at or task.aggregator  # an arbiter is everybody's
         named = named or tuple(node for node, one in kinds if one.kind == "aggregator")

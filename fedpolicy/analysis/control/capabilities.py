@@ -108,17 +108,14 @@ class ModelCall:
     def ways(self, model: str, place: Vertex, own: str) -> Formula:
         """A model or anything that stands in for it, however the place reaches it; the model itself first."""
         wanted = [model, *sorted(stand_ins(self.means.graph.deployment, model))]
-        known = self.means.lookup.access_from.get((self.id, place.id), ())
-        ways = [access for name in wanted for access in known if access.model == name]
-        if not ways and self.asks_nothing:
-            return SURE
-        models = self.means.graph.deployment.models
-        reached = [
-            (models[one.model].copies == "parts", reach(self.means, one, place, own, self.method)) for one in ways
-        ]
-        # Who holds one part of a model runs it with all who hold the others.
-        parts = [formula for part, formula in reached if part]
-        return any_of([*(formula for part, formula in reached if not part), *([all_of(parts)] if parts else [])])
+        known = listed_by((one.model, one) for one in self.means.lookup.access_from.get((self.id, place.id), ()))
+        found = [self._reached(name, known[name], place, own) for name in wanted if name in known]
+        return any_of(found) if found or not self.asks_nothing else SURE
+
+    def _reached(self, model: str, ways: Iterable[Access], place: Vertex, own: str) -> Formula:
+        """One model, in any way; who holds one part of it runs it with all who hold the others."""
+        found = (reach(self.means, one, place, own, self.method) for one in ways)
+        return all_of(found) if self.means.graph.deployment.models[model].copies == "parts" else any_of(found)
 
     def inspect(self, models: Iterable[str], own: str) -> Formula:
         """The weights of all of these on nodes of its own, or where everybody can get them from."""

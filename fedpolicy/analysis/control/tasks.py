@@ -41,7 +41,7 @@ class TaskUse(ModelCall):
         super().__init__(means, f"tasks.{name}", task.runs_on, models, task.data, method)
         self.task = task
         self.family = method.family
-        self.topology = task.topology or method.topology or "local"
+        self.topology = means.topology(self.id)
         self.steps = means.lookup.uplinks.get(self.id, {})
         self._enough = list(self._waits_for())
         self._sealed = tuple(sealed_by(means, self.id))
