@@ -1224,7 +1224,7 @@ FOUND = [  # what an independent model of control has found: models, tasks, what
     ),
     (
         "parts of a model work together, whatever parts there are of another that stands in",
-        "{judge: {weights_at: client, copies: parts, fallback: far}, far: {weights_at: [client, store], copies: parts}}",
+        "{judge: {weights_at: client, copies: parts, fallback: o}, o: {weights_at: [client, store], copies: parts}}",
         JUDGE,
         {"nodes": RELAYED},
         {("run", "a"): ["b"]},
