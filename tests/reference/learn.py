@@ -139,14 +139,20 @@ class Learning:
         return {Fact(level=VERBATIM)} if place == self.instance.place else self.at[place]
 
     def _sent(self, fact: Fact, one: Movement, source: str) -> Iterator[Fact]:
+        relied_on = self._relied_on(source, one)
+        yield from self._named(fact, one, relied_on=relied_on)
+        if not relied_on:
+            # Code that nobody vouches for may send whatever there is, as it is there, and adds nothing up.
+            noises = tuple(noise for noise in one.noises if noise.shares is None)
+            anything = replace(one, level=VERBATIM, sums=(), caps=(), noises=noises, adds=False)
+            yield from self._named(fact, anything, relied_on=relied_on)
+
+    def _named(self, fact: Fact, one: Movement, *, relied_on: bool) -> Iterator[Fact]:
+        """What comes of a fact by a movement that is what it is called."""
         cap = max(one.level, one.raw) if fact.summed and one.raw else one.level
         if one.counted and any(each.least_units for each in fact.sums):
             cap = max(cap, RECONSTRUCTABLE)  # it says as much as single contributions to whom it does not hide them
-        # Code that nobody vouches for may send whatever it can read, which a sum is not, so that it shows in any sum.
-        relied_on = self._relied_on(source, one)
-        # What is sealed can be sent as it is, by whoever cannot tell what it is: a sum, too.
-        limited = relied_on or (fact.sums and not fact.seals)
-        level = min(fact.level, cap if limited else VERBATIM)
+        level = min(fact.level, cap)
         if one.way[-1].startswith("model:"):
             level = min(level, INFERABLE)
         for cap in one.caps:

@@ -9,14 +9,14 @@ from fedpolicy.analysis.exposure.insiders import Insiders
 from fedpolicy.analysis.exposure.mechanisms import Mechanism, noised
 from fedpolicy.analysis.exposure.privacy import bounded_for, spend
 from fedpolicy.analysis.exposure.sizes import NO_MESSAGE, Few, Message, message_of, note_message
-from fedpolicy.analysis.exposure.transfer import ALL, Effect
+from fedpolicy.analysis.exposure.transfer import ALL, Effect, anything
 from fedpolicy.catalog import Catalog
 from fedpolicy.graph import Flow, FlowGraph, Guard, Mask, bits
 from fedpolicy.graph.guards import performers
 from fedpolicy.graph.masks import common, lacking
 from fedpolicy.graph.places import supplier_of
 from fedpolicy.language.model.does import Cap, Noise, Seal, Sum, Unsaid
-from fedpolicy.records import dataclass, field
+from fedpolicy.records import dataclass, field, replace
 
 _CACHED = tuple[tuple[str | int, ...], Mask]
 
@@ -59,8 +59,9 @@ class Effects:
         return found
 
     def _shared(self, flow: Flow) -> Effect:
-        raised, opens = self._raised(flow), flow.role == "published"
-        key: tuple[object, ...] = (flow.payload, flow.raw, flow.aggregate, opens, raised)
+        few, opens = self._few(flow), flow.role == "published"
+        strange = self.unvouched(flow) if self.supplied and not self.reading.trusting else 0
+        key: tuple[object, ...] = (flow.payload, flow.raw, flow.aggregate, opens, few, strange)
         scope = ALL
         if flow.guards or flow.seals:
             scope = self._scope(flow)
@@ -72,7 +73,7 @@ class Effects:
             key = (*key, scope if scope == ALL else self.graph.key(scope), guards, flow.seals, ends)
         found = self._effects.get(key)
         if found is None:
-            found = self._effects[key] = self._effect(flow, scope, raised)
+            found = self._effects[key] = self._effect(flow, scope, few, strange)
         return found
 
     def _scope(self, flow: Flow) -> Mask:
@@ -81,11 +82,9 @@ class Effects:
             return ALL
         return self.graph.carried(flow)
 
-    def _raised(self, flow: Flow) -> tuple[tuple[int, Mask], ...]:
+    def _few(self, flow: Flow) -> Mask:
         few = 0 if flow.aggregate is None and self.few.is_quiet(flow.payload) else self.few.exposed(flow)
-        found = ((RECONSTRUCTABLE, ALL if few == flow.data else few),) if few else ()
-        said = self.unvouched(flow) if self.supplied and not self.reading.trusting else 0
-        return (*found, (VERBATIM, said)) if said else found
+        return ALL if few and few == flow.data else few
 
     def unvouched(self, flow: Flow) -> Mask:
         """
@@ -116,10 +115,9 @@ class Effects:
             left &= ~(self.trust.vouched(self.graph.data[index].owner, place) << index)
         return left
 
-    def _effect(self, flow: Flow, data: Mask, raised: tuple[tuple[int, Mask], ...]) -> Effect:
+    def _effect(self, flow: Flow, data: Mask, few: Mask, strange: Mask) -> Effect:
         if self.reading is Reading.LOW and any(isinstance(guard.does, Unsaid) for guard in flow.guards):
             data = 0
-        strange = next((mask for level, mask in raised if level == VERBATIM), 0)
         guards = [(guard, data & ~strange if asks_what_it_is(guard) else data) for guard in flow.guards]
         counted = [(guard, self._counts(flow, guard, mask)) for guard, mask in guards if not guard.ignored]
         hidden, said = _hidden(counted), _hidden([(guard, lacking(data, mask)) for guard, mask in counted])
@@ -127,7 +125,7 @@ class Effects:
         for _, mask in hidden:
             summed |= mask
         cap = self._cap(flow)
-        return Effect(
+        found = Effect(
             cap=cap,
             sum_cap=self._sum_cap(flow, cap),
             scope=0 if self._carries(flow.payload) == "nothing" else data,
@@ -144,11 +142,12 @@ class Effects:
             seals=tuple(self._sealed(flow, seal, data, counted) for seal in flow.seals),
             opens=flow.role == "published",
             malleable=self.malleable,
-            raised=raised,
+            few=few,
             wider=self._wider(flow.aggregate) if self.insiders and flow.aggregate is not None else {},
             known=frozenset(self.insiders),
             counted=self.counted if self.catalog.payloads[flow.raw or flow.payload].least_units else frozenset(),
         )
+        return replace(found, beside=anything(found, strange)) if strange else found
 
     def _wider(self, aggregate: int) -> dict[int, int]:
         """The noise of parts as it is in the sum of them."""

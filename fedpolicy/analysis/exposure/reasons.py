@@ -211,9 +211,15 @@ def _exposed(holdings: Holdings, viewer: Viewer, item: DataItem, aggregate: int)
 def _unaccepted(holdings: Holdings, item: DataItem, flow: Flow, guard: Guard, number: int) -> Iterator[NotCounted]:
     if refused := sorted(holdings.effects.trust.refused(item.owner, guard.rests_on)):
         yield _note(guard, _distrusted(item, refused), GUARANTEED, number, tuple(refused))
-    elif asks_what_it_is(guard) and item.bit & holdings.effects.unvouched(flow):
-        why = f"what it is put on is made by code of {few_names(sorted(suppliers_of(holdings.graph, flow)))}"
-        yield _note(guard, f"{why}, whom {item.owner} does not trust", GUARANTEED, number)
+    elif asks_what_it_is(guard) and (code := _strange(holdings, item, flow)):
+        yield _note(guard, f"what it is put on is {code}", GUARANTEED, number)
+
+
+def _strange(holdings: Holdings, item: DataItem, flow: Flow) -> str:
+    """By whose code something is made on which the owner does not rely."""
+    if not item.bit & holdings.effects.unvouched(flow):
+        return ""
+    return f"made by code of {few_names(sorted(suppliers_of(holdings.graph, flow)))}, whom {item.owner} does not trust"
 
 
 def _distrusted(item: DataItem, refused: Sequence[str]) -> str:
@@ -230,6 +236,8 @@ def _plain_sum(holdings: Holdings, viewer: Viewer, item: DataItem, flow: Flow, n
         yield said(why=why, level=DECLARED)
     elif refused := sorted(holdings.effects.trust.refused(item.owner, aggregate.rests_on)):
         yield said(why=_distrusted(item, refused), level=GUARANTEED, rests_on=tuple(refused))
+    elif code := _strange(holdings, item, flow):
+        yield said(why=f"it is {code}", level=GUARANTEED)
 
 
 def _enclaves(holdings: Holdings, viewer: Viewer, item: DataItem) -> Iterator[NotCounted]:

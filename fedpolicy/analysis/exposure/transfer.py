@@ -21,7 +21,7 @@ from fedpolicy.analysis.exposure import (
 )
 from fedpolicy.graph import Mask
 from fedpolicy.graph.masks import common
-from fedpolicy.records import dataclass, field
+from fedpolicy.records import dataclass, field, replace
 
 ALL = -1  # every instance there is
 _VOIDS = frozenset({VOID, MALLEABLE_VOID})
@@ -39,9 +39,9 @@ class Effect:
     carries, `wider` what the noise of a part of a sum is called in this one, `known` the mechanisms of which some know
     more than others; `hidden` (aggregate, instances), `said` the same where the owner does not rely on it: what
     travels may be either; `limits` (level, instances).
-    `raised` (level, instances) are those of which more gets through than `cap` says, `counted` the sums that hide
-    nobody where they are made of few units. `malleable` are the seals under which one can compute: homomorphic
-    encryption and secret shares.
+    `few` are the instances of which numbers are made of few units, `counted` the sums that hide nobody where they are.
+    `malleable` are the seals under which one can compute: homomorphic encryption and secret shares. `beside` goes what
+    code of somebody on whom the owner does not rely may send: anything.
 
     It is said of the instances of a `scope`; of those outside it a flow carries nothing. What it `sent` of each form is
     remembered where it is the same for all of them.
@@ -59,7 +59,8 @@ class Effect:
     seals: tuple[tuple[int, Mask, Mask], ...] = ()
     opens: bool = False
     malleable: frozenset[int] = frozenset()
-    raised: tuple[tuple[int, Mask], ...] = ()
+    few: Mask = 0
+    beside: Effect | None = None
     counted: frozenset[int] = frozenset()
     wider: Mapping[int, int] = field(default_factory=dict)
     known: frozenset[int] = frozenset()
@@ -68,18 +69,21 @@ class Effect:
     @property
     def is_uniform(self) -> bool:
         """Whether it says the same of every instance."""
-        some = (*self.noise, *self.shared, *self.hidden, *self.said, *self.limits, *self.raised)
-        masks = {*(mask for _, mask in some), *(mask for _, *both in self.seals for mask in both)}
-        return masks <= {0, ALL, self.scope}
+        some = (*self.noise, *self.shared, *self.hidden, *self.said, *self.limits)
+        masks = {self.few, *(mask for _, mask in some), *(mask for _, *both in self.seals for mask in both)}
+        alike = self.beside is None or (self.beside.scope == self.scope and self.beside.is_uniform)
+        return alike and masks <= {0, ALL, self.scope}
 
     def passing(self, cap: int, level: int, mask: Mask) -> Mask:
         """The instances of `mask` that get through at a level under a cap."""
-        if level <= cap:
-            return mask
-        found = 0
-        for high, raised in self.raised:
-            found |= raised if level <= high else 0
-        return mask & found
+        few = self.few if level <= RECONSTRUCTABLE else 0
+        return mask if level <= cap else mask & few
+
+
+def anything(named: Effect, scope: Mask) -> Effect:
+    """What code may send under a name: all that is there, in no further sum, behind the same seals and noise."""
+    held = replace(named, hidden=(), said=(), shared=(), limits=(), aggregate=None, few=0, sent={})
+    return replace(held, cap=VERBATIM, sum_cap=VERBATIM, scope=scope)
 
 
 def transfer(effect: Effect, state: State, data: Mask | None) -> list[tuple[Form, Mask, Form]]:
@@ -113,6 +117,8 @@ def transfer(effect: Effect, state: State, data: Mask | None) -> list[tuple[Form
 
 
 def _sent(effect: Effect, form: Form, mask: Mask) -> Iterator[tuple[Form, Mask]]:
+    if effect.beside is not None and mask & effect.beside.scope:
+        yield from _sent(effect.beside, form, common(mask, effect.beside.scope))
     if form.kind == OPEN:
         yield from _open(effect, form, mask)
     elif form.kind == SUM:
@@ -210,7 +216,7 @@ def _summed(effect: Effect, form: Form, mask: Mask) -> Iterator[tuple[Form, Mask
     for _, protected in effect.noise:
         mask &= ~protected
     cap = max(effect.sum_cap, RECONSTRUCTABLE) if form.sum in effect.counted else effect.sum_cap
-    few = next((raised for level, raised in effect.raised if level == RECONSTRUCTABLE), 0) & mask
+    few = mask & effect.few
     if cap < RECONSTRUCTABLE and few:
         # What is made of few units says more than its name, whatever it is made from.
         yield from _passed(effect, form, few, RECONSTRUCTABLE)
@@ -287,9 +293,8 @@ def _capped(effect: Effect, form: Form, mask: Mask) -> Iterator[tuple[Form, Mask
             mask &= ~limited
     summed = form.sum >= 0 or (effect.aggregate is not None and _is_single(form))
     cap = max(effect.cap, effect.sum_cap if summed else 0, RECONSTRUCTABLE if form.sum in effect.counted else 0)
-    for level, raised in sorted(effect.raised, reverse=True):
-        if level > cap and mask & raised:
-            yield form._replace(level=min(form.level, level)), mask & raised
-            mask &= ~raised
+    if cap < RECONSTRUCTABLE and mask & effect.few:
+        yield form._replace(level=min(form.level, RECONSTRUCTABLE)), mask & effect.few
+        mask &= ~effect.few
     if mask:
         yield form._replace(level=min(form.level, cap or VERBATIM)), mask
