@@ -55,7 +55,7 @@ def add_uses(builder: Builder) -> None:
 def _add_use(builder: Builder, use: Use, model: str, known: set[tuple[object, ...]]) -> None:
     for target in use.targets:
         # Thousands of clients that call one model tell its runner the same thing.
-        key = (use.origin, use.role, model, target, use.payload)
+        key = (use.origin, use.role, model, target, use.payload, use.seals)
         if key not in known:
             known.add(key)
             builder.add(use.origin, use.role, model, target, use.payload, None, guards=use.guards, seals=use.seals)

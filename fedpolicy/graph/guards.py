@@ -238,7 +238,7 @@ def sealed_ways(builder: Builder, flows: Sequence[Flow], members: AbstractSet[st
     """
     For a place, one of the flows with the seals under which all comes to it, or may where nobody knows the safeguards.
 
-    What an exchange gets comes to its members. Of several ways of an exchange one may have none.
+    What an exchange gets comes to its members.
     """
     every, coming = _sealed(flows), listed_by((one.target, one) for one in flows)
     known = {end: _sealed(some) for end, some in coming.items()}

@@ -19,19 +19,20 @@ from fedpolicy.topologies import DESUGAR, TOPOLOGIES
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+Sent = dict[str, Flow | None]  # by place that gets something in an exchange, one of the flows with its seals, if any
+
 
 def desugar_tasks(builder: Builder, runs: Runs) -> None:
     """Turn every task into flows."""
     note_indexes(builder, runs)
     for name in sorted(builder.deployment.tasks):
         job = job_of(builder, name, runs)
-        since = len(builder.flows)
         quoted = _evaluate(builder, job, runs)
         ways = (job, *fallbacks_of(builder, job, runs), *elsewhere(builder, job, runs))
         made = [_train(builder, way, runs, quoted) for way in ways]
         # What a task says of its exchange is drawn, also where only somebody else can train its model.
         ours = next((way for way in ways if not way.hosted), job if _says_who_exchanges(job) else None)
-        exchanged, always = _exchange_each_way(builder, ours) if ours is not None else ([], frozenset())
+        exchanged, sent = _exchange_each_way(builder, ours) if ours is not None else ([], [])
         # Without the weights nobody trains at home, whatever the task says of an exchange.
         home = {place.id for place in ours.members} if ours is not None and ours.hosted else set()
         received = [one for outcomes in exchanged for one in outcomes if one.place not in home]
@@ -39,33 +40,32 @@ def desugar_tasks(builder: Builder, runs: Runs) -> None:
             # Whoever trains one of them elsewhere learns nothing of the others.
             exchanges = way is ours or not way.hosted
             learned = [*outcomes, *(received if exchanges else ())]
-            _carry_input(builder, way, learned, since, always, exchanges=exchanges)
+            _carry_input(builder, way, learned, sent, exchanges=exchanges)
         if job.task.produces is not None:
             done = replace(job, hosted=ours is None)
             _produce_each_way(builder, done, job.task.produces, [one for some in made for one in some], exchanged)
 
 
-def _exchange_each_way(builder: Builder, job: Job) -> tuple[list[list[Outcome]], frozenset[str]]:
-    """What comes of each way in which contributions may travel, and the places that get some in every one of them."""
+def _exchange_each_way(builder: Builder, job: Job) -> tuple[list[list[Outcome]], list[Sent]]:
+    """What comes of each way in which contributions may travel, and where it is sent."""
     found: list[list[Outcome]] = []
-    reached: list[Mapping[str, None]] = []
+    sent: list[Sent] = []
     for way in arranged(builder, job):
         since = len(builder.flows)
         found.append(DESUGAR[way.topology](Exchange(builder=builder, job=way)))
-        reached.append(_sent_to(builder, job, _sent(builder, since)))
-    return found, frozenset.intersection(*map(frozenset, reached))
+        sent.append(_sent(builder, job, builder.flows[since:]))
+    return found, sent
 
 
-def _sent(builder: Builder, since: int) -> list[Flow]:
-    return [flow for flow in builder.flows[since:] if flow.role in {"uplink", "activations"}]
-
-
-def _sent_to(builder: Builder, job: Job, sent: Sequence[Flow]) -> dict[str, None]:
-    """The places that get what is sent; from where peers meet, all of them do."""
+def _sent(builder: Builder, job: Job, flows: Sequence[Flow]) -> Sent:
+    """The places that get what is sent in one way, each with a flow of its seals; from where peers meet all get it."""
+    sent = [flow for flow in flows if flow.role in {"uplink", "activations"}]
+    makers, members = ([place.id for place in some] for some in (job.contributors, job.members))
     found = dict.fromkeys(flow.target for flow in sent)
     if any(builder.vertex(place).kind == "exchange" for place in found):
-        found |= dict.fromkeys(place.id for place in job.members)
-    return found
+        found |= dict.fromkeys(members)
+    sealed = sealed_ways(builder, [one for one in sent if one.source in makers], set(members))
+    return {place: sealed(place) for place in found}
 
 
 def _says_who_exchanges(job: Job) -> bool:
@@ -174,19 +174,16 @@ def _trainers(builder: Builder, job: Job, place: Vertex, runs: Runs) -> tuple[tu
     return chains
 
 
-def _carry_input(
-    builder: Builder, job: Job, outcomes: list[Outcome], since: int, always: frozenset[str], *, exchanges: bool
-) -> None:
+def _carry_input(builder: Builder, job: Job, outcomes: list[Outcome], sent: Sequence[Sent], *, exchanges: bool) -> None:
     """What models have learned before travels on with everything that is made from them or says how they do."""
-    sent = _sent(builder, since)
-    sent_to = {place: place in always for place in _sent_to(builder, job, sent)}
+    sent_to = dict.fromkeys(place for way in sent for place in way)
     if job.task.evaluates is not None:
-        _carry(builder, job, job.task.evaluates, sent_to, sent, sent_to)
+        _carry(builder, job, job.task.evaluates, sent_to, sent)
     if job.task.model is None:
         return
     results = (outcome.place for outcome in outcomes if job.method.trains)
     places = dict.fromkeys([*(sent_to if exchanges else ()), *results])
-    _carry(builder, job, job.task.model, places, sent, sent_to)
+    _carry(builder, job, job.task.model, places, sent)
     produced = job.task.produces
     if job.method.trains and produced is not None and produced != job.task.model:
         _inherit(builder, job, job.task.model, produced)
@@ -200,36 +197,30 @@ def _inherit(builder: Builder, job: Job, model: str, produced: str) -> None:
         builder.uses.append(Use(model=source, targets=(target,), origin=job.origin, role="inherited"))
 
 
-def _carry(
-    builder: Builder,
-    job: Job,
-    model: str,
-    places: Iterable[str],
-    sent: Sequence[Flow],
-    sent_to: Mapping[str, bool],
-) -> None:
-    # `sent_to` says where something of the exchange arrives, and whether in every way that it may have.
+def _carry(builder: Builder, job: Job, model: str, places: Iterable[str], sent: Sequence[Sent]) -> None:
     # No safeguard of this task lowers what was learned before, but what is sealed hides that too; whoever trains it
     # without being sent anything has it as it is.
     exchange = arranged(builder, job)[0].origin  # which may be for nobody to know
-    makers, members = ({place.id for place in some} for some in (job.contributors, job.members))
-    sealed_to = sealed_ways(builder, [one for one in sent if one.source in makers], members)
     for target in places:
         # A personal model goes on from its own copy; who has none gets them all.
         copy = builder.model_vertex(model, builder.vertex(target)).id
-        sealed = sealed_to(target) if target in sent_to else None
-        seals = [one for one in sealed.guards if _covers(one)] if sealed else []
-        builder.uses.append(
-            Use(
-                model=copy,
-                targets=(target,),
-                origin=job.origin if sent_to.get(target, True) else exchange,
-                role="carried",
-                payload=job.up,
-                guards=tuple(replace(one, rests_on=word_for(one.spec, job.words)) for one in seals),
-                seals=sealed.seals if sealed else (),
+        ways = [way[target] for way in sent if target in way]
+        found = {one.seals if one else (): one for one in reversed(ways)} or {(): None}
+        for seals, flow in found.items():
+            # Where the ways differ in their seals, no more is certain than what comes behind all of them.
+            sure = len(ways) in {0, len(sent)} and all(set(other) <= set(seals) for other in found)
+            guards = [one for one in flow.guards if _covers(one)] if flow else []
+            builder.uses.append(
+                Use(
+                    model=copy,
+                    targets=(target,),
+                    origin=job.origin if sure else exchange,
+                    role="carried",
+                    payload=job.up,
+                    guards=tuple(replace(one, rests_on=word_for(one.spec, job.words)) for one in guards),
+                    seals=seals,
+                )
             )
-        )
 
 
 def _covers(guard: Guard) -> bool:

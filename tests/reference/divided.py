@@ -157,10 +157,16 @@ class Divided(Tree):
             one for one in found if self.models.reads(one, receiver) or one in keyed or (blind and one.malleable)
         )
 
+    def _ends(self, job: Job, member: str) -> list[str]:
+        """To whom a member sends: the top, and whoever is an arbiter beside it."""
+        heads = self.heads(job, member)
+        return [*heads, *self.arbiters(job, heads)]
+
     def _contents(self, job: Job, member: str, head: str, arbiters: list[str]) -> Iterator[Movement]:
         """What a model contains goes with what it makes."""
         level = min(INFERABLE, self.models.level(job.up or "activations"))
-        every = tuple(one for giver in job.givers for one in self._seals_to(job, giver, head, arbiters))
+        senders = [one for one in job.givers if one != head and head in self._ends(job, one)]
+        every = tuple(one for giver in senders for one in self._seals_to(job, giver, head, arbiters))
         for model in job.carried():
             between = self.relays(job, member) if head != member else []
             # Who has no weights, and sends nothing to anybody, gets none by holding the top itself.

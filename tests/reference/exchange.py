@@ -97,7 +97,7 @@ class Exchange:
                 why=job.why,
             )
         every = tuple(one for other in job.givers for one in self.sealing(job, other, way[-1]))
-        ends = (*way[:-1], *job.members) if way[-1].startswith("exchange:") else way
+        ends = (*way, *job.members) if way[-1].startswith("exchange:") else way
         for model in job.carried():
             for place in ends:
                 yield from self.models.contents(

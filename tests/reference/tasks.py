@@ -91,9 +91,13 @@ class Desugared(Divided):
         for way, moved in zip(ways, found, strict=True):
             for one in moved:
                 about = any(end.startswith("model:") for end in (one.way[0], one.way[-1]))
-                known = about and all(one in other for other in found)
+                known = about and all(self._no_less(one, other) for other in found)
                 certain = known or (sure and way is ways[0])
                 yield one if certain else replace(one, maybe=True)
+
+    def _no_less(self, one: Movement, others: Sequence[Movement]) -> bool:
+        """Whether something moves among others, too, behind these seals at most."""
+        return any({*each.seals} <= {*one.seals} and replace(each, seals=one.seals) == one for each in others)
 
     def exchanges(self, job: Job) -> bool:
         """Whether those who take part exchange anything: they train, or the file says how what they make travels."""

@@ -71,8 +71,11 @@ class Tree(Exchange):
             ways = self._down_ways(job, full, last, top) if job.method.down or forwards else []
             if not job.method.down:  # only who can open it gets anything
                 ways = [way for way in ways if self._again(job, top, [way[-1]])]
-            for place in sorted({place for way in ways for place in way}):
-                ends = sorted({way[-1] for way in ways}) if place not in job.members else [place]
+            # Hops get what all below can open; relays pass each leg on as it is.
+            every = tuple(sorted({way[-1] for way in ways}))
+            legs = {(place, every) for way in ways for place in way[:last]}
+            legs |= {(place, way[-1:]) for way in ways for place in way[last:]}
+            for place, ends in sorted(legs):
                 if forwards:
                     yield from self._forward(job, top, self._members_below(chain, last, top), place, ends)
                 else:
