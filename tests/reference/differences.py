@@ -56,8 +56,9 @@ class Differences:
 
     def _noises_in(self, one: Sum) -> Iterator[Noise]:
         for move, noise in self.noisy:
-            same = any(each.task == one.task for each in move.sums)
-            if same and move.way[0] in one.fed and move.way[1] in {one.at, *one.fed}:
+            # A place may relay what it adds up itself later: what goes down from there is in no sum on the way.
+            below = any(each.task == one.task and each.fed <= one.fed for each in move.sums)
+            if below and move.way[0] in one.fed and move.way[1] in {one.at, *one.fed}:
                 yield noise
 
     def top(self, fact: Fact) -> Sum | None:

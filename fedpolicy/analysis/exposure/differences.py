@@ -34,7 +34,7 @@ class Differences:
     _parts: dict[str, tuple[Part, ...]] = field(default_factory=dict)
     _bare: dict[tuple[int, tuple[int, ...], tuple[str, ...]], Mask] = field(default_factory=dict)
     _rests: dict[tuple[int, frozenset[str]], Aggregate] = field(default_factory=dict)
-    _noisy: dict[tuple[str, str], frozenset[str]] = field(default_factory=dict)
+    _noisy: dict[int, frozenset[str]] = field(default_factory=dict)
 
     def subtracts(self, pool: tuple[str, ...]) -> bool:
         """Whether those who pool what they know see any part of a further sum."""
@@ -142,19 +142,17 @@ class Differences:
 
     def _clear(self, hiding: Hiding, top: Aggregate) -> Mask:
         """The instances for whose owners no noise came into a sum on its way."""
+        sums = self.rungs.graph.aggregates
         if not self._noisy:
-            self._noisy["", ""] = frozenset()
+            self._noisy[len(sums) - 1] = frozenset()  # found once, where there is none, too; the last goes into no sum
             for flow in self.rungs.graph.flows:
-                if (
-                    flow.role == _UP
-                    and flow.aggregate is not None
-                    and any(m for _, m in self.beside.effects.of(flow).noise)
-                ):
+                noisy = flow.role == _UP and flow.aggregate is not None and self.beside.effects.of(flow).noise
+                if any(mask for _, mask in noisy or ()):
                     words = frozenset(w for g in flow.guards if g.noise and not g.ignored for w in g.rests_on)
-                    self._noisy[flow.origin, flow.source] = words
+                    self._noisy[int(flow.aggregate or 0)] = words
         clear = -1
-        for (origin, place), words in self._noisy.items():
-            if origin == top.origin and top.at in self.rungs.above[origin, place]:
+        for index, words in self._noisy.items():
+            if self.rungs.is_above(top, sums[index]):
                 clear &= 0 if hiding.reading.trusting else ~hiding.trust.accepting(words, top.data)
         return clear
 

@@ -67,12 +67,14 @@ class Rungs:
         first = every[0]
         if any(one.origin != first.origin or not one.at for one in every):
             return None
-        last = [one for one in every if not any(self._is_above(other, one) for other in every)]
+        last = [one for one in every if not any(self.is_above(other, one) for other in every)]
         return self.sums.get((first.origin, last[0].at)) if last else None
 
-    def _is_above(self, other: Aggregate, one: Aggregate) -> bool:
+    def is_above(self, other: Aggregate, one: Aggregate) -> bool:
+        """Whether a sum goes into another one."""
         # Where what comes before a hop passes a later one, each is reached from the other; sums are made from below.
-        return other.index > one.index and other.at in self.above.get((one.origin, one.at), ())
+        known = other.origin == one.origin and other.index > one.index
+        return known and other.at in self.above.get((one.origin, one.at), ())
 
     def task(self, aggregate: Aggregate) -> Task:
         """The task of a sum."""
