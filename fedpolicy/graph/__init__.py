@@ -1,6 +1,5 @@
 """
-Deployment -> FlowGraph: everything that moves, with where it was said or what implies it. Places and models are
-vertices, flows are edges.
+Deployment -> FlowGraph: places and models are vertices; what moves, with what says or implies it, is an edge.
 
 Sets of dataset instances are bit sets (`Mask`): bit `i` stands for `graph.data[i]`. Vertices have the ids that
 users read: `nodes.client@charite`, `models.judge`, `parties.openai`, `tasks.swarm.exchange`.
@@ -238,7 +237,7 @@ class Flow:
 class FlowGraph:
     """
     Everything that the analyses read. `access` tells who calls which model and how (graph.calls), `placed` where its
-    weights are; `enclaves` are the places that vouch for what is done in them, or may do, by whose word that is.
+    weights are, `worked` the data of each task or call; `enclaves` are places that vouch, or may, by whose word it is.
     """
 
     deployment: Deployment
@@ -251,6 +250,7 @@ class FlowGraph:
     access: tuple[Access, ...] = ()
     members: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     placed: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    worked: Mapping[str, Mask] = field(default_factory=dict)
     enclaves: Mapping[str, Vertex] = field(default_factory=dict)
 
     @property

@@ -187,5 +187,6 @@ def build_graph(deployment: Deployment, catalog: Catalog, bounds: Bounds = USUAL
         access=judge_access(builder),
         members={name: tuple(ids) for name, ids in builder.places.members.items()},
         placed=names_by(_placed(builder)),
+        worked=builder.worked,
         enclaves={word: p for p in builder.places.vertices.values() if p.vouches is not False for word in p.instead},
     )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from fedpolicy.errors import InputError
 from fedpolicy.graph import Access, Aggregate, DataItem, Envelope, Flow, Guard, Mask, Path, Vertex
 from fedpolicy.graph.masks import united
+from fedpolicy.graph.places import pairs
 from fedpolicy.limits import USUAL, Bounds
 from fedpolicy.records import dataclass, field, replace
 
@@ -74,7 +75,7 @@ class Builder:
 
     `relayed` says, for a flow on which a relay passes on what it got on this way, and not all that it holds, by index,
     where that came from, and sealed how; `copies` the vertices of the personal copies of a model that tasks make;
-    `brought` the nodes to which flows bring the weights of each model.
+    `brought` the nodes to which flows bring the weights of each model, `worked` on which data tasks and calls work.
     `indexes` says what a model at a place can look up, `lookups` what it is said to; `quoted` remembers by datasets and
     place what that is.
     """
@@ -96,6 +97,7 @@ class Builder:
     readers: dict[tuple[tuple[str, ...], str], frozenset[str]] = field(default_factory=dict)
     relayed: dict[int, tuple[str, tuple[int, ...]]] = field(default_factory=dict)
     copies: dict[str, dict[str, None]] = field(default_factory=dict)
+    worked: dict[str, Mask] = field(default_factory=dict)
     brought: dict[str, dict[str, None]] | None = None
     names: dict[str, int] = field(default_factory=dict)
     guards: dict[tuple[object, ...], tuple[Guard, ...]] = field(default_factory=dict)
@@ -184,9 +186,8 @@ class Builder:
 
     def _paired(self, place: Vertex, reference: str) -> Sequence[DataItem]:
         every = self.places.families.get(reference, [])
-        if "@" not in place.name:
-            return every
-        return [item for item in every if self.vertex(item.place).party == place.party] or every
+        parties = {self.vertex(item.place).party for item in every} if "@" in place.name else set()
+        return [item for item in every if pairs(place, self.vertex(item.place), parties)]
 
     def add(  # noqa: PLR0913  a flow has this many sides
         self,

@@ -10,6 +10,7 @@ from fedpolicy.graph import Access, Guard, Mask, Vertex
 from fedpolicy.graph.builder import Builder, LookUp, Origin, Use
 from fedpolicy.graph.guards import Shield, guards_for, guards_on_work, seals_at, seals_for
 from fedpolicy.graph.jobs import UNKNOWN
+from fedpolicy.graph.masks import united
 from fedpolicy.graph.routes import Route, Runs, aspect, beyond, provider_of, route, runs_for_others, stand_ins
 from fedpolicy.language.model.does import Unsaid
 from fedpolicy.records import dataclass, replace
@@ -54,6 +55,7 @@ def desugar_api_calls(builder: Builder, runs: Runs) -> None:
         origin = Origin(id=f"api_calls.{name}", path=("api_calls", name), implied_by=implied_by)
         for place in builder.places_of(sorted(call.from_)):
             mask = builder.instances(place, call.sends)
+            builder.worked[origin.id] = united(builder.worked.get(origin.id, 0), mask)
             if call.model is None:
                 _to_party(builder, origin, place, call, mask)
             else:
@@ -274,7 +276,7 @@ def _answer(
 def _indexed(builder: Builder, task: Task, model: str, runs: Runs) -> Iterator[tuple[str, Mask]]:
     members = builder.places_of(sorted(task.runs_on))
     if task.retrieves is None:
-        yield from _worked_on(builder, task, members)
+        yield from ((place, item.bit) for place, item in builder.places.worked_at(task))
         return
     for place in members:
         for chain in route(builder, place, model, runs).ends:
@@ -288,13 +290,3 @@ def _instances(builder: Builder, runner: Vertex, retrieves: tuple[str, ...]) -> 
     if key not in builder.quoted:
         builder.quoted[key] = builder.instances(runner, retrieves)
     return builder.quoted[key]
-
-
-def _worked_on(builder: Builder, task: Task, members: Sequence[Vertex]) -> Iterator[tuple[str, Mask]]:
-    """The data of a task at each place: what rests there, and what is moved there from elsewhere."""
-    at = {member.id for member in members}
-    for item in (item for reference in task.data for item in builder.places.families.get(reference, ())):
-        source = builder.vertex(item.place)
-        moved = (place for reference in task.runs_on for place in builder.targets(source, reference))
-        for place in (item.place,) if item.place in at else moved:
-            yield place, item.bit

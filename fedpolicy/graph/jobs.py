@@ -187,7 +187,7 @@ def job_of(builder: Builder, name: str, runs: Runs) -> Job:
     members = builder.places_of(sorted(task.runs_on))
     masks = _masks(builder, task, origin, members)
     contributors = tuple(place for place in members if masks[place.id])
-    mask = reduce(or_, masks.values(), 0)
+    mask = builder.worked[origin.id] = reduce(or_, masks.values(), 0)
     topology = topology_of(builder, task, method)
     if task.method == UNKNOWN:
         origin = origin.unless([f"tasks.{name}.method"])
@@ -273,24 +273,17 @@ def _rests_in(builder: Builder, task: Task, row: Topology) -> set[str]:
 
 def _masks(builder: Builder, task: Task, origin: Origin, members: list[Vertex]) -> dict[str, Mask]:
     masks = {place.id: 0 for place in members}
-    for reference in sorted(task.data):
-        away: dict[tuple[str, str], list[DataItem]] = {}
-        for item in builder.places.families.get(reference, []):
-            if item.place in masks:
-                masks[item.place] = masks[item.place] | item.bit if masks[item.place] else item.bit
-            else:
-                for target in _moved_to(builder, task, item):
-                    away.setdefault((item.place, target), []).append(item)
-        for (source, target), items in sorted(away.items()):
-            mask = mask_of(items)
-            masks[target] = united(masks[target], mask)
-            _bring_records(builder, task, origin, source, target, mask)
+    away: dict[tuple[str, str, str], list[DataItem]] = {}
+    for place, item in builder.places.worked_at(task):
+        if item.place == place:
+            masks[place] = masks[place] | item.bit if masks[place] else item.bit
+        else:
+            away.setdefault((item.family, item.place, place), []).append(item)
+    for (_, source, target), items in sorted(away.items()):
+        mask = mask_of(items)
+        masks[target] = united(masks[target], mask)
+        _bring_records(builder, task, origin, source, target, mask)
     return masks
-
-
-def _moved_to(builder: Builder, task: Task, item: DataItem) -> list[str]:
-    source = builder.vertex(item.place)
-    return sorted({target for reference in task.runs_on for target in builder.targets(source, reference)})
 
 
 def _bring_records(builder: Builder, task: Task, origin: Origin, source: str, target: str, mask: Mask) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from itertools import count
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from fedpolicy.catalog.rows import ProviderRow
     from fedpolicy.language.model import Deployment
     from fedpolicy.language.model.dataset import Dataset
+    from fedpolicy.language.model.flow import Task
     from fedpolicy.language.model.party import Node, Party
 
 NOBODY = "unknown"
@@ -155,6 +156,25 @@ class Places:
         if source.family == reference:
             return [source.id]
         return self.own.get((reference, source.party)) or self.members[reference]
+
+    def worked_at(self, task: Task) -> Iterator[tuple[str, DataItem]]:
+        """The data of a task at each node where it runs: what rests there, and what is brought there from elsewhere."""
+        at = {place for reference in task.runs_on for place in self.members[reference]}
+        for reference in sorted(task.data):
+            items = self.families.get(reference, [])
+            parties = {self.vertices[item.place].party for item in items}
+            for item in items:
+                if item.place in at:
+                    yield item.place, item
+                    continue
+                here = self.vertices[item.place]
+                found = {place for node in task.runs_on for place in self.reach(here, node)}
+                yield from ((place, item) for place in sorted(found) if pairs(self.vertices[place], here, parties))
+
+
+def pairs(place: Vertex, other: Vertex, parties: Collection[str]) -> bool:
+    """Whether what rests at another place, as it does with these parties, is meant at a place: one's own, if there."""
+    return "@" not in place.name or place.party == other.party or place.party not in parties
 
 
 def lay_out(deployment: Deployment, catalog: Catalog) -> Places:

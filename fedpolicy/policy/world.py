@@ -59,6 +59,7 @@ class World:
         self.alike: dict[tuple[str, ...], tuple[str, ...]] = {}
         self.first_about: dict[tuple[object, ...], tuple[str, ...]] = {}
         self._carried: dict[int, Mask] = {}
+        self._owned: dict[object, list[str]] = {}
         self._answers: dict[tuple[str, tuple[str, ...] | int], tuple[tuple[str, ...], Any]] = {}
 
     def forget(self) -> None:
@@ -222,6 +223,18 @@ class World:
     def owners(self, families: Iterable[str]) -> list[str]:
         """Who owns any instance of these datasets."""
         return ordered(owner for family in families for owner in self.lookup.owners.get(family, ()))
+
+    def owners_used(self, use: str, families: tuple[str, ...]) -> list[str]:
+        """Who owns what a task or call works on of these datasets: of each it may be a part."""
+        every = self.lookup.instances_of(families)
+        some = common(every, self.graph.worked.get(use, 0))
+        if some is every:
+            return self.once("owners", families, self.owners)
+        key = self.graph.key(some)
+        if key not in self._owned:
+            items = map(self.graph.data.__getitem__, self.graph.numbers(some))
+            self._owned[key] = ordered(self.lookup.party(item.owner) for item in items)
+        return self._owned[key]
 
     def owners_of(self, instances: tuple[str, ...]) -> list[str]:
         """Who owns these instances."""

@@ -581,6 +581,13 @@ def test_a_person_may_be_in_several_silos(where, noise_left):
     assert not any("instances" in said for said in towards(apart, "a").spent.assumptions)
 
 
+def test_a_person_may_be_in_several_silos_that_are_named_one_by_one():
+    text = THREE_CLINICS.format(where="client", overlap=", overlap: possible")
+    named = text.replace("data: scans", "data: [scans@a, scans@b, scans@c]")
+
+    assert towards(facts_of(named, 10).ledger, "a").spent == towards(facts_of(text, 10).ledger, "a").spent
+
+
 @pytest.mark.parametrize(
     ("sampling", "most"),
     [

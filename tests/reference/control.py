@@ -164,7 +164,7 @@ class Work(Use):
 
     def _gave(self, job: Job, seen: frozenset[str] = frozenset()) -> set[str]:
         """The participants whose data a task learns from, or those that made what it starts from."""
-        found = {bare(item.owner) for item in self.world.every(job.task.data)} & self.world.participants()
+        found = {bare(item.owner) for item in self.world.every(job.mask)} & self.world.participants()
         for maker in self.means.makers.get(job.task.model or "", ()):
             if maker.name not in seen:
                 found |= self._gave(maker, seen | {maker.name})

@@ -28,10 +28,17 @@ class Job:
                 self.masks[item.place].add(item.id)
                 continue
             for member in self.world.nodes(task.runs_on, item.place):
-                self.masks[member].add(item.id)
-                self.moved.append((item.place, member, item.id))
+                if any(self._means(member, item, name) for name in task.data if name in (item.id, item.dataset)):
+                    self.masks[member].add(item.id)
+                    self.moved.append((item.place, member, item.id))
         self.givers: list[str] = [member for member in self.members if self.masks[member]]
         self.mask = frozenset(item for mask in self.masks.values() for item in mask)
+
+    def _means(self, member: str, item: Instance, name: str) -> bool:
+        """Whether a name means an instance from elsewhere to a member: not if its party has some of that name."""
+        homes = {self.world.places[one.place].party for one in self.world.every([name])}
+        own, other = self.world.places[member].party, self.world.places[item.place].party
+        return "@" not in member or own == other or own not in homes
 
     def elsewhere(self) -> list[str | None]:
         """Where nobody knows what is done: the models that somebody else may train, or any that nobody names."""

@@ -64,7 +64,22 @@ class Wider(Author):
         ]
         for _ in range(self.one(1, 1, 2, 2, 3, 4)):
             self.one(*changes)()
+        if self.odds(0.1):
+            self.few()
         return self.tree
+
+    def few(self) -> None:
+        """Only some clients run a task or call, at times on what is named one by one."""
+        uses = [(entry, "runs_on") for entry in self.tree.get("tasks", {}).values()]
+        uses += [(entry, "from") for entry in self.tree.get("api_calls", {}).values()]
+        party = self.tree["nodes"]["client"]["party"]
+        if uses and isinstance(party, list):
+            entry, key = self.one(*uses)
+            names = [one if party.count(one) == 1 else f"{one}.{self.one(1, 2)}" for one in party]
+            entry[key] = [f"client@{name}" for name in self.some((*dict.fromkeys(names),), 1)]
+            if self.odds(0.3):
+                named = "data" if key == "runs_on" else "sends"
+                entry[named] = [f"notes@{name}" for name in self.some((*dict.fromkeys(names),), 1)]
 
     def element(self, *sections: str) -> Tree | None:
         found = [entry for section in sections for entry in self.tree.get(section, {}).values()]

@@ -23,7 +23,7 @@ from fedpolicy.analysis.control import (
     sealed_results,
 )
 from fedpolicy.analysis.exposure.effects import is_supplied
-from fedpolicy.graph import Vertex
+from fedpolicy.graph import Mask, Vertex
 from fedpolicy.graph.lookup import Lookup, names_by
 from fedpolicy.graph.places import NOBODY, is_unknown
 from fedpolicy.topologies import left_out
@@ -59,16 +59,10 @@ class Means:
         """Whether anybody says whose code computes anywhere."""
         return is_supplied(self.graph)
 
-    @cached_property
-    def owners(self) -> Mapping[str, frozenset[str]]:
-        """The participants that own an instance of each dataset, and each instance."""
-        found: dict[str, set[str]] = {}
-        for item in self.graph.data:
-            owner = self.lookup.party(item.owner)
-            if "participant" in self.lookup.roles(owner):
-                found.setdefault(item.family, set()).add(owner)
-                found.setdefault(item.id, set()).add(owner)
-        return {name: frozenset(owners) for name, owners in found.items()}
+    def owners(self, data: Mask) -> set[str]:
+        """The participants that own some instances."""
+        found = {self.lookup.party(self.graph.data[index].owner) for index in self.graph.numbers(data)}
+        return {owner for owner in found if "participant" in self.lookup.roles(owner)}
 
     def lying(self, reference: str, place: Vertex) -> AbstractSet[str]:
         """Where the instances lie that a reference means at a place: there, else with its party, else anywhere."""

@@ -18,7 +18,7 @@ from fedpolicy.language.model.does import Sum
 from fedpolicy.topologies import KEYS, TOPOLOGIES, possible
 
 if TYPE_CHECKING:
-    from fedpolicy.graph import Vertex
+    from fedpolicy.graph import Mask, Vertex
     from fedpolicy.language.model.flow import Task
 
 # What these make works only together with the model that it was made for.
@@ -39,7 +39,7 @@ class TaskUse(ModelCall):
         models = [model for model in dict.fromkeys((task.model, task.evaluates)) if model]
         method = means.catalog.methods[task.method]
         super().__init__(means, f"tasks.{name}", task.runs_on, models, task.data, method)
-        self.task = task
+        self.name, self.task = name, task
         self.family = method.family
         self.topology = means.topology(self.id)
         self.steps = means.lookup.uplinks.get(self.id, {})
@@ -48,8 +48,8 @@ class TaskUse(ModelCall):
 
     def parties(self) -> list[str]:
         """Who takes part, and the participants whose data the result is learned from."""
-        datasets = self._learned(self.task) if self.task.produces else ()
-        return sorted({*self.places, *(who for name in datasets for who in self.means.owners.get(name, ()))})
+        learned = self._learned(self.name) if self.task.produces else 0
+        return sorted({*self.places, *self.means.owners(learned)})
 
     def stores(self, place: Vertex) -> AbstractSet[str]:
         """Where they lie: what is elsewhere is moved to those who work on it."""
@@ -118,12 +118,13 @@ class TaskUse(ModelCall):
             if sizes[who] > spare:
                 yield from (self.means.held_by(who, place) for place in taken[who][:_MANY])
 
-    def _learned(self, task: Task, seen: frozenset[str] = frozenset()) -> set[str]:
-        """The datasets of a task, and of those that made its input model."""
-        found = set(task.data)
-        if task.model and task.model not in seen:
-            for maker in self.means.lookup.makers.get(task.model, ()):
-                found |= self._learned(maker, seen | {task.model})
+    def _learned(self, name: str, seen: frozenset[str] = frozenset()) -> Mask:
+        """What a task works on, and what those did that made its input model."""
+        tasks, found = self.means.graph.deployment.tasks, self.means.graph.worked[f"tasks.{name}"]
+        model = tasks[name].model
+        if model and model not in seen:
+            for maker in (other for other, task in tasks.items() if task.produces == model):
+                found |= self._learned(maker, seen | {model})
         return found
 
     def _keep(self, made: str, own: str) -> Formula:

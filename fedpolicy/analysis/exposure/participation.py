@@ -182,14 +182,14 @@ def lower_rate(graph: FlowGraph, path: Path, spec: DifferentialPrivacy) -> str:
 def silos_of(deployment: Deployment, path: Path) -> tuple[int, tuple[str, ...]]:
     """In how many instances of the data of a task one person may be, and what is taken for granted about that."""
     task = task_of(deployment, path)
-    people = [deployment.datasets[name] for name in (task.data if task else ()) if name in deployment.datasets]
-    people = [dataset for dataset in people if dataset.unit == "person"]
-    instances = sum(_instances(deployment, dataset.at) for dataset in people)
+    named = [(name, deployment.datasets.get(name.partition("@")[0])) for name in (task.data if task else ())]
+    people = [(name, dataset) for name, dataset in named if dataset and dataset.unit == "person"]
+    instances = sum(1 if "@" in name else _instances(deployment, dataset.at) for name, dataset in people)
     if instances <= 1:
         return 1, ()
-    if any(dataset.overlap == "possible" for dataset in people):
+    if any(dataset.overlap == "possible" for _, dataset in people):
         return instances, (f"one person is in no more than the {instances:,} instances of the data",)
-    said = all(dataset.overlap == "none" for dataset in people)
+    said = all(dataset.overlap == "none" for _, dataset in people)
     return 1, () if said else (f"nobody is in more than one of the {instances:,} instances of the data",)
 
 

@@ -33,7 +33,9 @@ class Task(Entry):
     evaluates: Id | None = key("The model whose outputs are judged.", None, rule=True, names="model")
     produces: Id | None = key("The model that the task produces.", None, rule=True, names="model")
     data: Ids = key(
-        "The datasets it works on. Data that are not where it runs are moved there as records.", names="datasets"
+        "The datasets it works on. Data that are not where it runs are moved there as records;"
+        " a member of a family works on what its own party has, if that is anything.",
+        names="datasets",
     )
     retrieves: AnyIds | None = key(
         "The datasets that answers quote: they are looked up where the model runs, and the caller reads them."

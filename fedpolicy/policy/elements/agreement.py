@@ -122,14 +122,14 @@ def unconnected(
 
 
 def kept_from(
-    world: World, runners: Sequence[str], callers: Sequence[str], account: str | None, family: str
+    world: World, use: str, runners: Sequence[str], callers: Sequence[str], account: str | None, family: str
 ) -> list[str]:
     """
-    The owners of a dataset with whom those who run a service have not agreed to keep nothing of it.
+    The owners of what a use sends of a dataset with whom those who run a service have not agreed to keep nothing of it.
 
     They have with whoever sends it, or with the party whose account it is; what one caller has signed covers no other.
     """
-    owners = world.once("owners", (family,), world.owners) or list(callers)
+    owners = world.owners_used(use, (family,)) or list(callers)
     if not runners or all(one.kind != "zero_retention" for one in world.agreements):
         return owners
     theirs, running = set(owners), set(runners)
@@ -147,14 +147,14 @@ def kept_from(
 
 
 def nothing_kept(
-    world: World, runners: Sequence[str], callers: Sequence[str], account: str | None, families: Iterable[str]
+    world: World, use: str, runners: Sequence[str], callers: Sequence[str], account: str | None, families: Iterable[str]
 ) -> bool | Missing:
-    """Whether those who run a service have agreed to keep nothing of the private data among these datasets."""
+    """Whether those who run a service have agreed to keep nothing of the private data among these that a use sends."""
     about = list(families)
     private = [name for name in about if is_private(world, (name,))] or about
 
     def agreed(world: World) -> bool:
-        return bool(private) and not any(kept_from(world, runners, callers, account, name) for name in private)
+        return bool(private) and not any(kept_from(world, use, runners, callers, account, name) for name in private)
 
     return firm_answer(world, agreed)
 
@@ -227,12 +227,13 @@ def _without_consent(
     return left if left or not perhaps else Missing(tuple(f"datasets.{name}.categories" for name in unsure))
 
 
-def _documented(world: World, parties: Sequence[str], families: Sequence[str]) -> bool:
-    """Whether each of these datasets has a basis of research whose document connects all owners with the parties."""
-    declared = world.deployment.datasets
+def _documented(world: World, parties: Sequence[str], owners: Sequence[str], families: Sequence[str]) -> bool:
+    """Whether each of these datasets has a basis of research whose document connects its owners with the parties."""
+    declared, about = world.deployment.datasets, set(owners)
     kinds = {name: _RESEARCH.get(declared[name].phi_basis or "", "") for name in families if name in declared}
     return all(
-        kind and not unsigned(world, parties, world.owners([name]), {kind}, [name]) for name, kind in kinds.items()
+        kind and not unsigned(world, parties, [one for one in world.owners([name]) if one in about], {kind}, [name])
+        for name, kind in kinds.items()
     )
 
 
@@ -283,6 +284,6 @@ GROUNDS = (
         Type.BOOL,
         "each of these datasets has a `phi_basis`, and the document of research for it connects all owners with all"
         " these parties",
-        lambda v: firm_answer(v.world, lambda w: _documented(w, v.parties, v.families)),
+        lambda v: firm_answer(v.world, lambda w: _documented(w, v.parties, v.owners, v.families)),
     ),
 )

@@ -25,9 +25,19 @@ class CallView:
     call: ApiCall
 
     @property
+    def use(self) -> str:
+        """Its id among tasks and calls."""
+        return f"api_calls.{self.id}"
+
+    @property
     def families(self) -> tuple[str, ...]:
         """The datasets that it sends."""
-        return self.world.use_data(f"api_calls.{self.id}")
+        return self.world.use_data(self.use)
+
+    @property
+    def owners(self) -> list[str]:
+        """The owners of what it sends."""
+        return self.world.owners_used(self.use, self.families)
 
     @property
     def model(self) -> ModelView | None:
@@ -46,7 +56,7 @@ class CallView:
         return self.world.once(f"runners of the call {self.id}", (), self._runners)
 
     def _runners(self, _: tuple[str, ...]) -> list[str]:
-        access = self.world.lookup.access_of.get(f"api_calls.{self.id}", ())
+        access = self.world.lookup.access_of.get(self.use, ())
         remote = [self.world.lookup.party(entry.runner or "unknown") for entry in access if entry.how != "weights"]
         return ordered(remote if self.call.model else [self.world.known_as(self.call.provider or "unknown")])
 
@@ -66,7 +76,7 @@ class CallView:
         account = self.model.model.account if self.model else None
 
         def kept(families: tuple[str, ...]) -> bool | Missing:
-            return nothing_kept(self.world, self.runners, self.callers, account, families)
+            return nothing_kept(self.world, self.use, self.runners, self.callers, account, families)
 
         return self.world.once(f"nothing kept of the call {self.id}", self.families, kept)
 

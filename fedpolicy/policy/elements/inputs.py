@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from functools import partial
+from itertools import chain
 
 from fedpolicy.graph.lookup import ordered
 from fedpolicy.language.model.dataset import Terms
@@ -23,7 +24,11 @@ def _private_inputs(view: ModelView) -> list[str]:
 
 def _owners(view: ModelView) -> list[str]:
     """Whose data these are; whoever calls may be another."""
-    return view.world.owners(_private_inputs(view))
+    uses = dict.fromkeys(access.use for access in view.remote)
+    asked = ((use, (family,)) for use in uses for family in view.world.use_data(use))
+    found = (view.world.owners_used(use, some) for use, some in asked if is_private(view.world, some))
+    # Hundreds of calls send the same.
+    return ordered(chain.from_iterable({id(owners): owners for owners in found}.values()))
 
 
 def _senders(world: World, owners: Iterable[str]) -> int:
@@ -56,7 +61,7 @@ def _touch(view: ModelView, world: World, key: str) -> set[tuple[str, str]]:
         for family in view.world.use_data(use):
             if is_private(view.world, (family,)):
                 known = found.setdefault(family, set())
-                owners = kept_from(world, runners, callers, view.model.account, family)
+                owners = kept_from(world, use, runners, callers, view.model.account, family)
                 # Of hundreds of calls with the same inputs, the first one settles most owners.
                 left = set(owners) - known if (family, id(owners)) not in settled else set()
                 known.update(left - view.world.releasing(use) if left else ())
@@ -125,7 +130,7 @@ def _input_term(view: ModelView, use: str, key: str, families: tuple[str, ...]) 
     call = _call(view, use)
     if call is not None:
         return call_term(call, key)
-    kept = nothing_kept(view.world, view.runners, view.users, view.model.account, families)
+    kept = nothing_kept(view.world, use, view.runners, view.users, view.model.account, families)
     return settled_term(kept, key, _term(view, key))
 
 

@@ -51,7 +51,7 @@ def _without_copy(view: ModelView) -> Iterable[str]:
     """What everybody can get, nobody lacks."""
     if view.published:
         return ()
-    makers = view.world.owners(view.contents.families)
+    makers = view.world.owners_of(view.facts.contains)
     return ordered(
         party for party in makers if "participant" in view.world.lookup.roles(party) and party not in view.holders
     )

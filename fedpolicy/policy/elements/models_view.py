@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from fedpolicy.analysis.facts import ModelFacts
@@ -53,6 +54,12 @@ class ModelView:
     def families(self) -> tuple[str, ...]:
         """The datasets with which it is used."""
         return tuple(ordered(family for use in self.uses for family in self.world.use_data(use)))
+
+    @cached_property
+    def owners(self) -> list[str]:
+        """The owners of what it has learned from, else of what it is used with."""
+        used = (self.world.owners_used(use, self.world.use_data(use)) for use in self.uses)
+        return self.world.owners_of(self.facts.contains) or ordered(chain.from_iterable(used))
 
     @cached_property
     def contents(self) -> Contents:

@@ -12,7 +12,7 @@ from fedpolicy.analysis.exposure.noise import PURE, UNCLIPPED, Towards, noise_of
 from fedpolicy.analysis.exposure.participation import fewer_steps, lower_rate
 from fedpolicy.analysis.exposure.privacy import units_of
 from fedpolicy.graph import Guard, Mask, Path, bits
-from fedpolicy.graph.lookup import family_of, ordered
+from fedpolicy.graph.lookup import ordered
 from fedpolicy.language.model import Deployment
 from fedpolicy.language.model.dataset import Dataset
 from fedpolicy.language.model.does import Seal, Unsaid
@@ -37,7 +37,7 @@ class SafeguardView:
     on: str
     path: Path
     spec: Safeguard | Tee
-    families: tuple[str, ...]
+    data: Mask
     share: Share | None = None
 
     @property
@@ -51,9 +51,9 @@ class SafeguardView:
         return self.world.lookup.guards_at.get(self.path, ())
 
     @property
-    def data(self) -> Mask:
-        """What it protects, as instances."""
-        return self.world.lookup.instances_of(self.families)
+    def families(self) -> tuple[str, ...]:
+        """The datasets that it protects."""
+        return self.world.lookup.families_in(self.data)
 
     def is_trusted_to(self, parties: frozenset[str]) -> bool:
         """Whether every owner of what it protects trusts all of these."""
@@ -253,18 +253,14 @@ def _standing(path: Path, safeguards: Sequence[Safeguard]) -> Iterator[tuple[str
         yield f"{path[0]}.{path[1]}", (*path, "safeguards", index), found
 
 
-def _protects(world: World, on: str) -> tuple[str, ...]:
+def _protects(world: World, on: str) -> Mask:
     section, _, name = on.partition(".")
     if section in {"tasks", "api_calls"}:
-        return world.use_data(on)
-    if section == "flows" and world.deployment.flows[name].data:
-        declared = world.deployment.flows[name].data or ()
-        return tuple(ordered(family_of(one) for one in declared if family_of(one) in world.deployment.datasets))
-    # A flow sends what its source holds, an enclave keeps what arrives in it: stored there or not.
-    sources = (flow.source for flow in world.lookup.flows_of.get(on, ()))
-    places = sources if section == "flows" else world.graph.members.get(name, ())
-    held = reduce(or_, (world.lookup.reach.get(place, 0) for place in places), 0)
-    return tuple(ordered(world.graph.data[index].family for index in bits(held)))
+        return world.graph.worked.get(on, 0)
+    if section == "flows":
+        return reduce(or_, map(world.carried, world.lookup.flows_of.get(on, ())), 0)
+    # An enclave keeps what arrives in it: stored there or not.
+    return reduce(or_, (world.lookup.reach.get(place, 0) for place in world.graph.members.get(name, ())), 0)
 
 
 def _subjects(world: World) -> Sequence[Subject]:

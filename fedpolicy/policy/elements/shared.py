@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol
 
 from fedpolicy.graph.lookup import ordered
@@ -31,19 +31,22 @@ class About(Protocol):
 def about_owners(
     families: Callable[[Any], Iterable[str]],
 ) -> Callable[[World, Subject, Territories], Iterable[Subject]]:
-    """Leaves an element whole where a law protects any owner of its data, or of any data, where it has none."""
+    """Leaves an element whole where a law protects any owner of its data (`owners`), or of any, where it has none."""
 
     def within(world: World, subject: Subject, territories: Territories) -> Iterable[Subject]:
         about = tuple(families(subject.data)) or world.every_family
-        found = world.once(f"protected in {territories}", about, lambda some: _protected(world, some, territories))
+        found = _protected(world, about, getattr(subject.data, "owners", ()), territories)
         if found.all:
             yield subject if found.sure else replace(subject, doubt=world.whereabouts(found.unsure))
 
     return within
 
 
-def _protected(world: World, families: tuple[str, ...], territories: Territories) -> Protected:
-    return world.protected(world.owners(families), territories)
+def _protected(world: World, families: tuple[str, ...], owners: Sequence[str], territories: Territories) -> Protected:
+    every = world.once("owners", families, world.owners)
+    if owners and owners is not every:
+        return world.protected(owners, territories)
+    return world.once(f"protected in {territories}", families, lambda _: world.protected(every, territories))
 
 
 def texts(name: str, about: str, read: Callable[[Any], Iterable[str]], *, choices: tuple[str, ...] = ()) -> Field:

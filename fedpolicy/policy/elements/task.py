@@ -108,7 +108,7 @@ def _in_parts(view: TaskView) -> bool:
 
 
 def _without_arrangement(view: TaskView, world: World) -> list[str]:
-    owners = [party for party in world.owners(view.families) if not world.is_person(party)]
+    owners = [party for party in view.owners if not world.is_person(party)]
     if len(owners) == 1:
         return []
     kinds = {"joint_controllers", "data_processing", "data_use"}
@@ -228,24 +228,24 @@ _FIELDS = (
         lambda v: v.world.permits(f"tasks.{v.id}", guaranteed=True),
     ),
     texts("datasets", "datasets that it works on", lambda view: view.families),
-    texts("owners", "owners of these data", lambda view: view.world.owners(view.families)),
+    texts("owners", "owners of these data", lambda view: view.owners),
     open_field(
         "eea_owner",
         Type.BOOL,
         "some owner of these data is in the EEA",
-        lambda v: any_in_eea(v.world, v.world.owners(v.families)),
+        lambda v: any_in_eea(v.world, v.owners),
     ),
     open_field(
         "agreements",
         Type.LIST,
         "kinds of the agreements to which all these owners belong",
-        lambda v: firm_answer(v.world, lambda world: shared_kinds(world, world.owners(v.families), v.families)),
+        lambda v: firm_answer(v.world, lambda world: shared_kinds(world, v.owners, v.families)),
         choices=KINDS,
     ),
     texts(
         "sure_agreements",
         "those among them of which it is known that they hold",
-        lambda v: shared_kinds(v.world.firm if v.world.doubts else v.world, v.world.owners(v.families), v.families),
+        lambda v: shared_kinds(v.world.firm if v.world.doubts else v.world, v.owners, v.families),
         choices=KINDS,
     ),
     open_field(
@@ -280,7 +280,7 @@ def _within(world: World, subject: Subject, territories: Territories) -> Iterabl
     """The same task, of whose owners those are named whom a law protects."""
     view: TaskView = subject.data
     for part in about_owners(lambda task: task.families)(world, subject, territories):
-        found = world.protected(world.owners(view.families), territories)
+        found = world.protected(view.owners, territories)
         yield replace(part, data=replace(view, only=found.all))
 
 

@@ -25,9 +25,19 @@ class TaskView:
     only: tuple[str, ...] | None = None  # the owners that a law protects, where a rule names them alone
 
     @property
+    def use(self) -> str:
+        """Its id among tasks and calls."""
+        return f"tasks.{self.id}"
+
+    @property
     def families(self) -> tuple[str, ...]:
         """The datasets that it works on."""
-        return self.world.use_data(f"tasks.{self.id}")
+        return self.world.use_data(self.use)
+
+    @property
+    def owners(self) -> list[str]:
+        """The owners of what it works on."""
+        return self.world.owners_used(self.use, self.families)
 
     @property
     def method(self) -> MethodRow:
@@ -42,12 +52,12 @@ class TaskView:
     @property
     def access(self) -> Sequence[Access]:
         """How it reaches its models."""
-        return self.world.lookup.access_of.get(f"tasks.{self.id}", ())
+        return self.world.lookup.access_of.get(self.use, ())
 
     @property
     def flows(self) -> Sequence[Flow]:
         """The flows that it implies."""
-        return self.world.lookup.flows_of.get(f"tasks.{self.id}", ())
+        return self.world.lookup.flows_of.get(self.use, ())
 
     @property
     def places(self) -> list[Vertex]:
