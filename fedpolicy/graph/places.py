@@ -119,7 +119,7 @@ class Places:
     `members` maps every way to refer to nodes (`client`, `client@charite`) to vertex ids, `stored` a vertex id
     to the dataset instances that rest there, `families` a dataset id (or an instance's) to its instances,
     `own` a reference and a party to the members that the party has there, `meant` the name of a provider to the
-    declared party that it is.
+    declared party that it is. `aggregators` are the nodes of that kind.
     """
 
     principals: dict[str, Principal]
@@ -130,6 +130,7 @@ class Places:
     families: dict[str, list[DataItem]] = field(default_factory=dict)
     own: dict[tuple[str, str], list[str]] = field(default_factory=dict)
     meant: dict[str, str] = field(default_factory=dict)
+    aggregators: list[str] = field(default_factory=list)
 
     def known_as(self, name: str, catalog: Catalog) -> str:
         """Who is meant by a name: the party of this name, else the one that is this provider, else a new one."""
@@ -182,6 +183,7 @@ def lay_out(deployment: Deployment, catalog: Catalog) -> Places:
     places = Places(principals=principals_of(deployment, catalog))
     for name in sorted(deployment.nodes):
         node = deployment.nodes[name]
+        places.aggregators += [name] if node.kind == "aggregator" else []
         for vertex, reference in _family(name, node, _enclave(node, catalog)):
             _add(places, vertex, reference)
     stored = [one for name, dataset in deployment.datasets.items() for one in _stored(places, name, dataset)]

@@ -186,8 +186,8 @@ def aggregators_of(builder: Builder, task: Task) -> tuple[str, ...]:
     """References to the aggregator: as declared, else the only node of that kind."""
     if task.aggregator:
         return task.aggregator
-    found = tuple(sorted(name for name, node in builder.deployment.nodes.items() if node.kind == "aggregator"))
-    return found if len(found) == 1 else ()
+    found = builder.places.aggregators
+    return tuple(found) if len(found) == 1 else ()
 
 
 def is_hosted(builder: Builder, task: Task, method: MethodRow, runs: Runs) -> bool:

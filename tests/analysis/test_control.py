@@ -466,6 +466,25 @@ def test_participants_of_one_kind_are_judged_once_and_each_by_its_own_name(at, m
     assert numbers[0] == numbers[1] <= 3
 
 
+@pytest.mark.parametrize("exchange", ["topology: unknown", "aggregator: top, min_clients: 22", "topology: vertical"])
+def test_many_on_machines_of_others_are_judged_once_but_for_those_that_stand_for_all(exchange, monkeypatch):
+    judged = []
+    whole = matrices.standing
+    monkeypatch.setattr(matrices, "standing", lambda *given: judged.append(given) or whole(*given))
+    numbers = []
+    for number in (22, 40):
+        text = clients_of_their_own(number, "node").replace("-node: {kind: client,", "-node: {host: aws, kind: client,")
+        text = text.replace("parties:\n", "parties:\n  aws: {role: host}\n").replace("aggregator: top", exchange)
+        lookup = Lookup(graph_of(text))
+        judged.clear()
+        found = matrices.continuity_of(lookup, CATALOG, Bounds())
+        numbers.append(len(judged))
+        with monkeypatch.context() as alone:
+            alone.setattr(matrices.Likeness, "kind", lambda *_: None)
+            assert matrices.continuity_of(lookup, CATALOG, Bounds()) == found
+    assert numbers[0] == numbers[1]
+
+
 TWO = """fedpolicy: 1
 name: x
 parties: {a: {role: participant}, b: {role: participant}, acme: {role: processor}, tum: {role: coordinator}}

@@ -134,6 +134,11 @@ class ModelCall:
         return any_of([*(formula for _, formula in self.held(model, own)), self.means.had(model)])
 
     @property
+    def told(self) -> AbstractSet[str]:
+        """The elements of the places that are named for many."""
+        return frozenset()
+
+    @property
     def asks_nothing(self) -> bool:
         """Whether no model is needed."""
         return self.method is not None and self.method.needs == "none"

@@ -57,6 +57,10 @@ class _Fact(NamedTuple):
     detail: tuple[tuple[str, float], ...] = ()
     missing: tuple[str, ...] = ()
 
+    def __hash__(self) -> int:
+        """Those who need each other may be thousands."""
+        return hash((self.cause, self.how, self.given, self.parties[:1], self.missing))
+
 
 @dataclass(slots=True, kw_only=True)
 class _Extent:
@@ -145,12 +149,12 @@ def _lacking(entry: Continuity) -> _Facts:
     )
 
 
-def _held(entry: Continuity, members: set[str], known: dict[int, _Facts]) -> _Facts:
-    """What others have in hand; many entries share one list of it."""
-    key = id(entry.holds)
-    if key not in known:
-        known[key] = tuple((_in_hand(hold, members), hold.through) for hold in entry.holds)
-    return known[key]
+def _held(entry: Continuity, members: set[str], known: dict[int, tuple[_Fact, tuple[str, ...]]]) -> _Facts:
+    """What others have in hand; many entries share much of it."""
+    for hold in entry.holds:
+        if id(hold) not in known:
+            known[id(hold)] = (_in_hand(hold, members), hold.through)
+    return tuple([known[id(hold)] for hold in entry.holds])
 
 
 def _in_hand(hold: Hold, members: set[str]) -> _Fact:
@@ -169,18 +173,24 @@ def _in_hand(hold: Hold, members: set[str]) -> _Fact:
 
 def _merged(facts: _Found) -> Iterator[tuple[_Fact, _Extent]]:
     """Parties that have the same in hand in the same way are one dependency; what is certain need not be asked."""
-    sure = {(fact.cause, fact.how, fact.parties) for fact in facts if not fact.missing}
+    sure = {_about(fact) for fact in facts if not fact.missing}
     by_loss: dict[tuple[_Fact, frozenset[str]], _Extent] = {}
     for fact, extents in facts.items():
-        if not fact.missing or (fact.cause, fact.how, fact.parties) not in sure:
+        if not fact.missing or _about(fact) not in sure:
             for extent in extents.values():
                 _note(by_loss, (fact, _alike(extent.capabilities)), extent)
     together: dict[tuple[_Fact, frozenset[str]], _Extent] = {}
     for (fact, _), extent in by_loss.items():
-        extent.parties.update(fact.parties)
-        whoever = fact._replace(parties=()) if fact.parties else fact
+        whoever = fact
+        if not fact.mutual:
+            extent.parties.update(fact.parties)
+            whoever = fact._replace(parties=())
         _note(together, (whoever, frozenset(extent.capabilities)), extent)
     yield from ((fact, extent) for (fact, _), extent in together.items())
+
+
+def _about(fact: _Fact) -> tuple[object, ...]:
+    return fact.cause, fact.how, () if fact.mutual else fact.parties
 
 
 def _note(found: dict[_Key, _Extent], key: _Key, extent: _Extent) -> None:
@@ -198,7 +208,7 @@ def _dependency(fact: _Fact, extent: _Extent) -> Dependency:
         cause=fact.cause,
         how=fact.how,
         given=fact.given,
-        controllers=tuple(sorted(extent.parties)),
+        controllers=tuple(sorted(extent.parties or fact.parties)),
         by_member=fact.by_member,
         jurisdiction=fact.jurisdiction,
         mutual=fact.mutual,

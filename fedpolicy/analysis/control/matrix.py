@@ -3,7 +3,7 @@ The continuity matrix: for each participant and use, which capability hangs on w
 
 Participants may differ in nothing but names: ten thousand clients may each write a party and nodes of their own.
 Whoever runs its places by itself, and of whom nothing else speaks, has what the others of its kind have. So it is
-worked out for the first of them; only gaps at the place where it computes bear its name.
+worked out for the first of them; only what is said of the place where it computes bears its name.
 """
 
 from __future__ import annotations
@@ -55,21 +55,27 @@ class Likeness:
             who.jurisdictions,
             place.weight,
             hardware and hardware.gpu_memory_gib,
+            place.host if place.host != place.party else "",
+            self._is_told_of(use, party),
             tuple(self._means.held.get(place.id, ())),
             tuple(own.copies),
             use.surroundings(place, own.words),
         )
 
+    def _is_told_of(self, use: ModelCall, party: str) -> bool:
+        """Whether its place is one of those that stand for many."""
+        return any(f"nodes.{place.family}" in use.told for place in use.places.get(party, ()))
+
     def speaks_of_others(
         self, use: ModelCall, standings: Sequence[Standing], party: str, others: Iterable[str]
     ) -> bool:
         """Whether what one has hangs on any who may be like it, or on more of its own than where it computes."""
-        alike = set[str]().union(*(self._plain[other].words for other in others if other in self._plain))
-        own, holds = self._names(use, party), [hold for one in standings for hold in one.holds]
-        said = {word for one in holds if not one.mutual for word in (*one.parties, one.cause, *one.through)}
-        said |= {_element(path) for one in holds for path in one.missing}
-        gaps = {_element(path) for one in standings for gap in _gaps(one) for path in (gap.element, *gap.missing)}
-        return not alike.isdisjoint(said) or not alike.isdisjoint(gaps.difference(own))
+        told = self._is_told_of(use, party)
+        like = (one for one in others if one in self._plain and self._is_told_of(use, one) is told)
+        alike = set[str]().union(*(self._plain[other].words for other in like))
+        holds = [hold for one in standings for hold in one.holds]
+        said = {word for one in holds if not one.mutual for word in one.parties}.union(*map(_elements, standings))
+        return not alike.isdisjoint(said.difference(self._names(use, party)))
 
     def names(self, use: ModelCall, party: str, other: str) -> Mapping[str, str]:
         """What another is called, by what one is called, where these differ."""
@@ -81,14 +87,14 @@ class Likeness:
         # By the very object, as below: whoever compares them keeps them all.
         said = self._lacking.get(id(standing))
         if said is None:
-            paths = (path for gap in _gaps(standing) for path in (gap.element, *gap.missing))
-            said = self._lacking[id(standing)] = frozenset(map(_element, paths))
+            said = self._lacking[id(standing)] = _elements(standing)
         if said.isdisjoint(names):
             return standing
         key = (id(standing), *names.values())
         if key not in self._renamed:
             gaps, doubts = (tuple(_with(gap, names) for gap in some) for some in (standing.gaps, standing.doubts))
-            self._renamed[key] = replace(standing, gaps=gaps, doubts=doubts)
+            holds = tuple([_renamed(hold, names) for hold in standing.holds])
+            self._renamed[key] = replace(standing, gaps=gaps, doubts=doubts, holds=holds)
         return self._renamed[key]
 
     def _names(self, use: ModelCall, party: str) -> tuple[str, str]:
@@ -96,14 +102,15 @@ class Likeness:
 
     @cached_property
     def _plain(self) -> Mapping[str, _Own]:
-        """The parties that run their places by themselves and are named by nothing else."""
+        """The parties that run their places by themselves, wherever these are hosted, and are named by nothing else."""
         lookup, named = self._means.lookup, self._named
         theirs: dict[str, list[Vertex]] = {}
         shared: set[str] = set()
         for place in lookup.places.values():
-            plain = place.operators == (place.party,) and place.host == place.party and place.enclave is None
+            plain = place.operators == (place.party,) and place.enclave is None
             if plain and named.isdisjoint((place.party, place.id, place.name, place.family)):
                 theirs.setdefault(place.party, []).append(place)
+                shared |= {place.host} - {place.party}
             else:
                 shared |= {place.party, place.host, *place.operators}
         return {
@@ -126,8 +133,14 @@ class Likeness:
         return found
 
 
-def _gaps(standing: Standing) -> Sequence[Gap]:
-    return (*standing.gaps, *standing.doubts)
+def _elements(standing: Standing) -> frozenset[str]:
+    """What is said to be missing or in hand, and what it would be stated at; of those who need each other, the use."""
+    gaps = (path for gap in (*standing.gaps, *standing.doubts) for path in (gap.element, *gap.missing))
+    return frozenset(map(_element, (*gaps, *(path for hold in standing.holds for path in _paths(hold)))))
+
+
+def _paths(hold: Hold) -> tuple[str, ...]:
+    return (hold.cause, *hold.through, *hold.missing)
 
 
 def _element(path: str) -> str:
@@ -139,6 +152,14 @@ def _with(gap: Gap, names: Mapping[str, str]) -> Gap:
     """The same gap at another place."""
     missing = tuple([_at(path, names) for path in gap.missing])
     return Gap(gap.kind, gap.cause, missing, _at(gap.element, names), gap.detail)
+
+
+def _renamed(hold: Hold, names: Mapping[str, str]) -> Hold:
+    """The same of another; this very object, where it bears no name of one's own."""
+    if names.keys().isdisjoint(map(_element, _paths(hold))):
+        return hold
+    through, missing = (tuple(sorted(_at(path, names) for path in some)) for some in (hold.through, hold.missing))
+    return replace(hold, cause=_at(hold.cause, names), through=through, missing=missing)
 
 
 def _at(path: str, names: Mapping[str, str]) -> str:
@@ -240,7 +261,7 @@ class _Judge:
 
     def _renamed(self, one: Standing, names: Mapping[str, str]) -> Standing:
         found = self._likeness.renamed(one, names)
-        return one if found is one else self._told_once(found)
+        return one if found is one else self._one(found)
 
     def _one(self, found: Standing) -> Standing:
         holds = self._holds.setdefault(found.holds, found.holds)

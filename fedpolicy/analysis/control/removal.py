@@ -36,6 +36,10 @@ class Hold:
     jurisdiction: str = ""
     mutual: bool = False
 
+    def __hash__(self) -> int:
+        """Those who need each other may be thousands."""
+        return hash((self.parties[:1], self.how, self.cause, self.through, self.missing))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:

@@ -7,7 +7,7 @@ from collections.abc import Set as AbstractSet
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from fedpolicy.analysis.control import SURE, Formula, Gap, all_of, any_of, at_least, opening, sealed_by
+from fedpolicy.analysis.control import SURE, Atom, Formula, Gap, all_of, any_of, at_least, opening, sealed_by
 from fedpolicy.analysis.control.access import Means, copy_at, original_at, rights
 from fedpolicy.analysis.control.capabilities import ModelCall, marked
 from fedpolicy.graph.build import build_graph
@@ -175,6 +175,11 @@ class TaskUse(ModelCall):
         """All of these parts; to name all others to each would be as many holds as there are pairs."""
         return [*self._spared(self._among_many.values(), 0, "part")] if self._among_many else []
 
+    @cached_property
+    def told(self) -> AbstractSet[str]:
+        """The same, of many whom somebody hosts."""
+        return {one.element for one in (*self._enough, *self._everybody) if isinstance(one, Atom)}
+
     @property
     def _elsewhere(self) -> bool:
         """Whether others train it, as a whole."""
@@ -227,6 +232,11 @@ class AnyWay(TaskUse):
             found.append((way, TaskUse(Means(Lookup(graph), catalog, bounds), name, task)))
         # A way that leads nowhere for want of a place is none.
         return [one for one in found if one[1].steps or TOPOLOGIES[one[0]].exchanges == "nothing"] or found
+
+    @cached_property
+    def told(self) -> AbstractSet[str]:
+        """Those of all ways."""
+        return frozenset().union(*(use.told for _, use in self.readings))
 
     @property
     def _makes_what_it_asks(self) -> bool:
