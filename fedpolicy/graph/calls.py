@@ -149,7 +149,9 @@ def _send(builder: Builder, place: Vertex, chain: tuple[Vertex, ...], mask: Mask
     seals = seals_for(builder, call.shield, runner)
     guarded, unsaid = _answer_guards(builder, (place, *chain), call.shield), _unsaid(builder, call.shield, runner)
     legs = [*pairwise((place, *chain))]
-    for previous, hop in legs[-1:] if call.perhaps else legs:  # as far as the last it comes in any case
+    # As far as the last it comes in any case, unless behind other seals.
+    known = call.perhaps and seals == seals_for(builder, call.shield, chain[-2])
+    for previous, hop in legs[-1:] if known else legs:
         for sent in (payload,) if payload else call.payloads:
             guards = guards_on_work(builder, call.shield, place, runner, payload=sent)
             added = builder.add(call.origin, call.role, previous.id, hop.id, sent, mask, guards=guards, seals=seals)

@@ -150,8 +150,9 @@ def _host(builder: Builder, job: Job, runs: Runs) -> list[Outcome]:
         chains = _trainers(builder, job, place, runs)
         for chain in chains:
             origin = beyond(job.origin, chain, chains)
-            # What perhaps goes on from somewhere comes to there in any case.
-            way = (place, *chain) if origin is job.origin else chain[-2:]
+            # What perhaps goes on from somewhere comes to there in any case, unless behind other seals.
+            opened = [seals_for(builder, job.shield, one) for one in chain[-2:]]
+            way = (place, *chain) if origin is job.origin or opened[0] != opened[1] else chain[-2:]
             _send_records(builder, replace(job, origin=origin), way, mask)
             end = chain[-1].id
             known = found.get(end)
