@@ -148,10 +148,9 @@ def _send(builder: Builder, place: Vertex, chain: tuple[Vertex, ...], mask: Mask
     runner = chain[-1]
     seals = seals_for(builder, call.shield, runner)
     guarded, unsaid = _answer_guards(builder, (place, *chain), call.shield), _unsaid(builder, call.shield, runner)
-    legs = [*pairwise((place, *chain))]
     # As far as the last it comes in any case, unless behind other seals.
     known = call.perhaps and seals == seals_for(builder, call.shield, chain[-2])
-    for previous, hop in legs[-1:] if known else legs:
+    for previous, hop in [*pairwise((place, *chain))][-1 if known else 0 :]:
         for sent in (payload,) if payload else call.payloads:
             guards = guards_on_work(builder, call.shield, place, runner, payload=sent)
             added = builder.add(call.origin, call.role, previous.id, hop.id, sent, mask, guards=guards, seals=seals)
@@ -270,8 +269,7 @@ def _answer(
             origin = origin.unless([".".join(map(str, (*shield.path, "safeguards")))])
         for target, source in reversed(list(pairwise(way))):
             own = (guards, seals) if source is runner else ((), ())
-            ends = (source.id, target.id)
-            builder.add(origin, "retrieval", *ends, "completions", mask, guards=own[0], seals=own[1])
+            builder.add(origin, "retrieval", source.id, target.id, "completions", mask, guards=own[0], seals=own[1])
     return mask
 
 
