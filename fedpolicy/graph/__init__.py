@@ -144,9 +144,8 @@ class Guard:
     """
     A safeguard as it applies to one flow.
 
-    `rests_on` are those who perform it and whose software does it. `ignored` says why it cannot lower it, whoever
-    promises what (too late, not summable, ...). `mechanism` is the privacy mechanism that it is, `aggregate` the sum
-    that secure aggregation hides the payload in.
+    `rests_on` are those who perform it and whose software does it. `ignored` says why it lowers nothing, whoever
+    promises what. `mechanism` is the privacy mechanism that it is, `aggregate` the sum that hides the payload.
     """
 
     path: Path
@@ -236,8 +235,8 @@ class Flow:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FlowGraph:
     """
-    Everything that the analyses read. `access` tells who calls which model and how (graph.calls), `placed` where its
-    weights are, `worked` the data of each task or call; `enclaves` are places that vouch, or may, by whose word it is.
+    Everything that the analyses read. `access` tells who calls which model and how, `placed` where its weights are,
+    `worked` the data of each task or call, `made_of` those of numbers; `enclaves` vouch, or may, by whose word it is.
     """
 
     deployment: Deployment
@@ -252,6 +251,7 @@ class FlowGraph:
     placed: Mapping[str, Sequence[str]] = field(default_factory=dict)
     worked: Mapping[str, Mask] = field(default_factory=dict)
     enclaves: Mapping[str, Vertex] = field(default_factory=dict)
+    made_of: Mapping[str, frozenset[Mask]] = field(default_factory=dict)
 
     @property
     def everything(self) -> Mask:

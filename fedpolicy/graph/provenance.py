@@ -186,6 +186,20 @@ def reached_at(builder: Builder) -> Mapping[str, Mask]:
     return {vertex: reduce(or_, found.values(), 0) for vertex, found in held.items()}
 
 
+def numbers_made_of(builder: Builder) -> Mapping[str, frozenset[Mask]]:
+    """
+    Of what a number may be made at a place that sends some and does not say of which data, as far as few units matter.
+
+    That is all that may come there, what the place can read of it, or what rests there alone.
+    """
+    counted = {name for name, row in builder.catalog.payloads.items() if row.least_units is not None}
+    sources = {flow.source for flow in builder.flows if flow.data is None and flow.payload in counted}
+    own = _stored(builder)
+    held = _spread(builder, _leaving(builder, 0, ()), own, here=True) if sources else {}
+    readable = {at: {some.get(at, {}).get(_OPEN, 0) for some in (held, own)} for at in sources}
+    return {at: frozenset({reduce(or_, held.get(at, {}).values(), 0), *some}) for at, some in readable.items()}
+
+
 def _stored(builder: Builder) -> Mapping[str, Held]:
     return {place: {_OPEN: mask_of(items)} for place, items in builder.places.stored.items()}
 

@@ -75,11 +75,13 @@ def _bound(world: World, moves: list[Movement], one: Movement) -> Movement:
     """Through relays travels no more than the source can have, in whatever form; and of that are numbers made."""
     if one.only is not None or not one.why.startswith("flows.") or (len(one.way) == 2 and not one.counted):
         return one
-    items = [item for item in world.instances if one.way[0] in _reach(world, moves, item, NONE)]
+    came = {item.id: _reach(world, moves, item, NONE).get(one.way[0], set()) for item in world.instances}
+    items = [item for item in world.instances if came[item.id]]
     made = one.few
-    if one.counted:  # or of what rests with whoever makes it alone
-        every = _few(world, world.file.flows[one.why.partition(".")[2]], items, one.way)
-        made = tuple(map(Few.beside, every, one.few)) if one.few else every
+    # Or of what can be read there, or of what rests with whoever makes it alone.
+    for some in (items, [item for item in items if frozenset() in came[item.id]]) if one.counted else ():
+        every = _few(world, world.file.flows[one.why.partition(".")[2]], some, one.way)
+        made = tuple(map(Few.beside, every, made)) if made else every
     return replace(one, few=made, sendable=frozenset(item.id for item in items) if len(one.way) > 2 else one.sendable)
 
 

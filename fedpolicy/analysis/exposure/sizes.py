@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from fedpolicy.analysis.exposure import Reading
 from fedpolicy.graph import Aggregate, DataItem, Flow, FlowGraph, Mask, Vertex, bits
-from fedpolicy.graph.lookup import reach_in
 from fedpolicy.graph.masks import grouped
 from fedpolicy.records import dataclass, field
 
@@ -42,7 +41,6 @@ class Few:
     reading: Reading
     known: dict[str, Mask] = field(default_factory=dict)
     stored: dict[str, Mask] = field(default_factory=dict)
-    held: dict[str, Mask] = field(default_factory=dict)
     short: dict[int, Mask] = field(default_factory=dict)
     told: dict[Message, Mask] = field(default_factory=dict)
     _parts: dict[tuple[Mask, str, bool], tuple[Portion, ...]] = field(default_factory=dict)
@@ -87,7 +85,8 @@ class Few:
         return found
 
     def _of_few(self, flow: Flow, least: int) -> Mask:
-        return reduce(or_, (self._among(flow, data, least) for data in self._made_of(flow)), 0)
+        made_of = self.graph.made_of.get(flow.source, ()) if flow.data is None else (flow.data,)
+        return reduce(or_, (self._among(flow, data, least) for data in made_of), 0)
 
     def _among(self, flow: Flow, data: Mask, least: int) -> Mask:
         if least not in self.short:
@@ -112,15 +111,6 @@ class Few:
         for known in self._known(flow, data):
             found |= data & ~known if self._owners(data & ~known, flow.source) == 1 else 0
         return found
-
-    def _made_of(self, flow: Flow) -> set[Mask]:
-        """What a number may be made of: its data, else all that may have come to its maker, or what rests there."""
-        if flow.data is not None:
-            return {flow.data}
-        if not self.held:
-            bringing = [one for one in self.graph.flows if self._row(one.payload).carries != "nothing"]
-            self.held.update(reach_in(self.graph, bringing))
-        return {self.held.get(flow.source, 0), self._data(flow)}
 
     def _data(self, flow: Flow) -> Mask:
         if flow.data is not None:

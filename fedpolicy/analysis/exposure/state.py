@@ -74,7 +74,6 @@ class Exposure:
     _public: dict[tuple[Reading, bool], View] = field(default_factory=dict)
     _towards: dict[tuple[tuple[int, Towards], ...], Mapping[int, Mechanism]] = field(default_factory=dict)
     _tallies: dict[int, Tally] = field(default_factory=dict)
-    _held: dict[str, Mask] = field(default_factory=dict)
     _alike: dict[Reading, Reading] = field(default_factory=dict)
     _asked: dict[Reading, Reading] = field(default_factory=dict)
     _refused: InputError | None = None
@@ -101,7 +100,7 @@ class Exposure:
                 private=private,
                 free_text=free_text_of(self.graph, reading),
                 malleable=malleable_seals(self.graph),
-                few=Few(graph=self.graph, catalog=self.catalog, reading=reading, held=self._held),
+                few=Few(graph=self.graph, catalog=self.catalog, reading=reading),
                 supplied=is_supplied(self.graph),
                 mechanisms=self.mechanisms,
                 insiders=self.insiders,
