@@ -12,6 +12,7 @@ from fedpolicy.language.reading.spans import Path
 from fedpolicy.language.reading.validator import Invalid
 from fedpolicy.language.reading.values import (
     Found,
+    as_entry,
     bound_mistake,
     kind_mistake,
     locate,
@@ -152,8 +153,23 @@ def _said_by_us(one: Found) -> list[Mistake]:
         return [_one_id(one, one.value)]
     if isinstance(one.value, tuple) and any(map(id_problem, one.value)):
         wrong = [(place, item) for place, item in enumerate(one.value) if id_problem(item)]
-        return [_split((*one.path, place), id_problem(item)) for place, item in wrong]
-    return [_split(one.path, said, key=one.of_key)]
+        return [
+            _by_ref(one, (*one.path, place), item) or _split((*one.path, place), id_problem(item))
+            for place, item in wrong
+        ]
+    return [_by_ref(one, one.path, one.value) or _split(one.path, said, key=one.of_key)]
+
+
+def _by_ref(one: Found, path: Path, value: object) -> Mistake | None:
+    """Somebody named a model as its publisher does, or declared it on the spot, where an entry of the file is meant."""
+    named = one.siblings[one.word].names if one.word in one.siblings else None
+    ref = value.get("ref") if isinstance(value, Mapping) else value
+    if not isinstance(ref, str) or "/" not in ref or named is None or "model" not in named.kinds:
+        return None
+    message = (
+        f"{shown_value(ref)} is no entry of `models`" if ref is value else f"`{one.word}` is an id, and this is a map"
+    )
+    return Mistake(path=path, message=message, help=as_entry(ref))
 
 
 def _one_id(one: Found, listed_ids: tuple[object, ...]) -> Mistake:

@@ -10,6 +10,7 @@ from fedpolicy.language.model.shape import entry_shape
 from fedpolicy.language.model.types import RESERVED
 from fedpolicy.language.reading.mistakes import Mistake
 from fedpolicy.language.reading.raw import Names, ids
+from fedpolicy.language.reading.values import as_entry
 from fedpolicy.suggest import advise, did_you_mean, listed, misspelt, nearest, shown_value
 
 if TYPE_CHECKING:
@@ -187,6 +188,8 @@ def _hint(reference: Mention, names: Names, kind: str) -> str:
         if called:
             return f"did you mean `{called}`?"
     found = did_you_mean(reference.name, known)
+    if kind == "model" and not found and (row := names.catalog.models.find(reference.name)) is not None:
+        return as_entry(row.id)
     if kind in _DECLARED:
         return found or f"{_declare(kind)}; known: {listed(known)}" if known else _declare(kind)
     return advise(reference.name, known)
