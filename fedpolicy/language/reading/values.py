@@ -11,7 +11,7 @@ from fedpolicy.language.model.shape import VALUE, Key, Shape, entry_shape
 from fedpolicy.language.reading.mistakes import Mistake
 from fedpolicy.language.reading.spans import Path
 from fedpolicy.language.reading.validator import Flaw
-from fedpolicy.suggest import advise, folded, listed, nearest, shown_value, visible
+from fedpolicy.suggest import advise, folded, listed, nearest, shown_value
 
 _NUMBER = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?")
 _GROUPED = re.compile(r"[_,' \u00a0\u202f]")  # what people put between thousands
@@ -113,8 +113,8 @@ def only_item(value: object) -> str:
 
 
 def as_entry(ref: str) -> str:
-    """How to declare a model of which only its ref was written; one that cannot be a ref is not repeated."""
-    if len(ref) > _LONGEST_REF or visible(ref) != ref:
+    """How to declare a model of which only its ref was written; a very long one is not repeated."""
+    if len(ref) > _LONGEST_REF:
         return "declare it under `models`, with its `ref`, and write the id of that entry here"
     last = ref.rpartition("/")[2]
     name = "".join(char if (char.isascii() and char.isalnum()) or char in "._" else "-" for char in last).strip("._-")
