@@ -118,6 +118,15 @@ def listed(words: Collection[str]) -> str:
     return f"{', '.join(found)} and {more} more" if more > 0 else ", ".join(found)
 
 
+def as_entry(ref: str) -> str:
+    """How to declare a model of which only its ref was written; a very long one is not repeated."""
+    if len(ref) > _LONGEST:
+        return "declare it under `models`, with its `ref`, and write the id of that entry here"
+    last = ref.rpartition("/")[2]
+    name = "".join(char if (char.isascii() and char.isalnum()) or char in "._" else "-" for char in last).strip("._-")
+    return f"declare it under `models`, as `{name or 'model'}: {{ref: {ref}}}`, and write `{name or 'model'}` here"
+
+
 def few_names(names: Sequence[str]) -> str:
     """Names in words: three are enough."""
     shown = ", ".join(names[:_ENOUGH])

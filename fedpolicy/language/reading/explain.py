@@ -12,7 +12,6 @@ from fedpolicy.language.reading.spans import Path
 from fedpolicy.language.reading.validator import Invalid
 from fedpolicy.language.reading.values import (
     Found,
-    as_entry,
     bound_mistake,
     kind_mistake,
     locate,
@@ -20,7 +19,7 @@ from fedpolicy.language.reading.values import (
     text_of,
     type_mistake,
 )
-from fedpolicy.suggest import advise, listed, nearest, shown_value
+from fedpolicy.suggest import advise, as_entry, listed, nearest, shown_value
 
 # What people call roles, kinds of nodes and keys, where the nearest word of the language is another thing.
 _CALLED = {

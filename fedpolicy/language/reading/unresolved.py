@@ -10,8 +10,7 @@ from fedpolicy.language.model.shape import entry_shape
 from fedpolicy.language.model.types import RESERVED
 from fedpolicy.language.reading.mistakes import Mistake
 from fedpolicy.language.reading.raw import Names, ids
-from fedpolicy.language.reading.values import as_entry
-from fedpolicy.suggest import advise, did_you_mean, listed, misspelt, nearest, shown_value
+from fedpolicy.suggest import advise, as_entry, did_you_mean, listed, misspelt, nearest, shown_value
 
 if TYPE_CHECKING:
     from fedpolicy.language.reading.resolve import Mention

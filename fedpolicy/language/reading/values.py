@@ -16,7 +16,6 @@ from fedpolicy.suggest import advise, folded, listed, nearest, shown_value
 _NUMBER = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?")
 _GROUPED = re.compile(r"[_,' \u00a0\u202f]")  # what people put between thousands
 _THOUSAND = 1000
-_LONGEST_REF = 80
 _BOOLEANS = {"yes": "true", "on": "true", "true": "true", "no": "false", "off": "false", "false": "false"}
 _EXPECTED = {
     "int_type": "a whole number",
@@ -110,15 +109,6 @@ def only_item(value: object) -> str:
     if isinstance(value, tuple) and len(value) == 1 and isinstance(value[0], (str, int, float)):
         return str(value[0]).lower() if isinstance(value[0], bool) else str(value[0])
     return ""
-
-
-def as_entry(ref: str) -> str:
-    """How to declare a model of which only its ref was written; a very long one is not repeated."""
-    if len(ref) > _LONGEST_REF:
-        return "declare it under `models`, with its `ref`, and write the id of that entry here"
-    last = ref.rpartition("/")[2]
-    name = "".join(char if (char.isascii() and char.isalnum()) or char in "._" else "-" for char in last).strip("._-")
-    return f"declare it under `models`, as `{name or 'model'}: {{ref: {ref}}}`, and write `{name or 'model'}` here"
 
 
 def type_mistake(one: Found) -> Mistake:
