@@ -16,6 +16,7 @@ from tests.ci.repositories import CLEAN, LEAKING, git, repository, run, write
 from tests.ci.runner import INSTALLED, act
 from tests.house.pages import ROOT
 
+pytestmark = pytest.mark.slow  # each runs the steps of the action, some processes a step
 SPEC = "infra/ward.fedpolicy.yaml"
 BASE = "github.event.pull_request.base.sha"
 
@@ -76,7 +77,6 @@ def test_nothing_of_the_workspace_runs_and_the_leak_is_found(more, action, works
     assert json.loads(Path(done.outputs["sarif"]).read_text(encoding="utf-8"))["version"] == "2.1.0"
 
 
-@pytest.mark.slow
 def test_nothing_of_the_workspace_runs_while_the_action_installs_itself(action, workspace, ourselves, index, tmp_path):
     del index
     done = action(installed=None, where=ourselves, more=steering(workspace))

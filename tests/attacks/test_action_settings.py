@@ -11,6 +11,7 @@ from tests.ci.repositories import git, repository, write
 from tests.ci.runner import INSTALLED, act
 from tests.house.pages import ROOT
 
+pytestmark = pytest.mark.slow  # each runs the steps of the action, some processes a step
 LEAK_IN = "infra/x.fedpolicy.yaml"
 FACTS = 'providers: {mine: {name: M, jurisdiction: DE, as_of: "2026-01-01", source: "https://x.y/z"}}\n'
 WAIVER = """\

@@ -94,6 +94,7 @@ def reported(report):
 
 
 @needs_copies
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("how", "jobs", "code", "said"),
     [
@@ -117,6 +118,7 @@ def test_the_others_are_reported(how, jobs, code, said, estate):
 
 
 @needs_copies
+@pytest.mark.slow
 def test_standard_input_is_there_for_the_second_process_too(estate):
     del estate
     code, report, _ = fedpolicy("c", "check", "bad.yaml", "-", "--timeout", "1", input=LEAK.format(name="input"))
@@ -125,6 +127,7 @@ def test_standard_input_is_there_for_the_second_process_too(estate):
 
 
 @needs_copies
+@pytest.mark.slow
 def test_the_configuration_sets_it_and_the_command_line_has_the_last_word(estate):
     (estate / "fedpolicy.toml").write_text("timeout = 0.5\n", encoding="utf-8")
     late = [fedpolicy("c", "check", *NAMES, *more)[1]["errors"] for more in ((), ("--timeout", "1.5"))]

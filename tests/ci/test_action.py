@@ -16,6 +16,7 @@ from tests.ci.runner import INSTALLED, act
 from tests.house.pages import ROOT
 from tests.report.multitool import complaints, needs_multitool
 
+pytestmark = pytest.mark.slow  # each runs the steps of the action, some processes a step
 CACHE_STEP = "actions/cache@27d5ce7f107fe9357f9df03efb73ab90386fccae"
 SARIF_STEP = "github/codeql-action/upload-sarif@8aad20d150bbac5944a9f9d289da16a4b0d87c1e"
 SPEC = "infra/ward.fedpolicy.yaml"
@@ -80,7 +81,6 @@ builders: []
 """
 
 
-@pytest.mark.slow
 def test_scan_judges_what_frameworks_run_as_well(action, estate):
     write(estate, {"fl/project.yml": PROJECT})
     assert action().outputs["verdict"] == "pass"
@@ -99,7 +99,6 @@ builders: [{path: nvflare.lighter.impl.cert.CertBuilder}]
 """
 
 
-@pytest.mark.slow
 def test_drift_compares_what_is_declared_with_what_runs(action, estate):
     """The base knows one call that is not declared; the pull request brings another one."""
     write(estate, {"fl/project.yml": RUNS, "fl/a.py": "import anthropic\nanthropic.Anthropic()\n"})
@@ -177,7 +176,6 @@ def test_the_inputs_reach_the_tool(inputs, verdict, action, leak, estate):
     assert done.codes["verdict"] == {"pass": 0, "fail": 1, "error": 2}[verdict]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(("strict", "verdict"), [("false", "pass"), ("true", "fail")])
 def test_strict_counts_unknown(strict, verdict, action, estate):
     vague = LEAKING.replace("{ref: openai/gpt-4o, via", "{weights: closed, via")
@@ -199,7 +197,6 @@ def test_a_mistake_in_the_deployment_is_annotated_and_fails(action, estate):
     assert "problem" in done.summary.splitlines()[0]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     "name", ["paths", "packs", "fail_on", "format", "config", "strict", "waivers_from", "baseline"]
 )
@@ -271,7 +268,6 @@ def test_a_change_cannot_waive_itself(action, leak, estate, waiver):
     assert action(packs=RULE, waivers_from=base, config_from=base).outputs["verdict"] == "fail"
 
 
-@pytest.mark.slow
 def test_a_baseline_leaves_what_is_new(action, leak, estate):
     del leak
     write(estate, {"infra/new.fedpolicy.yaml": CLEAN})
@@ -409,7 +405,6 @@ def test_nobody_gets_a_comment_unasked(given, comment, action, github):
     assert "comment" not in action(given=given, comment=comment, path=str(github)).codes
 
 
-@pytest.mark.slow
 def test_a_release_that_no_index_has_comes_from_the_source(action, leak, ourselves, index):
     del leak, index
     done = action(installed=False, where=ourselves, version=__version__)
