@@ -92,7 +92,8 @@ def _ask(builder: Builder, place: Vertex, mask: Mask, call: Call, runs: Runs) ->
         _send(builder, place, chain, mask, _beyond(call, chain, found.chains), found.payload)
         for partner in (other for other in found.partners if other != chain[-1]):
             _send(builder, chain[-1], (partner,), mask, call, "activations")
-    if found.local or found.payload or any(chain == (place,) for chain in found.chains):
+    stays = found.local or found.payload or any(chain == (place,) for chain in found.chains)
+    if stays and not call.origin.id.startswith("tasks."):
         # What is asked about does not leave the place as such, so no flow says that it has come there.
         payload = call.payloads[0]
         builder.lookups.append(LookUp(origin=call.origin, place=place.id, data=mask, payload=payload))

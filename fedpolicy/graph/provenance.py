@@ -83,8 +83,9 @@ def _wanted(reach: Reach, needs: Iterable[Need]) -> Wanted:
 
 def _needs(builder: Builder) -> Iterator[Need]:
     home = {place: mask_of(items) for place, items in builder.places.stored.items()}
-    sent = [flow for flow in builder.flows if flow.data and flow.role in {"call", "fallback", "declared"}]
-    for flow in sent:
+    # What a task sends is brought to where it runs, or quoted in an answer there.
+    asked = [flow for flow in builder.flows if flow.data and not flow.origin.startswith("tasks.")]
+    for flow in (flow for flow in asked if flow.role in {"call", "fallback", "declared"}):
         # Most send what rests with them; for that nobody has to ask what comes to whom.
         if flow.index not in builder.relayed and lacking(flow.data or 0, home.get(flow.source, 0)):
             yield Need(_origin(flow), flow.source, flow.data or 0, flow.payload, flow)
