@@ -144,7 +144,7 @@ class Learning:
         if not relied_on:
             # Code that nobody vouches for may send whatever there is, as it is there, and adds nothing up.
             noises = tuple(noise for noise in one.noises if noise.shares is None)
-            anything = replace(one, level=VERBATIM, sums=(), caps=(), noises=noises, adds=False)
+            anything = replace(one, level=VERBATIM, sums=(), caps=(), noises=noises, adds=False, sealed=False)
             yield from self._named(fact, anything, relied_on=relied_on)
 
     def _named(self, fact: Fact, one: Movement, *, relied_on: bool) -> Iterator[Fact]:
@@ -194,7 +194,7 @@ class Learning:
                 codes = (here.code, self._shipped(one))
                 suppliers = {self.world.supplier(code, here) for code in codes}
                 words.append(Word(parties=frozenset(suppliers - {""}), place=place))
-        return one.sealed or self.counts(tuple(words))
+        return self.counts(tuple(words))
 
     def _shipped(self, one: Movement) -> str:
         """Whose code a task ships."""

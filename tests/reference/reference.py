@@ -13,7 +13,19 @@ from tests.reference.few import few
 from tests.reference.jobs import contributors, weight
 from tests.reference.learn import Learning, Parts, Reading
 from tests.reference.models import Models
-from tests.reference.movement import INFERABLE, LEVELS, NONE, RECONSTRUCTABLE, VERBATIM, Few, Movement, Noise, Seal, Sum
+from tests.reference.movement import (
+    BOUNDED,
+    INFERABLE,
+    LEVELS,
+    NONE,
+    RECONSTRUCTABLE,
+    VERBATIM,
+    Few,
+    Movement,
+    Noise,
+    Seal,
+    Sum,
+)
 from tests.reference.safeguards import caps, flow_seals, noises, noisy, seals, secure_sums, unsaid
 from tests.reference.tasks import Desugared
 from tests.reference.world import Instance, World
@@ -115,14 +127,12 @@ def _flows(world: World, models: Models) -> Iterator[Movement]:
     for name, flow in world.file.flows.items():
         row = world.catalog.payloads[flow.payload]
         sealed = row.carries == "sealed"
-        level = VERBATIM if sealed else models.level(flow.payload)
+        level = VERBATIM if sealed else NONE if row.carries == "nothing" else models.level(flow.payload)
         sources = world.nodes(flow.from_)
         for source in sources:
             own = flow_seals(world, flow, source)
             sums, noise = _added_up(world, flow, name, source, sources), _noise(world, flow, name, source)
             for way in world.ways(flow, source):
-                if row.carries == "nothing":
-                    continue  # whoever it goes to is there all the same
                 plain = Movement(
                     way=way,
                     level=level,
@@ -276,7 +286,11 @@ def _reach(
         before = now
         for one in moves:
             nominal = one.level if one.nominal < 0 else one.nominal
-            if nominal < level or (one.only is not None and item.id not in one.only) or (sure and one.maybe):
+            if (
+                nominal < max(level, BOUNDED)
+                or (one.only is not None and item.id not in one.only)
+                or (sure and one.maybe)
+            ):
                 continue
             for source, place, sealing in _legs(one, sure=sure):
                 if source == place:

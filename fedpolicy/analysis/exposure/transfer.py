@@ -30,18 +30,16 @@ _VOIDS = frozenset({VOID, MALLEABLE_VOID})
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Effect:
     """
-    `cap` limits what is open, `sum_cap` what is hidden in a sum. `aggregate` is
-    the sum that the flow sends, `seals` (seal, sealed instances, others) what it puts on. The others are
-    those that are said to be sealed by somebody on whom their owner does not rely: what travels may be either. It
-    `opens` what was sealed where that is published.
+    `cap` limits what is open, `sum_cap` what is hidden in a sum. `aggregate` is the sum that the flow sends, `seals`
+    (seal, sealed instances, others) what it puts on. The others are those that are said to be sealed by somebody on
+    whom their owner does not rely: what travels may be either. It `opens` what was sealed.
 
-    `noise` holds (mechanism, instances it protects), `shared` the same for noise that only a secure sum
-    carries, `wider` what the noise of a part of a sum is called in this one, `known` the mechanisms of which some know
-    more than others; `hidden` (aggregate, instances), `said` the same where the owner does not rely on it: what
-    travels may be either; `limits` (level, instances).
-    `few` are the instances of which numbers are made of few units, `counted` the sums that hide nobody where they are.
-    `malleable` are the seals under which one can compute: homomorphic encryption and secret shares. `beside` goes what
-    code of somebody on whom the owner does not rely may send: anything.
+    `noise` holds (mechanism, instances it protects), `shared` the same for noise that only a secure sum carries,
+    `wider` what the noise of a part of a sum is called in this one, `known` the mechanisms of which some know more than
+    others; `hidden` (aggregate, instances), `said` the same where the owner does not rely on it: what travels may be
+    either; `limits` (level, instances). `few` are the instances of which numbers are made of few units, `counted` the
+    sums that hide nobody where they are. `malleable` are the seals under which one can compute: homomorphic encryption
+    and secret shares. `beside` goes what code of somebody on whom the owner does not rely may send: anything.
 
     It is said of the instances of a `scope`; of those outside it a flow carries nothing. What it `sent` of each form is
     remembered where it is the same for all of them.
@@ -93,7 +91,7 @@ def transfer(effect: Effect, state: State, data: Mask | None) -> list[tuple[Form
     `data` is what may travel by it (None: all). An effect that says the same of all instances is asked once a form.
     """
     found: list[tuple[Form, Mask, Form]] = []
-    if not effect.scope:
+    if not effect.scope and effect.beside is None:
         return found
     sent_before, last, mask = effect.sent, None, 0
     for form, held in state.items():
@@ -119,6 +117,8 @@ def transfer(effect: Effect, state: State, data: Mask | None) -> list[tuple[Form
 def _sent(effect: Effect, form: Form, mask: Mask) -> Iterator[tuple[Form, Mask]]:
     if effect.beside is not None and mask & effect.beside.scope:
         yield from _sent(effect.beside, form, common(mask, effect.beside.scope))
+    if not effect.scope:
+        return
     if form.kind == OPEN:
         yield from _open(effect, form, mask)
     elif form.kind == SUM:

@@ -73,7 +73,7 @@ def _computed(world: World) -> Iterator[Flow]:
     """What somebody computes and sends to others, and that says less than the records that it is computed from."""
     graph, levels = world.graph, world.catalog.levels
     rows = {payload: world.catalog.payloads[payload] for payload in {flow.payload for flow in graph.flows}}
-    says = {name for name, row in rows.items() if row.carries == "all" and levels[row.level].rank < VERBATIM}
+    says = {name for name, row in rows.items() if levels[row.level].rank < VERBATIM}
     for flow in graph.flows:
         computed = flow.payload in says and not flow.echo and not flow.passed_on
         if computed and graph.vertices[flow.source].kind == "place":
