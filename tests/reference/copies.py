@@ -11,6 +11,7 @@ from tests.reference.models import WEIGHTS, Models
 from tests.reference.movement import Seal
 from tests.reference.safeguards import flow_seals, seals
 from tests.reference.tasks import Desugared
+from tests.reference.tree import Rungs
 from tests.reference.world import World
 
 
@@ -106,7 +107,7 @@ class Copies:
         found, entry = {*self.models.holders(model)}, self.world.file.models[model]
         if way is not None and model == way.task.produces and not (entry.weights_at or entry.via):
             # In this way it is made at fewer places.
-            others = [one for job in self.makers[model] if job.name != way.name for one in job.ways()]
+            others = [one for job in self._makers_of_copies(model) if job.name != way.name for one in job.ways()]
             made = [place for one in (way, *others) for place in (*one.members, *self.tasks.tops(one))]
             found &= {*made, *self.models.given(model)}
         if entry.copies == "personal" and entry.weights_at is None and model in self.makers:
@@ -117,6 +118,10 @@ class Copies:
         if self.models.closed(model):
             return found | {self.world.outside(one) for one in [self.models.provider(model)] if one}
         return found | {*self.world.nodes((entry.via or ())[-1:])}
+
+    def _makers_of_copies(self, model: str) -> list[Job]:
+        """The tasks that make a model here: what only others train rests with them."""
+        return [job for job in self.makers[model] if not all(job.hosted(one) for one in job.inputs())]
 
     def readable(self, model: str, place: str, case: Case) -> bool:
         """Whether a copy at a place can be opened, of whichever task that made it."""
@@ -153,13 +158,16 @@ class Copies:
         if way.topology not in ("star", "tree"):
             return ()
         first = seals(self.world, way.task.safeguards, place)
+        # What comes down passes the relays, too.
+        passed = {one for giver in way.givers for relays in self.tasks.relays(way, giver) for one in relays}
         if way.topology == "star":
             tops = self.tasks.tops(way)
-            tops = [place] if place in tops else self.tasks.aggregators(way, place) or tops
+            adds = place in tops and place not in {*way.members, *passed}
+            tops = [place] if adds else self.tasks.aggregators(way, place) or tops
             return tuple(one for one in first if tops and not any(self.models.reads(one, top) for top in tops))
         left = list(first)
-        for hop, levels in self.tasks.rungs(way, [place] if place in way.members else way.givers):
-            here = [place] if place in levels else list(levels)
+        chain = self.tasks.rungs(way, [place] if place in way.members else way.givers)
+        for hop, here in _on_way(chain, "" if place in passed else place):
             left = [one for one in left if not any(self.models.reads(one, top) for top in here)]
             if hop is not None:
                 left += seals(self.world, hop.safeguards, here[0]) if here else []
@@ -171,6 +179,22 @@ class Copies:
             self.models.reads(one, place) or sum(self.there(reader, case) for reader in one.readers) >= one.threshold
             for one in left
         )
+
+
+def _on_way(chain: Rungs, place: str) -> list[tuple[Any, list[str]]]:
+    """Who adds up at each level: of whoever adds up itself, those below and above it."""
+    level = next((number for number, (_, here) in enumerate(chain) if place in here), None)
+    if level is None:
+        return [(hop, list(here)) for hop, here in chain]
+    found, kept = [(chain[level][0], [place])], {*chain[level][1][place]}
+    for hop, here in reversed(chain[:level]):
+        found.insert(0, (hop, [one for one in here if one in kept]))
+        kept = {lower for one in found[0][1] for lower in here[one]}
+    kept = {place}
+    for hop, here in chain[level + 1 :]:
+        kept = {one for one, lower in here.items() if not kept.isdisjoint(lower)}
+        found.append((hop, [one for one in here if one in kept]))
+    return found
 
 
 def bare(party: str) -> str:

@@ -28,7 +28,8 @@ class Means(Copies):
             divided = self.world.file.models[model].copies == "parts"
             parts = [one for one in holders if one == place or (divided and self._gives(model, one))]
             held = all(self.stands(one, case) and self.readable(model, one, case) for one in parts)
-            if any(not self.runs(party, one) for one in parts) and self.revoked(model, party, case):
+            runners = {bare(self.world.places[one].party) for one in parts}
+            if runners - {party, self.world.file.models[model].account} and self.revoked(model, party, case):
                 return False
             runs = {*self.models.holders(model), *(to for to, _ in self._sent(model))}
             fits = place not in runs or self.fits(model, place, case)  # whoever runs it for others has the machine
@@ -70,9 +71,9 @@ class Means(Copies):
         account = self.world.file.models[model].account
         if account != runner != party and self.revoked(model, party, case):
             return False
-        return self.passes(model, way, case) and (
-            runner not in {party, *self.members} or self.licensed(model, party, case)
-        )
+        holds = self.world.file.models[model].copies == "parts" and way[0] in self.rests(model, case.way)
+        free = runner not in {party, *self.members} and not holds
+        return self.passes(model, way, case) and (free or self.licensed(model, party, case))
 
     def revoked(self, model: str, party: str, case: Case) -> bool:
         """Whether the account is closed through which a model is called."""
@@ -156,7 +157,10 @@ class Means(Copies):
             return True
         # Who has no data takes no part.
         mine = [place for place in rested.job.givers if bare(self.world.places[place].party) == party]
-        heads = [head for place in (mine or rested.job.givers) for head in self.tasks.heads(way, place)]
+        # Whoever has the top of its own model has all of it.
+        heads = [
+            head for place in (mine or rested.job.givers) for head in self.tasks.heads(way, place) if head != place
+        ]
         if not all(self.stands(head, case) for head in heads if head not in mine):
             return False
         others = rested.job.givers if way.topology == "vertical" else []
