@@ -45,7 +45,8 @@ def not_counted(
             if reason.level == GUARANTEED or reason.safeguard not in counted:
                 found.setdefault((reason.safeguard, reason.level), reason)
     overspent = _overspent(viewer, trails, holdings.effects.max_epsilon, spent)
-    for reason in (*overspent, *_enclaves(holdings, viewer, item)):
+    opened = (reason for trail in trails if trail for reason in _opened(holdings, viewer, trail))
+    for reason in (*overspent, *_enclaves(holdings, viewer, item), *opened):
         found.setdefault((reason.safeguard, reason.level), reason)
     return tuple(found[key] for key in sorted(found))
 
@@ -255,6 +256,18 @@ def _enclaves(holdings: Holdings, viewer: Viewer, item: DataItem) -> Iterator[No
         elif vertex.node_kind == "client" and viewer.party in vertex.operators:
             why = f"it hides nothing of what the models on it answer, and {viewer.party} can ask them"
             yield said(why=why, level=DECLARED)
+
+
+def _opened(holdings: Holdings, viewer: Viewer, trail: Sequence[Flow]) -> Iterator[NotCounted]:
+    """What comes sealed to a place of somebody else, which opens it where the viewer looks."""
+    vertex = holdings.graph.vertices[trail[-1].target]
+    if viewer.party == vertex.party or viewer.party not in (*vertex.operators, vertex.host):
+        return
+    for seal in (holdings.graph.seals[index] for flow in trail for index in flow.seals):
+        if viewer.party not in seal.readers and vertex.opens(seal.readers, seal.threshold):
+            why = f"{vertex.name} opens it, which hides nothing from {_capacity(vertex, viewer)}"
+            path = ".".join(map(str, seal.path))
+            yield NotCounted(safeguard=path, kind="seal", why=why, level=DECLARED, step=len(trail) - 1)
 
 
 def _open_enclave(vertex: Vertex, viewer: Viewer) -> str:
