@@ -1249,6 +1249,14 @@ FOUND = [  # what an independent model of control has found: models, tasks, what
         {("run", "a"): ["b"]},
     ),
     (
+        "an adapter of an adapter works only with the model that both were made for",
+        "{base: {weights: closed, weights_at: aggregator}, first: {}, tuned: {}}",
+        LORA[:-1].replace("model: base", "model: first")
+        + ", u: {method: lora, model: base, produces: first, data: [letters], runs_on: client}}",
+        {},
+        {("keep", "a"): ["tum"]},
+    ),
+    (
         "a model that is usually divided is whole where hops add it up",
         "{tuned: {}}",
         DIVIDED.replace("METHOD", "split_learning").replace("MORE", "hops: [relay]"),

@@ -144,7 +144,7 @@ class Means(Copies):
             return False
         if not self.licensed(model, party, case):
             return False
-        return self._whole(model, party, case, rested) and self._works(party, case, rested)
+        return self._whole(model, party, case, rested) and self._works(party, case, rested.job)
 
     def _whole(self, model: str, party: str, case: Case, rested: Rested) -> bool:
         """Whether the other halves, or the parts made for the features of others, are there too."""
@@ -166,28 +166,44 @@ class Means(Copies):
         others = rested.job.givers if way.topology == "vertical" else []
         return all(self.stands(other, case) for other in others)
 
-    def _works(self, party: str, case: Case, rested: Rested) -> bool:
+    def _works(self, party: str, case: Case, job: Job, seen: frozenset[str] = frozenset()) -> bool:
         """Whether what it works with is there: a model that can be had, or that answers."""
-        method, model = rested.job.method, rested.job.task.model
-        if model is None or model == rested.job.task.produces:
-            return True
-        if method.family in ALONE:
+        model = job.task.model
+        if model is None or model == job.task.produces or job.method.family in ALONE:
             return True
         if original := self.world.file.models[model].emulates:
-            return self.had(original, party, case) or self.owner(original) != case.gone
-        places = [place for place in rested.job.givers if bare(self.world.places[place].party) == party]
+            return self.had(original, party, case, seen) or self.owner(original) != case.gone
+        places = [place for place in job.givers if bare(self.world.places[place].party) == party]
         return any(
-            self.had(base, party, case) or any(self.usable(base, one, party, case, rested.job) for one in places)
+            self.had(base, party, case, seen)
+            or any(
+                self.usable(base, one, party, case, job)
+                and (self._serves(base, one, job) or self._complete(base, party, case, seen))
+                for one in places
+            )
             for base in (model, *self.models.stand_ins(model))
         )
+
+    def _complete(self, model: str, party: str, case: Case, seen: frozenset[str]) -> bool:
+        """Whether what a model works with that was made here is there, too."""
+        makers = [] if model in seen else self.makers.get(model, [])
+        return not makers or any(self._works(party, case, maker, seen | {model}) for maker in makers)
+
+    def _serves(self, model: str, place: str, job: Job) -> bool:
+        """Whether somebody else answers with a model, who has what it works with."""
+        if job.hosted(model):
+            return bool(self.models.ways_to_train(model, place))
+        return job.method.needs != "weights" and bool(self.models.ways(model, place))
 
     def owner(self, model: str) -> str | None:
         """Who alone runs a model that is given to nobody."""
         via = self.world.file.models[model].via
         return self.models.provider(model) or (via[-1] if via else None)
 
-    def had(self, base: str, party: str, case: Case) -> bool:
-        """Whether a party has what a result works with, or can get it, for itself."""
+    def had(self, base: str, party: str, case: Case, seen: frozenset[str]) -> bool:
+        """Whether a party has what a result works with, or can get it, with what that works with in turn."""
+        if not self._complete(base, party, case, seen):
+            return False
         parts = self.rests(base, case.way) if self.world.file.models[base].copies == "parts" else ()
         held = self.has_copy(base, party, case) and all(self.stands(place, case) for place in parts)
         return self.licensed(base, party, case) and (self.can_be_had(base, case) or held)

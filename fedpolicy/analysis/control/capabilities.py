@@ -108,13 +108,17 @@ class ModelCall:
     def ways(self, model: str, place: Vertex, own: str) -> Formula:
         """A model or anything that stands in for it, however the place reaches it; the model itself first."""
         wanted = [model, *sorted(stand_ins(self.means.graph.deployment, model))]
-        known = listed_by((one.model, one) for one in self.means.lookup.access_from.get((self.id, place.id), ()))
-        found = [self._reached(name, known[name], place, own) for name in wanted if name in known]
+        found = [self.reached(name, place, own) for name in wanted if self.accesses(name, place)]
         return any_of(found) if found or not self.asks_nothing else SURE
 
-    def _reached(self, model: str, ways: Iterable[Access], place: Vertex, own: str) -> Formula:
+    def accesses(self, model: str, place: Vertex) -> list[Access]:
+        """The ways in which a place reaches one model."""
+        known = self.means.lookup.access_from.get((self.id, place.id), ())
+        return [one for one in known if one.model == model]
+
+    def reached(self, model: str, place: Vertex, own: str) -> Formula:
         """One model, in any way; who holds one part of it runs it with all who hold the others."""
-        found = (reach(self.means, one, place, own, self.method) for one in ways)
+        found = (reach(self.means, one, place, own, self.method) for one in self.accesses(model, place))
         return all_of(found) if self.means.graph.deployment.models[model].copies == "parts" else any_of(found)
 
     def inspect(self, models: Iterable[str], own: str) -> Formula:

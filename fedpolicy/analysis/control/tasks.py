@@ -77,8 +77,14 @@ class TaskUse(ModelCall):
         return (*found, *([(shipped, self.id)] if shipped not in {"", own} else []))
 
     def surroundings(self, place: Vertex, own: AbstractSet[str]) -> Hashable:
-        """The same, and where its contributions go."""
-        return super().surroundings(place, own), place.id in self.steps, marked(own, *sorted(self.needed(place)))
+        """The same, where its contributions go, and what it has to do with what its result works with."""
+        party = self.means.lookup.party(place.party)
+        makers = ((one, here) for some in self.before.values() for one in some for here in one.places.get(party, ()))
+        beside = [
+            (one.id, super(TaskUse, one).surroundings(here, own) if here is place else here.id) for one, here in makers
+        ]
+        around = super().surroundings(place, own), place.id in self.steps, marked(own, *sorted(self.needed(place)))
+        return (*around, *beside)
 
     def _meet(self, place: Vertex, own: str) -> Iterator[Formula]:
         """Everything between a client and the sum: relays, aggregators; and whoever holds the labels."""
@@ -134,7 +140,7 @@ class TaskUse(ModelCall):
         if made in self.means.lookup.released:
             copies.append(all_of(allowed))
         return all_of(
-            [any_of(copies) if copies else Gap("copy", f"models.{made}"), self._base(own), *self._parts(made, own)]
+            [any_of(copies) if copies else Gap("copy", f"models.{made}"), self.base(own), *self._parts(made, own)]
         )
 
     def _parts(self, made: str, own: str) -> Iterator[Formula]:
@@ -194,27 +200,48 @@ class TaskUse(ModelCall):
         places = self.means.lookup.places_at(named) if named else self.means.lookup.places.values()
         return {place.id for place in places if named or place.node_kind == "aggregator"}
 
-    def _base(self, own: str) -> Formula:
-        """What a result works with: its model, or one that stands in; it can be had, is held, or answers."""
-        base = self.task.model
+    @property
+    def wanted(self) -> list[str]:
+        """What a result works with: its model, or one that stands in; for an emulator, the model itself."""
+        models, base = self.means.graph.deployment.models, self.task.model
         if base is None or self.family not in _PARTIAL:
-            return SURE
-        models, original = self.means.graph.deployment.models, base
+            return []
+        original = base
         while further := models[original].emulates:
             original = further
-        if original != base:
-            # An emulator was made because the model itself is given to nobody.
-            return any_of([*self._held(original, own), original_at(self.means, original)])
-        known = [base, *stand_ins(self.means.graph.deployment, base)]
-        called = (self.ways(base, place, own) for place in self.places.get(own, ()))
-        return any_of([*(one for model in known for one in self._held(model, own)), *called])
+        return [original] if original != base else [base, *stand_ins(self.means.graph.deployment, base)]
 
-    def _held(self, model: str, own: str) -> Iterator[Formula]:
-        """A model that a party can get, or has."""
-        had = self.means.had(model)
+    @cached_property
+    def before(self) -> Mapping[str, Sequence[TaskUse]]:
+        """The tasks that make what a result works with, and what that works with in turn."""
+        found: dict[str, Sequence[TaskUse]] = {}
+        left: list[TaskUse] = [self]
+        while left:
+            for model in (one for one in left.pop().wanted if one not in found):
+                tasks = sorted(self.means.graph.deployment.tasks.items())
+                found[model] = [TaskUse(self.means, name, task) for name, task in tasks if task.produces == model]
+                left += found[model]
+        return found
+
+    def base(self, own: str, seen: frozenset[str] = frozenset()) -> Formula:
+        """That this is there: it can be had, is held, or answers."""
+        if not self.wanted:
+            return SURE
+        found = [one for model in self.wanted for one in self._had(model, own, seen)]
+        # An emulator was made because the model itself is given to nobody.
+        return any_of(found if self.task.model in self.wanted else [*found, original_at(self.means, self.wanted[0])])
+
+    def _had(self, model: str, own: str, seen: frozenset[str]) -> Iterator[Formula]:
+        """A model that a party can get, or has, with what it works with in turn; whoever answers has that."""
+        had, makers = self.means.had(model), () if model in seen else self.before[model]
+        works = any_of(one.base(own, seen | {model}) for one in makers) if makers else SURE
         if not isinstance(had, Gap) or had.missing:  # that it cannot be had is no lack of whoever has it elsewhere
-            yield all_of([had, *rights(self.means, model, own)])
-        yield from (all_of([here, copy_at(self.means, model, place, own)]) for place, here in self.held(model, own))
+            yield all_of([had, works, *rights(self.means, model, own)])
+        copies = ((here, copy_at(self.means, model, place, own)) for place, here in self.held(model, own))
+        yield from (all_of([here, works, copy]) for here, copy in copies)
+        for place in self.places.get(own, ()) if self.task.model in self.wanted else ():
+            for access in self.accesses(model, place)[:1]:
+                yield all_of([self.reached(model, place, own), *([works] if access.how == "weights" else [])])
 
 
 class AnyWay(TaskUse):
