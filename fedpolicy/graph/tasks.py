@@ -60,7 +60,7 @@ def _exchange_each_way(builder: Builder, job: Job) -> tuple[list[list[Outcome]],
 def _sent(builder: Builder, job: Job, flows: Sequence[Flow]) -> Sent:
     """The places that get what is sent in one way, each with a flow of its seals; from where peers meet all get it."""
     sent = [flow for flow in flows if flow.role in {"uplink", "activations"}]
-    makers, members = ([place.id for place in some] for some in (job.contributors, job.members))
+    makers, members = {place.id for place in job.contributors}, [place.id for place in job.members]
     found = dict.fromkeys(flow.target for flow in sent)
     if any(builder.vertex(place).kind == "exchange" for place in found):
         found |= dict.fromkeys(members)
