@@ -1257,6 +1257,27 @@ FOUND = [  # what an independent model of control has found: models, tasks, what
         {("keep", "a"): ["tum"]},
     ),
     (
+        "weights that come under a seal of one reader are in its hands",
+        "{judge: {weights: closed, weights_at: aggregator}}",
+        JUDGE,
+        {
+            "more": "flows: {f: {from: aggregator, to: client@a, payload: adapter_weights, data: [judge]},"
+            " g: {from: aggregator, to: client@b, payload: adapter_weights, data: [judge], sealed_for: [aws]}}\n"
+        },
+        {("inspect", "a"): [], ("inspect", "b"): ["aws"]},
+    ),
+    (
+        "weights that somebody cannot open are brought from nowhere to where they are trained",
+        "{base: {weights: closed, weights_at: aggregator}, tuned: {}}",
+        LORA,
+        {
+            "nodes": RELAYED,
+            "more": "flows: {g: {from: aggregator, to: store, payload: model_weights, data: [base],"
+            " sealed_for: [openai]}}\n",
+        },
+        {("run", "a"): ["tum"]},
+    ),
+    (
         "a model that is usually divided is whole where hops add it up",
         "{tuned: {}}",
         DIVIDED.replace("METHOD", "split_learning").replace("MORE", "hops: [relay]"),

@@ -95,6 +95,7 @@ class Copies:
             and self.stands(place, case)
             and self._sees(place, party, case)
             and self.readable(model, place, case)
+            and self.unwrapped(model, place, case)
             for place in self.rests(model, case.way)
         )
 
@@ -131,6 +132,12 @@ class Copies:
             for job in makers
             for way in ([case.way] if case.way is not None and case.way.name == job.name else job.ways())
         )
+
+    def unwrapped(self, model: str, place: str, case: Case) -> bool:
+        """Whether what a flow brings can be opened, where nothing else brings it there."""
+        sent = [sealed for to, sealed in self._sent(model) if to == place]
+        alone = sent and place not in self.stays(model, case.way)
+        return not alone or any(self.opens(sealed, place, case) for sealed in sent)
 
     def _sees(self, place: str, party: str, case: Case) -> bool:
         """Whether an enclave does not keep a party out, as whoever runs the place and as whoever owns the machine."""

@@ -26,7 +26,7 @@ class Means(Copies):
         holders = sorted(self.rests(model, case.way))
         if place in self.stays(model, case.way):
             divided = self.world.file.models[model].copies == "parts"
-            parts = [one for one in holders if one == place or (divided and self._gives(model, one))]
+            parts = [one for one in holders if one == place or (divided and self._gives(model, one, case))]
             held = all(self.stands(one, case) and self.readable(model, one, case) for one in parts)
             runners = {bare(self.world.places[one].party) for one in parts}
             if runners - {party, self.world.file.models[model].account} and self.revoked(model, party, case):
@@ -36,7 +36,7 @@ class Means(Copies):
             return held and fits and self.licensed(model, party, case)
         found = self.models.ways(model, place)
         if not found:  # it runs there, on a copy that is brought
-            rests = [one for one in holders if self._gives(model, one)]
+            rests = [one for one in holders if self._gives(model, one, case)]
             there = any(self.stands(one, case) for one in rests) and self.readable(model, place, case)
             there = there and self.fits(model, place, case)
             return there and self.licensed(model, party, case)
@@ -54,16 +54,24 @@ class Means(Copies):
 
     def trainable(self, model: str, place: str, party: str, case: Case, job: Job) -> bool:
         """Whether a model can be trained at a place, to which it is brought from wherever it is held."""
-        holders = [place for place in self.rests(model, case.way) if self._gives(model, place)]
+        holders = [place for place in self.rests(model, case.way) if self._gives(model, place, case)]
         one = all if self.world.file.models[model].copies == "parts" else any
         there = self.stands(place, case) if place in holders and one is any else None
         held = one(self.stands(other, case) for other in holders) if there is None else there
+        own = place in self.rests(model, case.way) and place not in holders and one is any  # its own, under a seal
+        held = held or (own and self.stands(place, case) and self.unwrapped(model, place, case))
         fits = job.method.family == "split" or self.fits(model, place, case, job.method.bytes_per_parameter)
         return held and fits and self.readable(model, place, case) and self.licensed(model, party, case)
 
-    def _gives(self, model: str, place: str) -> bool:
-        """Whether a copy may be brought from there: not from whoever only runs it for others."""
-        return bool(self.world.places[place].family) or place in {to for to, _ in self._sent(model)}
+    def _gives(self, model: str, place: str, case: Case) -> bool:
+        """Whether a copy may be brought from there: not from whoever only runs it for others, or cannot open it."""
+        stays = bool(self.world.places[place].family) and place in self.stays(model, case.way)
+        return stays or self._gets_open(model, place)
+
+    def _gets_open(self, model: str, place: str) -> bool:
+        """Whether a flow brings a model to a place that can open it."""
+        sent = (sealed for to, sealed in self._sent(model) if to == place)
+        return any(all(self.models.reads(one, place) for one in sealed) for sealed in sent)
 
     def answers(self, model: str, way: Sequence[str], party: str, case: Case) -> bool:
         """Whether a call is answered; what a member runs, it runs under the licence that those have who call."""
@@ -82,7 +90,8 @@ class Means(Copies):
 
     def passes(self, model: str, way: Sequence[str], case: Case) -> bool:
         """Whether everybody on a way lets a call pass, and whoever runs the model, or a part of it, answers."""
-        rests = self.rests(model, case.way)
+        stays = self.stays(model, case.way)
+        rests = {one for one in self.rests(model, case.way) if one in stays or self._gets_open(model, one)}
         parts = rests if self.world.file.models[model].copies == "parts" else rests & {way[-1]}
         return all(self.stands(hop, case) for hop in (*way[1:], *parts)) and all(
             self.readable(model, one, case) for one in parts

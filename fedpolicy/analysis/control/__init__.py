@@ -174,7 +174,8 @@ def leaves(formula: Formula) -> Iterator[Leaf]:
 
 def opened(means: Means, model: str, place: Vertex, own: str) -> Formula:
     """What it takes to look into a copy that rests at a place of one's own, or to leave with it."""
-    return all_of([_taken_out(means, model, place, own), openers(means, model, place, own)])
+    wrap = unwrapped(means, model, place, own)
+    return all_of([_taken_out(means, model, place, own), wrap, openers(means, model, place, own)])
 
 
 def _taken_out(means: Means, model: str, place: Vertex, own: str) -> Formula:
@@ -193,7 +194,16 @@ def openers(means: Means, model: str, place: Vertex, own: str) -> Formula:
     made = means.sealed(model)
     if not made:
         return SURE
-    return any_of(all_of(opening(means, one, own) for one in seals if one.stays(means, place)) for seals in made)
+    opened = ((one for one in results if one.stays(means, place)) for results in made)
+    return any_of(all_of(opening(means, one.seal, own, one.task) for one in some) for some in opened)
+
+
+def unwrapped(means: Means, model: str, place: Vertex, own: str) -> Formula:
+    """Those without whom nobody can open what a flow brings under a seal, where nothing else brings the model there."""
+    brought = means.brought_sealed(model, place)
+    if not brought:
+        return SURE
+    return any_of(all_of(opening(means, seal, own, f"models.{model}") for seal in seals) for seals in brought)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -253,10 +263,9 @@ def sealed_by(means: Means, task: str) -> Iterator[SealedResult]:
         yield SealedResult(task=task, seal=seal, by=by, passed=passed, open_at=opened)
 
 
-def opening(means: Means, result: SealedResult, own: str) -> Formula:
+def opening(means: Means, seal: Envelope, own: str, cause: str) -> Formula:
     """As many readers as it takes."""
-    seal = result.seal
-    each = [_reader(means, name, own, result.task) for name in sorted(seal.readers)]
+    each = [_reader(means, name, own, cause) for name in sorted(seal.readers)]
     if seal.threshold > 1 and comb(len(each), seal.threshold) > _MOST_SETS:
         return all_of(each)
     return any_of(all_of(some) for some in combinations(each, seal.threshold))

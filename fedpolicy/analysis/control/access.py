@@ -21,16 +21,18 @@ from fedpolicy.analysis.control import (
     any_of,
     openers,
     sealed_results,
+    unwrapped,
 )
 from fedpolicy.analysis.exposure.effects import is_supplied
 from fedpolicy.graph import Mask, Vertex
-from fedpolicy.graph.lookup import Lookup, names_by
+from fedpolicy.graph.lookup import Lookup, listed_by, names_by
 from fedpolicy.graph.places import NOBODY, is_unknown
 from fedpolicy.topologies import left_out
 
 if TYPE_CHECKING:
     from fedpolicy.catalog import Catalog
     from fedpolicy.catalog.rows import LicenceRow, ModelRow
+    from fedpolicy.graph import Envelope, Flow
     from fedpolicy.limits import Bounds
 
 
@@ -45,6 +47,7 @@ class Means:
         self._there: dict[tuple[str, str, str, str], Formula] = {}
         self._holders: dict[str, AbstractSet[str]] = {}
         self._resting: dict[str, AbstractSet[str]] = {}
+        self._brought: dict[str, Mapping[str, Sequence[Flow]]] = {}
         self._above: dict[tuple[str, frozenset[str], frozenset[str]], frozenset[str]] = {}
         self._contributing: dict[str, AbstractSet[str]] = {}
         self._paired: dict[str, Mapping[str, Sequence[str]]] = {}
@@ -157,12 +160,26 @@ class Means:
         return names_by((place, model) for model in self.graph.deployment.models for place in self.holders(model))
 
     def resting(self, model: str) -> AbstractSet[str]:
-        """The nodes that hold a model, and whoever else a flow brings it to; not who only runs it for others."""
+        """The nodes that hold a model, and whoever else a flow brings it to open; not who only runs it for others."""
         if model not in self._resting:
-            brought = self.lookup.brought.get(model, ())
-            held = self.holders(model)
-            self._resting[model] = {name for name in held if self.graph.vertices[name].family or name in brought}
+            brought, vertices = self.lookup.brought.get(model, ()), self.graph.vertices
+            held = (vertices[name] for name in self.holders(model) if vertices[name].family or name in brought)
+            self._resting[model] = {place.id for place in held if not self.is_shut(model, place)}
         return self._resting[model]
+
+    def is_shut(self, model: str, place: Vertex) -> bool:
+        """Whether a place has a model only behind seals that it cannot open by itself."""
+        return all(self.brought_sealed(model, place) or [()])
+
+    def brought_sealed(self, model: str, place: Vertex) -> list[list[Envelope]]:
+        """Of each flow by which alone a model comes to a place, the seals that this cannot open by itself."""
+        if model not in self._brought:
+            flows = (one for one in self.graph.flows if one.role == "placement" and one.origin.startswith("flows."))
+            coming = listed_by((one.target, one) for one in flows if self.graph.vertices[one.source].family == model)
+            known = self.graph.placed.get(model, ())
+            self._brought[model] = {end: some for end, some in coming.items() if end not in known}
+        sealed = ([self.graph.seals[seal] for seal in one.seals] for one in self._brought[model].get(place.id, ()))
+        return [[one for one in seals if not place.opens(one.readers, one.threshold)] for seals in sealed]
 
     def topology(self, use: str) -> str:
         """Who exchanges with whom in a task."""
@@ -234,8 +251,14 @@ def copy_at(means: Means, model: str, place: Vertex, own: str) -> Formula:
     if place.id in placed and not parts:
         brought = means.there(place, own, f"nodes.{place.family}")
     else:
-        there = (means.there(vertices[other], own, f"models.{model}") for other in sorted(placed))
-        brought = all_of(there) if parts or not placed else any_of(there)
+        there = [means.there(vertices[other], own, f"models.{model}") for other in sorted(placed)]
+        shut = means.brought_sealed(model, place) and not parts
+        there += (
+            [all_of([means.there(place, own, f"nodes.{place.family}"), unwrapped(means, model, place, own)])]
+            if shut
+            else []
+        )
+        brought = all_of(there) if parts or not there else any_of(there)
     return all_of([brought, openers(means, model, place, own), *rights(means, model, own)])
 
 

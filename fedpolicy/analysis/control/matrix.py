@@ -107,7 +107,8 @@ class Likeness:
         theirs: dict[str, list[Vertex]] = {}
         shared: set[str] = set()
         for place in lookup.places.values():
-            plain = place.operators == (place.party,) and place.enclave is None
+            shut = any(self._means.is_shut(model, place) for model in self._means.held.get(place.id, ()))
+            plain = place.operators == (place.party,) and place.enclave is None and not shut
             if plain and named.isdisjoint((place.party, place.id, place.name, place.family)):
                 theirs.setdefault(place.party, []).append(place)
                 shared |= {place.host} - {place.party}

@@ -94,7 +94,7 @@ class TaskUse(ModelCall):
         """Somebody who opens what comes down: the next round begins with it."""
         for one in self._sealed:
             if all(one.stays(self.means, place) for place in self.places[own]):
-                yield opening(self.means, one, own)
+                yield opening(self.means, one.seal, own, self.id)
 
     def needed(self, place: Vertex) -> AbstractSet[str]:
         """The places of others that rounds need."""
