@@ -519,6 +519,36 @@ def test_data_of_its_own_beside_those_in_a_store_make_another_kind_of_a_place():
     assert holders_in(TWO % ("", task), "run") == {("a",): [], ("b",): ["acme"]}
 
 
+OWN_STORES = """fedpolicy: 1
+name: x
+parties: {a: {role: participant}, b: {role: participant}, acme: {role: processor}, aws: {role: host}}
+nodes:
+  client: {kind: client, party: [a, b]}
+  safe: {kind: client, party: a%s}
+  cloud: {kind: client, party: b%s}
+  vault: {kind: client, party: a, host: acme}
+datasets: {letters: {at: [safe, cloud, vault], categories: health}}
+models: {out: {licence: MIT, weights_at: [safe, cloud]}}
+tasks: {t: {method: fedavg, produces: out, data: letters, runs_on: client, topology: local}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("safe", "cloud", "keep", "run"),
+    [
+        ("", ", host: aws", {"a": [], "b": ["aws"]}, {"a": [], "b": ["aws"]}),
+        (", host: aws", ", host: aws", {"a": ["aws"], "b": ["aws"]}, {"a": [], "b": ["aws"]}),
+        (", host: aws", ", host: acme", {"a": ["aws"], "b": ["acme"]}, {"a": [], "b": ["acme"]}),
+    ],
+)
+def test_whoever_hosts_another_place_of_ones_own_makes_another_kind_of_it(safe, cloud, keep, run):
+    text = OWN_STORES % (safe, cloud)
+
+    for capability, expected in (("keep", keep), ("run", run)):
+        found = holders_in(text, capability)
+        assert {party: holders for parties, holders in found.items() for party in parties} == expected
+
+
 def holders_in(text, capability):
     (document,) = api.loads(text, "x.yaml", CATALOG)
     found = api.facts(document, CATALOG).continuity

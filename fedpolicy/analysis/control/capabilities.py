@@ -99,10 +99,13 @@ class ModelCall:
     def surroundings(self, place: Vertex, own: AbstractSet[str]) -> Hashable:
         """What a place has to do with others in this use: how it reaches models, and where its data come from."""
         known = self.means.lookup.access_from.get((self.id, place.id), ())
-        stores = self.stores(place)  # any of them is enough, and nobody takes away one's own
+        stores, vertices = self.stores(place), self.means.graph.vertices
+        mine = [vertices[store] for store in sorted(own & stores)]
+        # Any of them is enough, and nobody takes away one's own, on machines of one's own.
+        sure = any(one.host == one.party for one in mine)
         return (
             tuple((one.model, one.how, marked(own, one.runner), marked(own, *one.hops)) for one in known),
-            tuple(sorted(stores)) if own.isdisjoint(stores) else _OWN,
+            _OWN if sure else (*(one.host for one in mine), *marked(own, *sorted(stores))),
         )
 
     def ways(self, model: str, place: Vertex, own: str) -> Formula:

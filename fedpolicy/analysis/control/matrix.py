@@ -28,10 +28,14 @@ if TYPE_CHECKING:
 
 
 class _Own(NamedTuple):
-    """What a party has by itself: by which names it is spoken of, its places among them, and copies of which models."""
+    """What a party has by itself: the words that speak of it, with its places, and which copies on whose machines."""
 
     words: frozenset[str]
-    copies: Sequence[str]
+    copies: Sequence[tuple[str, str]]
+
+
+def _host(place: Vertex) -> str:
+    return place.host if place.host != place.party else ""
 
 
 class Likeness:
@@ -55,7 +59,7 @@ class Likeness:
             who.jurisdictions,
             place.weight,
             hardware and hardware.gpu_memory_gib,
-            place.host if place.host != place.party else "",
+            _host(place),
             self._is_told_of(use, party),
             tuple(self._means.held.get(place.id, ())),
             tuple(own.copies),
@@ -117,7 +121,7 @@ class Likeness:
         return {
             party: _Own(
                 frozenset({party, f"parties.{party}"}.union(*((one.id, f"nodes.{one.family}") for one in places))),
-                sorted(model for one in places for model in self._means.held.get(one.id, ())),
+                sorted((model, _host(one)) for one in places for model in self._means.held.get(one.id, ())),
             )
             for party, places in theirs.items()
             if party not in shared and lookup.party(party) == party
@@ -137,11 +141,7 @@ class Likeness:
 def _elements(standing: Standing) -> frozenset[str]:
     """What is said to be missing or in hand, and what it would be stated at; of those who need each other, the use."""
     gaps = (path for gap in (*standing.gaps, *standing.doubts) for path in (gap.element, *gap.missing))
-    return frozenset(map(_element, (*gaps, *(path for hold in standing.holds for path in _paths(hold)))))
-
-
-def _paths(hold: Hold) -> tuple[str, ...]:
-    return (hold.cause, *hold.through, *hold.missing)
+    return frozenset(map(_element, (*gaps, *(path for hold in standing.holds for path in hold.paths))))
 
 
 def _element(path: str) -> str:
@@ -157,7 +157,7 @@ def _with(gap: Gap, names: Mapping[str, str]) -> Gap:
 
 def _renamed(hold: Hold, names: Mapping[str, str]) -> Hold:
     """The same of another; this very object, where it bears no name of one's own."""
-    if names.keys().isdisjoint(map(_element, _paths(hold))):
+    if names.keys().isdisjoint(map(_element, hold.paths)):
         return hold
     through, missing = (tuple(sorted(_at(path, names) for path in some)) for some in (hold.through, hold.missing))
     return replace(hold, cause=_at(hold.cause, names), through=through, missing=missing)

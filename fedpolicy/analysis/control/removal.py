@@ -38,7 +38,12 @@ class Hold:
 
     def __hash__(self) -> int:
         """Those who need each other may be thousands."""
-        return hash((self.parties[:1], self.how, self.cause, self.through, self.missing))
+        return hash((self.parties[:1], self.how, self.paths))
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """All that it names beside parties."""
+        return (self.cause, *self.through, *self.missing)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
