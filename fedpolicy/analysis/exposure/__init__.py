@@ -126,7 +126,8 @@ def _says(vertex: Vertex) -> bool:
     """Whether it is clear who is there, and whom an enclave keeps out."""
     if vertex.enclave is None and not vertex.may_lack(vertex.host) and len(vertex.operators) < 2:  # noqa: PLR2004
         return True
-    return all(vertex.keeps_out(who) is not None for who in (*vertex.operators, vertex.host))
+    around = (*vertex.operators, vertex.host)
+    return all(vertex.keeps_out(who) is not None and not vertex.may_lack(who) for who in around)
 
 
 OPEN, SUM, SEALED, NOISE = "open", "sum", "sealed", "noise"
