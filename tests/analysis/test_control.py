@@ -533,6 +533,21 @@ tasks: {t: {method: fedavg, produces: out, data: letters, runs_on: client, topol
 """
 
 
+def test_data_in_a_store_of_ones_own_on_the_same_machines_make_another_kind_of_it():
+    text = (OWN_STORES % ("", ", host: aws")).replace("produces: out, ", "").replace(", weights_at: [safe, cloud]", "")
+    text = text.replace("{kind: client, party: [a, b]}", "{kind: client, party: [a, b], host: aws}")
+    text = text.replace("at: [safe, cloud, vault]", "at: [client@a, cloud]")
+
+    assert [one.through for one in holds_of(text, "run", "a")] == [("nodes.client",)]
+    assert [one.through for one in holds_of(text, "run", "b")] == [("nodes.client",), ("nodes.cloud",)]
+
+
+def holds_of(text, capability, party):
+    (document,) = api.loads(text, "x.yaml", CATALOG)
+    found = api.facts(document, CATALOG).continuity
+    return [hold for one in found if one.capability == capability and party in one.participants for hold in one.holds]
+
+
 @pytest.mark.parametrize(
     ("safe", "cloud", "keep", "run"),
     [

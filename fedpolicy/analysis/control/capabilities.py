@@ -102,7 +102,7 @@ class ModelCall:
         stores, vertices = self.stores(place), self.means.graph.vertices
         mine = [vertices[store] for store in sorted(own & stores)]
         # Any of them is enough, and nobody takes away one's own, on machines of one's own.
-        sure = any(one.host == one.party for one in mine)
+        sure = place.id in stores or any(one.host == one.party for one in mine)
         return (
             tuple((one.model, one.how, marked(own, one.runner), marked(own, *one.hops)) for one in known),
             _OWN if sure else (*(one.host for one in mine), *marked(own, *sorted(stores))),
