@@ -150,7 +150,7 @@ class Learning:
     def _named(self, fact: Fact, one: Movement, *, relied_on: bool) -> Iterator[Fact]:
         """What comes of a fact by a movement that is what it is called."""
         cap = max(one.level, one.raw) if fact.summed and one.raw else one.level
-        if one.counted and any(each.least_units for each in fact.sums):
+        if one.counted and fact.sums and all(each.least_units for each in fact.sums):
             cap = max(cap, RECONSTRUCTABLE)  # it says as much as single contributions to whom it does not hide them
         level = min(fact.level, cap)
         if one.way[-1].startswith("model:"):

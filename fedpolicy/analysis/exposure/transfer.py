@@ -20,7 +20,7 @@ from fedpolicy.analysis.exposure import (
     unsealed,
 )
 from fedpolicy.graph import Mask
-from fedpolicy.graph.masks import common
+from fedpolicy.graph.masks import common, without
 from fedpolicy.records import dataclass, field, replace
 
 ALL = -1  # every instance there is
@@ -133,8 +133,7 @@ def _with_noise(effect: Effect, form: Form, mask: Mask) -> Iterator[tuple[Form, 
     """
     What came with noise, in the sum that it goes into.
 
-    More noise spends nothing more. But where somebody knows more of the first noise than others do, the later one may
-    be all that there is towards them.
+    More noise spends nothing more, but towards whoever knows more of the first noise it may be all that there is.
     """
     form = form._replace(noise=effect.wider.get(form.noise, form.noise))
     for mechanism, protected in effect.noise if form.noise in effect.known and not form.outer else ():
@@ -215,13 +214,13 @@ def _marked(form: Form, seal: int | None) -> Form:
 def _summed(effect: Effect, form: Form, mask: Mask) -> Iterator[tuple[Form, Mask]]:
     for _, protected in effect.noise:
         mask &= ~protected
-    cap = max(effect.sum_cap, RECONSTRUCTABLE) if form.sum in effect.counted else effect.sum_cap
-    few = mask & effect.few
-    if cap < RECONSTRUCTABLE and few:
-        # What is made of few units says more than its name, whatever it is made from.
-        yield from _passed(effect, form, few, RECONSTRUCTABLE)
-        mask &= ~few
-    yield from _passed(effect, form, mask, cap)
+    # What is made of few stays so as long as it is under the same name.
+    counted = effect.counted.issuperset((form.sum, *form.outer))
+    cap = max(effect.sum_cap, RECONSTRUCTABLE if counted else 0)
+    # What is made of few units says more than its name, whatever it is made from.
+    few = mask & effect.few if cap < RECONSTRUCTABLE else 0
+    yield from _passed(effect, form, few, RECONSTRUCTABLE)
+    yield from _passed(effect, form, without(mask, few), cap)
 
 
 def _passed(effect: Effect, form: Form, mask: Mask, cap: int) -> Iterator[tuple[Form, Mask]]:
@@ -292,7 +291,8 @@ def _capped(effect: Effect, form: Form, mask: Mask) -> Iterator[tuple[Form, Mask
             yield from _capped(effect, form._replace(level=level), mask & limited)
             mask &= ~limited
     summed = form.sum >= 0 or (effect.aggregate is not None and _is_single(form))
-    cap = max(effect.cap, effect.sum_cap if summed else 0, RECONSTRUCTABLE if form.sum in effect.counted else 0)
+    counted = effect.counted.issuperset((form.sum, *form.outer))
+    cap = max(effect.cap, effect.sum_cap if summed else 0, RECONSTRUCTABLE if counted else 0)
     if cap < RECONSTRUCTABLE and mask & effect.few:
         yield form._replace(level=min(form.level, RECONSTRUCTABLE)), mask & effect.few
         mask &= ~effect.few
