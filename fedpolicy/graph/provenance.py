@@ -182,8 +182,14 @@ def _is_ciphertext(builder: Builder, flow: Flow) -> bool:
 
 
 def reached_at(builder: Builder) -> Mapping[str, Mask]:
-    """Which instances can be at each vertex at all, readable or not."""
-    held = _spread(builder, _leaving(builder, 0, ()), _stored(builder), here=True)
+    """Which instances can be at each vertex at all, readable or not, also where code of others may send anything."""
+    out = {source: [*flows] for source, flows in _leaving(builder, 0, ()).items()}
+    for flow in builder.flows:
+        source, _ = builder.relayed.get(flow.index, (flow.source, ()))
+        task = builder.deployment.tasks.get(flow.origin.removeprefix("tasks."))
+        if any(builder.vertex(one).supplier for one in (source, flow.source)) or (task and task.code_from):
+            out.setdefault(source, []).append(replace(flow, payload="records"))
+    held = _spread(builder, out, _stored(builder), here=True)
     return {vertex: reduce(or_, found.values(), 0) for vertex, found in held.items()}
 
 

@@ -56,9 +56,10 @@ class Subject:
 
 
 def _table(found: Any) -> Rows:
-    from tests.helpers import study_of, table  # the product, which the reference itself never sees
+    from tests.helpers import LEVELS, pairs, study_of  # the product, which the reference itself never sees
 
-    return {row: " ".join(said) for row, said in table(study_of(found)).items()}
+    every = pairs(study_of(found)).items()
+    return {row: " ".join(LEVELS[n] for n in (one.low, one.high, one.vouched, one.guaranteed)) for row, one in every}
 
 
 def _matrix(found: Any) -> Rows:
@@ -85,7 +86,7 @@ EXPOSURE = Subject(
     made=written,
     product=_table,
     reference=lambda found: {row: " ".join(said) for row, said in levels(found, CATALOG).items()},
-    silent="none none none",
+    silent="none none none none",
 )
 CONTROL = Subject(
     made=lambda seed, number, _: governed(f"{seed}:{number}"),

@@ -31,7 +31,7 @@ from tests.reference.tasks import Desugared
 from tests.reference.world import Instance, World
 
 Row = tuple[str, str, str]  # party, capacity, instance
-Levels = tuple[str, str, str]  # low, high, guaranteed
+Levels = tuple[str, ...]  # low, high, guaranteed at best (where enclaves keep out who they may) and in any case
 
 
 def levels(deployment: Any, catalog: Catalog) -> dict[Row, Levels]:
@@ -50,14 +50,14 @@ def levels(deployment: Any, catalog: Catalog) -> dict[Row, Levels]:
         vouched = Learning(world, moves, item, Reading(favourable=False, trusted=trusted, vouched=True))
         favourable.differences = more
         unfavourable.differences = relied_on.differences = vouched.differences = less
-        low, high, guaranteed = favourable.views(fewer), unfavourable.views(parts), relied_on.views(parts)
+        tables = favourable.views(fewer), *(one.views(parts) for one in (unfavourable, vouched, relied_on))
         # With a key to what is published, somebody may learn more than everybody if an enclave vouches, and only then.
-        for party, role in {*low, *high, *guaranteed, *vouched.views(parts)}:
+        for party, role in {viewer for table in tables for viewer in table}:
             # Whoever may learn anything knows what everybody knows, however that turns out.
             viewers = ((party, role), ("public", "public"))
-            ranks = [max(table.get(viewer, NONE) for viewer in viewers) for table in (low, high, guaranteed)]
+            ranks = [max(table.get(viewer, NONE) for viewer in viewers) for table in tables]
             if max(ranks) and party != item.owner:
-                found[party, role, item.id] = (LEVELS[ranks[0]], LEVELS[ranks[1]], LEVELS[ranks[2]])
+                found[party, role, item.id] = tuple(LEVELS[rank] for rank in ranks)
     return found
 
 

@@ -109,7 +109,7 @@ def test_a_disagreement_is_found_and_made_small(monkeypatch):
 
     found = disagreements(LEAK)
     assert [str(one) for one in found] == [
-        "y host notes@a: product verbatim verbatim verbatim, reference none none none"
+        "y host notes@a: product verbatim verbatim verbatim verbatim, reference none none none none"
     ]
     small = shrunk(LEAK, comparison.wrong)
     assert list(small["flows"]) == ["more"]
