@@ -81,10 +81,11 @@ def _runs_on_the_way(graph: FlowGraph, model: str, families: Sequence[str]) -> b
 
 def _carries(study: Study, flow: Flow) -> bool:
     """Whether anything that is in the data can travel on a flow, as far as anybody knows."""
-    if study.catalog.payloads[flow.payload].carries == "nothing":
+    holdings, held = study.exposure.holdings(Reading.GUARANTEED), 0
+    effect = holdings.effects.of(flow)
+    if not effect.scope and effect.beside is None:
         return False
-    held = 0
-    for mask in study.exposure.holdings(Reading.GUARANTEED).states.get(flow.source, {}).values():
+    for mask in holdings.states.get(flow.source, {}).values():
         held |= mask
     return bool(held if flow.data is None else held & flow.data)
 
