@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from fedpolicy.graph import Guard, Mask, Path, Vertex
 from fedpolicy.graph.builder import Builder, Origin, mask_of
 from fedpolicy.graph.guards import Shield, guards_for, readers, seals_for, vouching
+from fedpolicy.graph.masks import lacking
 from fedpolicy.graph.provenance import opens_at, reached_at
 from fedpolicy.language.model.does import Seal, Sum, Unsaid
 from fedpolicy.records import replace
@@ -128,9 +129,18 @@ def bound_relays(builder: Builder) -> None:
     """Let every relay of a flow that carries all of its source pass on what the source can have, and no more."""
     everything = {index: source for index, (source, _) in builder.relayed.items() if builder.flows[index].data is None}
     if everything:
-        reached = reached_at(builder)
+        reached, perhaps = reached_at(builder), reached_at(builder, code=True)
+        firsts = {
+            (flow.origin, flow.source): flow for flow in builder.flows if flow.data is None and not flow.passed_on
+        }
         for index, source in everything.items():
-            builder.flows[index] = replace(builder.flows[index], data=reached.get(source, 0))
+            flow, known = builder.flows[index], reached.get(source, 0)
+            builder.flows[index] = replace(flow, data=known)
+            if beyond := lacking(perhaps.get(source, 0), known):
+                # What only code of others can have brought to the source comes from there alone.
+                first, origin = firsts[flow.origin, source], Origin(id=flow.origin, path=flow.path)
+                ends = ("", source, flow.target, flow.payload, beyond)
+                builder.add(origin, *ends, guards=first.guards, seals=first.seals)
 
 
 def _mask(builder: Builder, flow: Flow, source: Vertex) -> Mask | None:

@@ -181,10 +181,10 @@ def _is_ciphertext(builder: Builder, flow: Flow) -> bool:
     return builder.catalog.payloads[flow.payload].carries == "sealed"
 
 
-def reached_at(builder: Builder) -> Mapping[str, Mask]:
-    """Which instances can be at each vertex at all, readable or not, also where code of others may send anything."""
+def reached_at(builder: Builder, *, code: bool = False) -> Mapping[str, Mask]:
+    """Which instances can be at each vertex at all, readable or not, or if `code` of somebody sends anything it has."""
     out = {source: [*flows] for source, flows in _leaving(builder, 0, ()).items()}
-    for flow in builder.flows:
+    for flow in builder.flows if code else ():
         source, _ = builder.relayed.get(flow.index, (flow.source, ()))
         task = builder.deployment.tasks.get(flow.origin.removeprefix("tasks."))
         if any(builder.vertex(one).supplier for one in (source, flow.source)) or (task and task.code_from):

@@ -46,7 +46,7 @@ class Reading:
     """
     How to read what is missing, and whose word counts: everybody's, or that of some.
 
-    `vouched`: of an enclave alone, what nobody says of whom it keeps out is favourable.
+    `vouched`: whether the word of an enclave counts of which nobody says whom it keeps out.
     """
 
     favourable: bool
@@ -257,14 +257,14 @@ class Learning:
 
     # Enclaves.
 
-    def _verified(self, place: Place) -> bool:
+    def _verified(self, place: Place, *, lenient: bool) -> bool:
         if place.tee is None or not place.tee.attested:
-            return place.enclosed and (self.reading.favourable or self.reading.vouched)  # perhaps there is one
+            return place.enclosed and lenient  # perhaps there is one
         trusted = self.reading.trusted
         return trusted is None or bool({*place.tee.verified_by} & {*trusted, "public"})
 
-    def _kept_out(self, place: Place, who: str) -> bool:
-        if not self._verified(place):
+    def _kept_out(self, place: Place, who: str, *, lenient: bool) -> bool:
+        if not self._verified(place, lenient=lenient):
             return False
         if place.tee is None:
             return True
@@ -272,16 +272,19 @@ class Learning:
             return who in place.tee.hides_from
         row = None if place.tee.says_unknown("hides_from") else self.world.catalog.enclaves.find(place.tee.kind)
         said = getattr(row, who) if row else None
-        return self.reading.favourable or self.reading.vouched if said is None else bool(said)
+        return lenient if said is None else bool(said)
 
-    def _hidden(self, place: Place, party: str) -> bool:
+    def _hidden(self, place: Place, party: str, *, lenient: bool = False) -> bool:
         """Whether a party is kept out that may have a place, its machine, or both."""
+        lenient |= self.reading.favourable
         ways = [who for who, has in (("operator", party in place.operators), ("host", party == place.host)) if has]
-        return all(self._kept_out(place, who) for who in ways)
+        return all(self._kept_out(place, who, lenient=lenient) for who in ways)
 
     def _vouches(self, place: str) -> bool:
         here = self.world.places.get(place)
-        return here is not None and self._verified(here) and all(self._hidden(here, who) for who in here.operators)
+        if here is None or not self._verified(here, lenient=self.reading.favourable or self.reading.vouched):
+            return False
+        return all(self._hidden(here, who, lenient=self.reading.vouched) for who in here.operators)
 
     # Views.
 

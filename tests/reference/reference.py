@@ -31,7 +31,7 @@ from tests.reference.tasks import Desugared
 from tests.reference.world import Instance, World
 
 Row = tuple[str, str, str]  # party, capacity, instance
-Levels = tuple[str, ...]  # low, high, guaranteed at best (where enclaves keep out who they may) and in any case
+Levels = tuple[str, ...]  # low, high, guaranteed at best (where enclaves vouch that may) and in any case
 
 
 def levels(deployment: Any, catalog: Catalog) -> dict[Row, Levels]:

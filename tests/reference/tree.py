@@ -105,7 +105,10 @@ class Tree(Exchange):
         if hop is None:
             return ()
         covered = frozenset(item.id for item in self._items_below(job, chain, level, place))
-        return noises(self.world, hop.safeguards, f"{job.why}.hops.{level}", "aggregator", [place], covered)
+        # Each that sends from a level adds the noise that stands there, whatever it is called.
+        title = f"{job.why}.hops.{level}"
+        found = (noises(self.world, hop.safeguards, title, who, [place], covered) for who in ("client", "aggregator"))
+        return tuple(one for some in found for one in some)
 
     def _hop_sum(self, job: Job, chain: list[tuple[Any, Any]], level: int, place: str) -> tuple[Sum, ...]:
         """The sum that one aggregator of a tree makes."""

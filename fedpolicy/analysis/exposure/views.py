@@ -195,7 +195,7 @@ def shielded(holdings: Holdings, vertex: Vertex, party: str) -> Mask:
     if vertex.enclave is None and not vertex.may_lack(party):
         return 0
     kept_out, reading = vertex.keeps_out(party), holdings.effects.reading
-    if kept_out is False or (kept_out is None and not _leaves_out(vertex, party, reading)):
+    if kept_out is False or (kept_out is None and reading is not Reading.LOW):
         return 0
     everything = holdings.graph.everything
     if vertex.enclave is None or reading.trusting or "public" in vertex.enclave.verified_by:
@@ -204,15 +204,6 @@ def shielded(holdings: Holdings, vertex: Vertex, party: str) -> Mask:
     for verifier in vertex.enclave.verified_by:
         found |= holdings.effects.trust.accepting(frozenset({verifier}), everything)
     return found
-
-
-def _leaves_out(vertex: Vertex, party: str, reading: Reading) -> bool:
-    """Whether a reading takes it that an enclave keeps out a party of which nobody says whether it does."""
-    inside = vertex.enclave
-    if reading is not Reading.VOUCHED or inside is None:
-        return reading is Reading.LOW
-    ways = (inside.operator if party in vertex.operators else None, inside.host if party == vertex.host else None)
-    return inside.attested and False not in ways
 
 
 def answering(holdings: Holdings, vertex: Vertex) -> State:
