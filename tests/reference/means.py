@@ -181,7 +181,7 @@ class Means(Copies):
         if model is None or model == job.task.produces or job.method.family in ALONE:
             return True
         if original := self.world.file.models[model].emulates:
-            return self.had(original, party, case, seen) or self.owner(original) != case.gone
+            return self.had(original, party, case, seen) or any(one != case.gone for one in self.owners(original))
         places = [place for place in job.givers if bare(self.world.places[place].party) == party]
         return any(
             self.had(base, party, case, seen)
@@ -204,10 +204,10 @@ class Means(Copies):
             return bool(self.models.ways_to_train(model, place))
         return job.method.needs != "weights" and bool(self.models.ways(model, place))
 
-    def owner(self, model: str) -> str | None:
-        """Who alone runs a model that is given to nobody."""
-        via = self.world.file.models[model].via
-        return self.models.provider(model) or (via[-1] if via else None)
+    def owners(self, model: str) -> set[str]:
+        """Whoever alone runs a model that is given to nobody, as far as it is known."""
+        provider, ends = self.models.provider(model), self.world.nodes((self.world.file.models[model].via or ())[-1:])
+        return {provider} if provider else {bare(self.world.places[end].party) for end in ends} or {"unknown"}
 
     def had(self, base: str, party: str, case: Case, seen: frozenset[str]) -> bool:
         """Whether a party has what a result works with, or can get it, with what that works with in turn."""
