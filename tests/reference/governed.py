@@ -42,6 +42,8 @@ class Governor(Author):
             self._task(task)
         if self.odds(0.2):
             self.tree.setdefault("flows", {})["weights"] = self._weights()
+        for task in self.tree.get("tasks", {}).values():
+            self._chained(task)
         return self.tree
 
     def _machine(self, node: Tree) -> None:
@@ -82,6 +84,19 @@ class Governor(Author):
             task["safeguards"] = [*task.get("safeguards", []), sealing]
         if self.odds(0.1) and task.get("topology") != "local":
             task["min_clients"] = self.random.randint(1, 3)
+
+    def _chained(self, task: Tree) -> None:
+        """At times trees of what is usually divided, and adapters for what another task makes."""
+        if task["method"] == "split_learning" and self.odds(0.2):
+            for key in ("topology", "top_model_at", "labels_at", "aggregator"):
+                task.pop(key, None)
+            task["hops"] = [{"at": self.one("relay", "store")}]
+            if task.get("via") in ("relay", "store"):
+                del task["via"]
+        made = {one.get("produces") for one in self.tree["tasks"].values() if one is not task} & {"base", "out"}
+        if made and task["method"] in ("lora", "offsite_tuning", "textual_gradient", "proxy_tuning") and self.odds(0.4):
+            task["model"] = self.one(*sorted(made))
+            task["produces"] = "out" if task["model"] != "out" else "base"
 
     def _weights(self) -> Tree:
         ends = self.random.sample(("client", *SERVICES), 2)
