@@ -7,7 +7,7 @@ from functools import reduce
 from operator import or_
 from typing import TYPE_CHECKING
 
-from fedpolicy.graph import Flow, Mask, Vertex, bits
+from fedpolicy.graph import DataItem, Flow, Mask, Vertex, bits
 from fedpolicy.graph.builder import Builder, Origin, mask_of
 from fedpolicy.graph.masks import common, lacking, united
 from fedpolicy.language.model.does import Unsaid
@@ -199,12 +199,20 @@ def numbers_made_of(builder: Builder) -> Mapping[str, frozenset[Mask]]:
 
     That is all that may come there, what the place can read of it, or what rests there alone.
     """
-    counted = {name for name, row in builder.catalog.payloads.items() if row.least_units is not None}
-    sources = {flow.source for flow in builder.flows if flow.data is None and flow.payload in counted}
+    counted = {name: row.least_units or 0 for name, row in builder.catalog.payloads.items()}
+    sources = {flow.source for flow in builder.flows if flow.data is None and counted[flow.payload]}
+    if not sources or not any(_is_few(builder, item, max(counted.values())) for item in builder.places.data):
+        return {}
     own = _stored(builder)
-    held = _spread(builder, _leaving(builder, 0, ()), own, here=True) if sources else {}
+    held = _spread(builder, _leaving(builder, 0, ()), own, here=True)
     readable = {at: {some.get(at, {}).get(_OPEN, 0) for some in (held, own)} for at in sources}
     return {at: frozenset({reduce(or_, held.get(at, {}).values(), 0), *some}) for at, some in readable.items()}
+
+
+def _is_few(builder: Builder, item: DataItem, least: int) -> bool:
+    """Whether one owner may have fewer units of an instance: where nobody has, no number is made of few."""
+    short = item.units is None or item.units < least * builder.vertex(item.place).cohort
+    return short or item.unit == "client"
 
 
 def _stored(builder: Builder) -> Mapping[str, Held]:

@@ -68,7 +68,7 @@ class Likeness:
 
     def _is_told_of(self, use: ModelCall, party: str) -> bool:
         """Whether its place is one of those that stand for many."""
-        return any(f"nodes.{place.family}" in use.told for place in use.places.get(party, ()))
+        return bool(use.told) and any(f"nodes.{place.family}" in use.told for place in use.places.get(party, ()))
 
     def speaks_of_others(
         self, use: ModelCall, standings: Sequence[Standing], party: str, others: Iterable[str]
