@@ -44,7 +44,7 @@ class Likeness:
     def __init__(self, means: Means) -> None:
         self._means = means
         self._renamed: dict[tuple[object, ...], Standing] = {}
-        self._lacking: dict[int, frozenset[str]] = {}
+        self._named_in: dict[int, tuple[frozenset[str], frozenset[str]]] = {}
 
     def kind(self, use: ModelCall, party: str) -> Hashable | None:
         """All that what a party has depends on, without its names; None where more than that is said of it."""
@@ -77,8 +77,8 @@ class Likeness:
         told = self._is_told_of(use, party)
         like = (one for one in others if one in self._plain and self._is_told_of(use, one) is told)
         alike = set[str]().union(*(self._plain[other].words for other in like))
-        holds = [hold for one in standings for hold in one.holds]
-        said = {word for one in holds if not one.mutual for word in one.parties}.union(*map(_elements, standings))
+        said = {word for one in standings for hold in one.holds if not hold.mutual for word in hold.parties}
+        said = said.union(*(_elements(one)[0] for one in standings))
         return not alike.isdisjoint(said.difference(self._names(use, party)))
 
     def names(self, use: ModelCall, party: str, other: str) -> Mapping[str, str]:
@@ -89,15 +89,15 @@ class Likeness:
     def renamed(self, standing: Standing, names: Mapping[str, str]) -> Standing:
         """What another has, of whom the same is to be said: this very object, where it bears no name of its own."""
         # By the very object, as below: whoever compares them keeps them all.
-        said = self._lacking.get(id(standing))
-        if said is None:
-            said = self._lacking[id(standing)] = _elements(standing)
-        if said.isdisjoint(names):
+        if (said := self._named_in.get(id(standing))) is None:
+            said = self._named_in[id(standing)] = _elements(standing)
+        if said[0].isdisjoint(names):
             return standing
         key = (id(standing), *names.values())
         if key not in self._renamed:
             gaps, doubts = (tuple(_with(gap, names) for gap in some) for some in (standing.gaps, standing.doubts))
-            holds = tuple([_renamed(hold, names) for hold in standing.holds])
+            theirs = said[1] & names.keys()
+            holds = tuple([_renamed(hold, names) for hold in standing.holds] if theirs else standing.holds)
             self._renamed[key] = replace(standing, gaps=gaps, doubts=doubts, holds=holds)
         return self._renamed[key]
 
@@ -138,10 +138,11 @@ class Likeness:
         return found
 
 
-def _elements(standing: Standing) -> frozenset[str]:
-    """What is said to be missing or in hand, and what it would be stated at; of those who need each other, the use."""
+def _elements(standing: Standing) -> tuple[frozenset[str], frozenset[str]]:
+    """What is said to be missing or in hand (of those who need each other, the use), and what is in hand alone."""
     gaps = (path for gap in (*standing.gaps, *standing.doubts) for path in (gap.element, *gap.missing))
-    return frozenset(map(_element, (*gaps, *(path for hold in standing.holds for path in hold.paths))))
+    held = frozenset(_element(path) for hold in standing.holds for path in hold.paths)
+    return held.union(map(_element, gaps)), held
 
 
 def _element(path: str) -> str:
@@ -151,8 +152,7 @@ def _element(path: str) -> str:
 
 def _with(gap: Gap, names: Mapping[str, str]) -> Gap:
     """The same gap at another place."""
-    missing = tuple([_at(path, names) for path in gap.missing])
-    return Gap(gap.kind, gap.cause, missing, _at(gap.element, names), gap.detail)
+    return Gap(gap.kind, gap.cause, tuple([_at(p, names) for p in gap.missing]), _at(gap.element, names), gap.detail)
 
 
 def _renamed(hold: Hold, names: Mapping[str, str]) -> Hold:
@@ -262,7 +262,7 @@ class _Judge:
 
     def _renamed(self, one: Standing, names: Mapping[str, str]) -> Standing:
         found = self._likeness.renamed(one, names)
-        return one if found is one else self._one(found)
+        return one if found is one else self._told_once(found) if found.holds is one.holds else self._one(found)
 
     def _one(self, found: Standing) -> Standing:
         holds = self._holds.setdefault(found.holds, found.holds)
