@@ -11,7 +11,7 @@ from fedpolicy.graph import Guard, Mask, Path, Vertex
 from fedpolicy.graph.builder import Builder, Origin, mask_of
 from fedpolicy.graph.guards import Shield, guards_for, readers, seals_for, vouching
 from fedpolicy.graph.masks import lacking
-from fedpolicy.graph.provenance import opens_at, reached_at
+from fedpolicy.graph.provenance import is_supplied, opens_at, reached_at
 from fedpolicy.language.model.does import Seal, Sum, Unsaid
 from fedpolicy.records import replace
 
@@ -129,7 +129,9 @@ def bound_relays(builder: Builder) -> None:
     """Let every relay of a flow that carries all of its source pass on what the source can have, and no more."""
     everything = {index: source for index, (source, _) in builder.relayed.items() if builder.flows[index].data is None}
     if everything:
-        reached, perhaps = reached_at(builder), reached_at(builder, code=True)
+        reached = perhaps = reached_at(builder)
+        if is_supplied(builder.deployment, builder.places.vertices):
+            perhaps = reached_at(builder, code=True)
         firsts = {
             (flow.origin, flow.source): flow for flow in builder.flows if flow.data is None and not flow.passed_on
         }

@@ -17,6 +17,8 @@ from fedpolicy.startup import NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
+    from fedpolicy.language.model import Deployment
+
 # Instances by the seals that are on them; none: they can be read.
 Held = dict[frozenset[int], Mask]
 Doubtful = dict[int, tuple[str, ...]]
@@ -201,18 +203,25 @@ def numbers_made_of(builder: Builder) -> Mapping[str, frozenset[Mask]]:
     """
     counted = {name: row.least_units or 0 for name, row in builder.catalog.payloads.items()}
     sources = {flow.source for flow in builder.flows if flow.data is None and counted[flow.payload]}
-    if not sources or not any(_is_few(builder, item, max(counted.values())) for item in builder.places.data):
-        return {}
+    units = (units_of_one(item, builder.vertex(item.place)) for item in builder.places.data)
+    if not sources or not any(one is None or one < max(counted.values()) for one in units):
+        return {}  # where nobody has few, no number is made of few
     own = _stored(builder)
     held = _spread(builder, _leaving(builder, 0, ()), own, here=True)
     readable = {at: {some.get(at, {}).get(_OPEN, 0) for some in (held, own)} for at in sources}
     return {at: frozenset({reduce(or_, held.get(at, {}).values(), 0), *some}) for at, some in readable.items()}
 
 
-def _is_few(builder: Builder, item: DataItem, least: int) -> bool:
-    """Whether one owner may have fewer units of an instance: where nobody has, no number is made of few."""
-    short = item.units is None or item.units < least * builder.vertex(item.place).cohort
-    return short or item.unit == "client"
+def units_of_one(item: DataItem, place: Vertex) -> int | None:
+    """How many units one owner has of an instance; a cohort's instances stand for all of its members."""
+    if item.unit == "client":
+        return 1
+    return None if item.units is None else item.units // place.cohort
+
+
+def is_supplied(deployment: Deployment, vertices: Mapping[str, Vertex]) -> bool:
+    """Whether anybody says whose code computes somewhere."""
+    return any(task.code_from for task in deployment.tasks.values()) or any(one.supplier for one in vertices.values())
 
 
 def _stored(builder: Builder) -> Mapping[str, Held]:

@@ -442,11 +442,17 @@ def clients_of_their_own(number, at):
     )
 
 
-@pytest.mark.parametrize("at", ["node", "store"])
-def test_participants_of_one_kind_are_judged_once_and_each_by_its_own_name(at, monkeypatch):
-    judged = []
+@pytest.fixture
+def judged(monkeypatch):
+    """What is asked of how somebody stands, each time."""
+    found = []
     whole = matrices.standing
-    monkeypatch.setattr(matrices, "standing", lambda *given: judged.append(given) or whole(*given))
+    monkeypatch.setattr(matrices, "standing", lambda *given: found.append(given) or whole(*given))
+    return found
+
+
+@pytest.mark.parametrize("at", ["node", "store"])
+def test_participants_of_one_kind_are_judged_once_and_each_by_its_own_name(at, judged):
     numbers = []
     for number in (3, 12):
         judged.clear()
@@ -467,10 +473,7 @@ def test_participants_of_one_kind_are_judged_once_and_each_by_its_own_name(at, m
 
 
 @pytest.mark.parametrize("exchange", ["topology: unknown", "aggregator: top, min_clients: 22", "topology: vertical"])
-def test_many_on_machines_of_others_are_judged_once_but_for_those_that_stand_for_all(exchange, monkeypatch):
-    judged = []
-    whole = matrices.standing
-    monkeypatch.setattr(matrices, "standing", lambda *given: judged.append(given) or whole(*given))
+def test_many_on_machines_of_others_are_judged_once_but_for_those_that_stand_for_all(exchange, judged, monkeypatch):
     numbers = []
     for number in (22, 40):
         text = clients_of_their_own(number, "node").replace("-node: {kind: client,", "-node: {host: aws, kind: client,")

@@ -23,10 +23,10 @@ from fedpolicy.analysis.control import (
     sealed_results,
     unwrapped,
 )
-from fedpolicy.analysis.exposure.effects import is_supplied
 from fedpolicy.graph import Mask, Vertex
 from fedpolicy.graph.lookup import Lookup, listed_by, names_by
 from fedpolicy.graph.places import NOBODY, is_unknown
+from fedpolicy.graph.provenance import is_supplied
 from fedpolicy.topologies import left_out
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class Means:
     @cached_property
     def supplied(self) -> bool:
         """Whether anybody says whose code computes anywhere."""
-        return is_supplied(self.graph)
+        return is_supplied(self.graph.deployment, self.graph.vertices)
 
     def owners(self, data: Mask) -> set[str]:
         """The participants that own some instances."""
@@ -252,12 +252,9 @@ def copy_at(means: Means, model: str, place: Vertex, own: str) -> Formula:
         brought = means.there(place, own, f"nodes.{place.family}")
     else:
         there = [means.there(vertices[other], own, f"models.{model}") for other in sorted(placed)]
-        shut = means.brought_sealed(model, place) and not parts
-        there += (
-            [all_of([means.there(place, own, f"nodes.{place.family}"), unwrapped(means, model, place, own)])]
-            if shut
-            else []
-        )
+        if means.brought_sealed(model, place) and not parts:
+            here = means.there(place, own, f"nodes.{place.family}")
+            there.append(all_of([here, unwrapped(means, model, place, own)]))
         brought = all_of(there) if parts or not there else any_of(there)
     return all_of([brought, openers(means, model, place, own), *rights(means, model, own)])
 

@@ -15,6 +15,7 @@ from fedpolicy.graph import Flow, FlowGraph, Guard, Mask, bits
 from fedpolicy.graph.guards import performers
 from fedpolicy.graph.masks import common, lacking
 from fedpolicy.graph.places import supplier_of
+from fedpolicy.graph.provenance import is_supplied
 from fedpolicy.language.model.does import Cap, Noise, Seal, Sum, Unsaid
 from fedpolicy.records import dataclass, field, replace
 
@@ -228,7 +229,7 @@ def doubted_flows(graph: FlowGraph, trust: Trust) -> Mapping[int, Mask] | None:
     Of all else what is guaranteed is what is declared. It asks all that `Effects` and `Hiding` ask of `trust`; None
     where more is asked than this: of enclaves, of code that somebody supplies, of sums that an owner doubts, of seals.
     """
-    if is_supplied(graph) or any(place.enclave for place in graph.vertices.values()):
+    if is_supplied(graph.deployment, graph.vertices) or any(place.enclave for place in graph.vertices.values()):
         return None
     if any(one.rests_on and trust.accepting(one.rests_on, one.data) != one.data for one in graph.aggregates):
         return None
@@ -260,12 +261,6 @@ def malleable_seals(graph: FlowGraph) -> frozenset[int]:
     guards = (guard for flow in graph.flows for guard in flow.guards)
     paths = {guard.path for guard in guards if isinstance(guard.does, Seal) and guard.does.malleable}
     return frozenset({MALLEABLE_VOID, *(index for index, seal in enumerate(graph.seals) if seal.path in paths)})
-
-
-def is_supplied(graph: FlowGraph) -> bool:
-    """Whether anybody says whose code computes somewhere."""
-    tasks = graph.deployment.tasks.values()
-    return any(task.code_from for task in tasks) or any(place.supplier for place in graph.vertices.values())
 
 
 def free_text_of(graph: FlowGraph, reading: Reading) -> Mask:

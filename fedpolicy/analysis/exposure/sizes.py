@@ -8,8 +8,9 @@ from operator import or_
 from typing import TYPE_CHECKING
 
 from fedpolicy.analysis.exposure import Reading
-from fedpolicy.graph import Aggregate, DataItem, Flow, FlowGraph, Mask, Vertex, bits
+from fedpolicy.graph import Aggregate, DataItem, Flow, FlowGraph, Mask, bits
 from fedpolicy.graph.masks import grouped
+from fedpolicy.graph.provenance import units_of_one
 from fedpolicy.records import dataclass, field
 
 if TYPE_CHECKING:
@@ -187,13 +188,6 @@ def missing_size(catalog: Catalog, item: DataItem, flow: Flow) -> str:
     """The fact to declare where a flow says more or less of an instance by its size, and that is not said."""
     counted = catalog.payloads[flow.raw or flow.payload].least_units is not None
     return f"datasets.{item.family}.subjects" if counted and item.units is None and item.unit != "client" else ""
-
-
-def units_of_one(item: DataItem, place: Vertex) -> int | None:
-    """How many units one owner has of an instance; a cohort's instances stand for all of its members."""
-    if item.unit == "client":
-        return 1
-    return None if item.units is None else item.units // place.cohort
 
 
 def _known_to(graph: FlowGraph) -> dict[str, Mask]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from fedpolicy.analysis.exposure import Reading, Trust, is_settled
 from fedpolicy.analysis.exposure.budgets import compose, leave_parts, settle
-from fedpolicy.analysis.exposure.effects import Effects, doubted_flows, free_text_of, is_supplied, malleable_seals
+from fedpolicy.analysis.exposure.effects import Effects, doubted_flows, free_text_of, malleable_seals
 from fedpolicy.analysis.exposure.fixpoint import Holdings, Spread, propagate
 from fedpolicy.analysis.exposure.insiders import Insiders, inner_parts, insiders_of
 from fedpolicy.analysis.exposure.mechanisms import OUTSIDE, Mechanism, mechanisms_of
@@ -33,6 +33,7 @@ from fedpolicy.errors import InputError
 from fedpolicy.graph import DataItem, FlowGraph, Mask, keyed
 from fedpolicy.graph.lookup import listed_by
 from fedpolicy.graph.masks import FEW, chosen, grouped
+from fedpolicy.graph.provenance import is_supplied
 from fedpolicy.limits import USUAL, Bounds
 from fedpolicy.records import dataclass, field, replace
 
@@ -101,7 +102,7 @@ class Exposure:
                 free_text=free_text_of(self.graph, reading),
                 malleable=malleable_seals(self.graph),
                 few=Few(graph=self.graph, catalog=self.catalog, reading=reading),
-                supplied=is_supplied(self.graph),
+                supplied=is_supplied(self.graph.deployment, self.graph.vertices),
                 mechanisms=self.mechanisms,
                 insiders=self.insiders,
                 counted=frozenset(one.index for one in self.graph.aggregates if one.least_units),
