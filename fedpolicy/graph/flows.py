@@ -16,7 +16,7 @@ from fedpolicy.language.model.does import Seal, Sum, Unsaid
 from fedpolicy.records import replace
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from fedpolicy.language.model.flow import Flow
 
@@ -129,20 +129,32 @@ def bound_relays(builder: Builder) -> None:
     """Let every relay of a flow that carries all of its source pass on what the source can have, and no more."""
     everything = {index: source for index, (source, _) in builder.relayed.items() if builder.flows[index].data is None}
     if everything:
-        reached = perhaps = reached_at(builder)
-        if is_supplied(builder.deployment, builder.places.vertices):
-            perhaps = reached_at(builder, code=True)
-        firsts = {
-            (flow.origin, flow.source): flow for flow in builder.flows if flow.data is None and not flow.passed_on
-        }
+        reached = reached_at(builder)
         for index, source in everything.items():
-            flow, known = builder.flows[index], reached.get(source, 0)
-            builder.flows[index] = replace(flow, data=known)
-            if beyond := lacking(perhaps.get(source, 0), known):
-                # What only code of others can have brought to the source comes from there alone.
-                first, origin = firsts[flow.origin, source], Origin(id=flow.origin, path=flow.path)
-                ends = ("", source, flow.target, flow.payload, beyond)
-                builder.add(origin, *ends, guards=first.guards, seals=first.seals)
+            builder.flows[index] = replace(builder.flows[index], data=reached.get(source, 0))
+        if is_supplied(builder.deployment, builder.places.vertices):
+            _pass_on_beyond(builder, everything, reached)
+
+
+def _pass_on_beyond(builder: Builder, everything: Mapping[int, str], reached: Mapping[str, Mask]) -> None:
+    """Pass on from its source what only code of others can have brought there: a relay may have its own of that."""
+    perhaps = reached_at(builder, code=True)
+    firsts = {(flow.origin, flow.source): flow for flow in builder.flows if flow.data is None and not flow.passed_on}
+    for index, source in everything.items():
+        flow, beyond = builder.flows[index], lacking(perhaps.get(source, 0), reached.get(source, 0))
+        first, origin = firsts[flow.origin, source], Origin(id=flow.origin, path=flow.path)
+        builder.add(
+            origin,
+            "",
+            source,
+            flow.target,
+            flow.payload,
+            beyond,
+            guards=first.guards,
+            seals=first.seals,
+            passed_on=True,
+            sender=source,
+        )
 
 
 def _mask(builder: Builder, flow: Flow, source: Vertex) -> Mask | None:

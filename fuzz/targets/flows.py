@@ -62,8 +62,13 @@ def _without_one(box: Box, document: api.Document, graph: FlowGraph) -> None:
 
 
 def _declared(graph: FlowGraph) -> set[str]:
-    """What flows of the file move; records are taken to move before them where nobody says how they came."""
-    return {_shown(one) for one in graph.flows if one.origin.startswith("flows.") and one.role != "records"}
+    """
+    What flows of the file move; records are taken to move before them where nobody says how they came.
+
+    What a stop passes on is part of its own flow, or drawn from the sender where code of others may have brought it.
+    """
+    declared = [one for one in graph.flows if one.origin.startswith("flows.") and one.role != "records"]
+    return {_shown(one) for one in declared if one.sender != one.source}
 
 
 def _shown(flow: Flow) -> str:
