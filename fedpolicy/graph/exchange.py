@@ -7,7 +7,7 @@ from functools import partial, reduce
 from operator import or_
 from typing import TYPE_CHECKING
 
-from fedpolicy.graph.flows import hops, stations
+from fedpolicy.graph.flows import hops, receivers, stations
 from fedpolicy.graph.guards import Shield, guards_for, opens, performers, sealed_for_work, seals_at, seals_for
 from fedpolicy.graph.jobs import Job, Outcome
 from fedpolicy.graph.routes import aggregators_of
@@ -17,6 +17,7 @@ from fedpolicy.records import dataclass, replace
 if TYPE_CHECKING:
     from fedpolicy.graph import Guard, Mask, Path, Vertex
     from fedpolicy.graph.builder import Builder
+    from fedpolicy.language.model.flow import TreeRoute
 
 Cohort = tuple[int, int, tuple[str, ...]]
 _SHUT = "{} can neither open nor compute on what is encrypted end to end"
@@ -169,6 +170,12 @@ class Exchange:
     def blind_seals(self, *openers: Vertex) -> tuple[int, ...]:
         """The seals under which others can compute, and which some places open."""
         return seals_for(self.builder, self.own, *openers, malleable=True)
+
+    def receivers(
+        self, sources: Iterable[str], at: Iterable[str], routes: Iterable[TreeRoute] = ()
+    ) -> dict[str, list[str]]:
+        """Where places below send to at a level of a tree."""
+        return receivers(self.builder, sources, at, routes)
 
     def relays(self, place: Vertex) -> list[list[str]]:
         """The relays between a place and the aggregator, one station after the other; they see what they pass on."""

@@ -18,7 +18,7 @@ from fedpolicy.records import replace
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from fedpolicy.language.model.flow import Flow
+    from fedpolicy.language.model.flow import Flow, TreeRoute
 
 _WEIGHTS = "model_weights"
 
@@ -30,6 +30,21 @@ def stations(builder: Builder, place: Vertex, references: Sequence[str]) -> list
         before = found[-1] if found else [place.id]
         found.append(sorted({hop for at in before for hop in builder.targets(builder.vertex(at), reference)}))
     return found
+
+
+def receivers(
+    builder: Builder, sources: Iterable[str], at: Iterable[str], routes: Iterable[TreeRoute]
+) -> dict[str, list[str]]:
+    """Where places send to at a level of a tree: by the routes from there; where none are said, to any of its nodes."""
+    routed: dict[str, dict[str, None]] = {}
+    for route in routes:
+        for place in builder.places_of(route.from_):
+            routed.setdefault(place.id, {}).update(dict.fromkeys(route.to))
+    names = {source: routed.get(source, ()) if routed else at for source in sources}
+    return {
+        source: [end for reference in to for end in builder.targets(builder.vertex(source), reference)]
+        for source, to in names.items()
+    }
 
 
 def hops(chain: Sequence[Sequence[str]]) -> Iterator[tuple[str, str]]:

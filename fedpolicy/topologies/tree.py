@@ -40,42 +40,40 @@ def desugar(exchange: Exchange) -> list[Outcome]:
     }
     guarded = exchange.own
     for index, hop in enumerate(job.task.hops):
-        loads = _climb(exchange, loads, hop.at, hop.min_clients, guarded)
+        loads = _climb(exchange, loads, exchange.receivers(loads, hop.at, hop.routes), hop.min_clients, guarded)
         guarded = job.shield_of(index)
     met = {reference for hop in job.task.hops for reference in hop.at}
     if (top := exchange.aggregator_names()) and met.isdisjoint(top):
-        loads = _climb(exchange, loads, top, None, guarded)
+        loads = _climb(exchange, loads, exchange.receivers(loads, top), None, guarded)
         guarded = exchange.own
     return [_down(exchange, exchange.builder.vertex(at), load, guarded) for at, load in sorted(loads.items())]
 
 
 def _ways(exchange: Exchange, place: Vertex, top: str) -> set[str] | None:
     """The hops between a place and a top to which what it sends would go, None where that gets to others only."""
-    job, builder = exchange.job, exchange.builder
-    levels = [hop.at for hop in job.task.hops]
-    last = exchange.aggregator_names()
-    rungs: list[dict[str, set[str]]] = []
+    job = exchange.job
+    levels, last = [(hop.at, hop.routes) for hop in job.task.hops], exchange.aggregator_names()
+    if last and {name for at, _ in levels for name in at}.isdisjoint(last):
+        levels.append((last, ()))
+    rungs: list[dict[str, list[str]]] = []
     sources = {place.id}
-    for at in [*levels, *([last] if last and {name for some in levels for name in some}.isdisjoint(last) else [])]:
-        rungs.append(
-            {one: {end for name in at for end in builder.targets(builder.vertex(one), name)} for one in sources}
-        )
+    for level in levels:
+        rungs.append(exchange.receivers(sources, *level))
         sources = {end for ends in rungs[-1].values() for end in ends}
     leading, between = {top}, set[str]()
     for rung in reversed(rungs):
-        leading = {one for one, ends in rung.items() if ends & leading}
+        leading = {one for one, ends in rung.items() if not leading.isdisjoint(ends)}
         between |= leading
     return between - {place.id} if leading else None
 
 
 def _climb(
-    exchange: Exchange, loads: dict[str, Load], at: tuple[str, ...], least: int | None, guarded: Shield
+    exchange: Exchange, loads: dict[str, Load], ends: dict[str, list[str]], least: int | None, guarded: Shield
 ) -> dict[str, Load]:
     children: dict[str, dict[str, Load]] = {}
     for source in sorted(loads):
-        for reference in at:
-            for target in exchange.builder.targets(exchange.builder.vertex(source), reference):
-                children.setdefault(target, {})[source] = loads[source]
+        for target in ends[source]:
+            children.setdefault(target, {})[source] = loads[source]
     spots = Counter(client.id for below in children.values() for client in _clients(below))
     return {target: _collect(exchange, target, children[target], least, guarded, spots) for target in sorted(children)}
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import product
 from typing import Any
 
 from tests.reference.few import few
@@ -34,6 +33,12 @@ class Exchange:
         if not found and job.topology == "tree":
             return self.world.nodes(job.task.hops[-1].at, member)
         return found
+
+    def _routed(self, hop: Any, names: Sequence[str], lower: str) -> Sequence[str]:
+        """The names on a level that a place sends to: all, or those of the routes that start there."""
+        routes = hop.routes if hop is not None else ()
+        started = [route for route in routes if any(lower in self.world.meant(name, None) for name in route.from_)]
+        return list(dict.fromkeys(name for route in started for name in route.to)) if routes else names
 
     def heads(self, job: Job, member: str) -> list[str]:
         """Who holds the top of the model, as a member sees it."""
@@ -195,8 +200,9 @@ class Exchange:
         """Who sends to the same place."""
         found: dict[str, list[str]] = {}
         for member in job.givers if job.topology in ("star", "tree") else ():
-            first = job.task.hops[0].at if job.topology == "tree" and job.task.hops else None
-            for place in self.world.nodes(first, member) if first else self.aggregators(job, member):
+            first = job.task.hops[0] if job.topology == "tree" and job.task.hops else None
+            names = self._routed(first, first.at, member) if first else ()
+            for place in self.world.nodes(names, member) if first else self.aggregators(job, member):
                 found.setdefault(place, []).append(member)
         return [*found.values()] or [job.givers]
 
@@ -246,7 +252,7 @@ class Exchange:
             )
 
     def relays(self, job: Job, member: str) -> list[tuple[str, ...]]:
-        return list(product(*(self.world.meant(relay, member) for relay in job.task.via)))
+        return self.world.stations(job.task.via, member)
 
     def _down(
         self, job: Job, top: str, member: str, plain: tuple[Sum, ...], noise: tuple[Noise, ...], ends: Sequence[str]

@@ -31,7 +31,7 @@ class Tree(Exchange):
         for hop, names in [*((hop, hop.at) for hop in job.task.hops), *([(None, final)] if final else [])]:
             here: dict[str, list[str]] = {}
             for lower in below:
-                for place in self.world.nodes(names, lower):
+                for place in self.world.nodes(self._routed(hop, names, lower), lower):
                     here.setdefault(place, []).append(lower)
             found.append((hop, here))
             below = here

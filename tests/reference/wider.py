@@ -66,6 +66,8 @@ class Wider(Author):
             self.one(*changes)()
         if self.odds(0.1):
             self.few()
+        if self.odds(0.2):
+            self.routed()
         return self.tree
 
     def few(self) -> None:
@@ -80,6 +82,27 @@ class Wider(Author):
             if self.odds(0.3):
                 named = "data" if key == "runs_on" else "sends"
                 entry[named] = [f"notes@{name}" for name in self.some((*dict.fromkeys(names),), 1)]
+
+    def routed(self) -> None:
+        """Each client sends to one of two hubs, or some to both."""
+        trees = [one for one in self.tree.get("tasks", {}).values() if len(one.get("hops", ())) == 1]
+        for task in trees:
+            hop = task["hops"][0]
+            free = sorted({"relay", "store", "aggregator"} - {task.get("aggregator", "aggregator")} - {task.get("via")})
+            nodes = self.tree["nodes"]
+            parties = [(name, nodes[name]["party"]) for name in task["runs_on"] if "@" not in name]
+            names = [name for name in task["runs_on"] if "@" in name]
+            for name, party in parties:
+                many = party if isinstance(party, list) else []
+                ids = [one if many.count(one) == 1 else f"{one}.{self.one(1, 2)}" for one in many]
+                names += [f"{name}@{one}" for one in dict.fromkeys(ids)] if many and self.odds(0.7) else [name]
+            if len(free) > 1 and not any(isinstance(nodes[name]["party"], list) for name in free):
+                hop["at"] = free
+                self.random.shuffle(names)
+                cut = self.random.randint(0, len(names))
+                both = self.some(tuple(names), 1) if cut in (0, len(names)) or self.odds(0.15) else []
+                some = (names[:cut] + both, names[cut:] + both)
+                hop["routes"] = [{"from": sorted({*one}), "to": to} for one, to in zip(some, free, strict=True) if one]
 
     def element(self, *sections: str) -> Tree | None:
         found = [entry for section in sections for entry in self.tree.get(section, {}).values()]

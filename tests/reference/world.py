@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import groupby, product
+from itertools import groupby
 from typing import Any
 
 from fedpolicy.catalog import Catalog
@@ -95,11 +95,17 @@ class World:
             return [name]
         return [self.outside(name)]
 
+    def stations(self, via: Iterable[str], source: str) -> list[tuple[str, ...]]:
+        """Every chain of relays that names mean: each as seen from the one before it."""
+        found: list[tuple[str, ...]] = [()]
+        for name in via:
+            found = [(*way, place) for way in found for place in self.meant(name, way[-1] if way else source)]
+        return found
+
     def ways(self, flow: Any, source: str) -> Iterator[tuple[str, ...]]:
         """The ways that a flow takes from one place; none to itself, unless by way of others."""
-        relays = [self.meant(relay, source) for relay in flow.via]
         for target in self.nodes(flow.to, source):
-            for way in product(*relays):
+            for way in self.stations(flow.via, source):
                 found = tuple(place for place, _ in groupby((source, *way, target)))
                 if len(found) > 1:
                     yield found

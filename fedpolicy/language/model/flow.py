@@ -9,10 +9,22 @@ from fedpolicy.language.model.types import AnyIds, Count, Id, Ids, Positive, Tra
 from fedpolicy.topologies import TopologyName
 
 
+class TreeRoute(Entry):
+    """Who of the level below sends to which nodes of a level."""
+
+    from_: Ids = key("The nodes below: clients, or nodes of the level before.", alias="from", names="nodes")
+    to: Ids = key("The nodes of this level to which they send.", names="nodes")
+
+
 class TreeHop(Entry):
     """One level of aggregators in a tree."""
 
     at: Ids = key("The nodes of this level.", names="nodes")
+    routes: tuple[TreeRoute, ...] = key(
+        "Who sends to which of them, as maps of `from` and `to`. Left out: each may send to any of them, or to that of"
+        " its own party.",
+        (),
+    )
     min_clients: Positive | None = key("The fewest clients that each of them adds up.", open=True)
     safeguards: tuple[AnySafeguard, ...] = key("What protects what this level sends on.", (), unknown=UNKNOWN)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from fedpolicy.language.reading.mistakes import Contradiction, clients_of, contradiction
-from fedpolicy.language.reading.raw import Names, Tree, ids_of, text, tree_levels
+from fedpolicy.language.reading.raw import Names, Tree, ids_of, maps, text, tree_levels
 from fedpolicy.language.reading.spans import Path
 from fedpolicy.suggest import listed
 from fedpolicy.topologies import KEYS, TOPOLOGIES, left_out, possible
@@ -154,6 +154,7 @@ def check_topology(names: Names) -> Iterator[Contradiction]:
         yield from _hops(path, task, topology)
         if topology == "tree":
             yield from _met_twice(names, path, task)
+            yield from _routes(names, path, task)
         row = TOPOLOGIES.get(topology)
         if row and "top_model_at" in row.keys:
             yield from _top(names, path, task, topology)
@@ -229,6 +230,30 @@ def _met_twice(names: Names, path: Path, task: Tree) -> Iterator[Contradiction]:
             yield contradiction(here, message, advice, rests_on=[met[again], ("nodes", again.partition("@")[0])])
             return
         met |= dict.fromkeys(places, here)
+
+
+def _routes(names: Names, path: Path, task: Tree) -> Iterator[Contradiction]:
+    """Routes that begin or end on another level, and nodes of a level that none leads from or to."""
+    below = ids_of(task, "runs_on")
+    for place, hop in tree_levels(task):
+        for key, known in (("from", below), ("to", ids_of(hop, "at"))) if hop.get("routes") else ():
+            yield from _astray(names, (*path, "hops", place, "routes"), hop, key, sorted(known))
+        below = ids_of(hop, "at")
+
+
+def _astray(names: Names, path: Path, hop: Tree, key: str, known: list[str]) -> Iterator[Contradiction]:
+    level = left = names.places(known) or frozenset()
+    for number, route in maps(hop, "routes") if level else ():
+        found = names.places(sorted(ids_of(route, key)))
+        if found is None:
+            return
+        left -= found
+        if other := min(found - level, default=None):
+            message = f"`{other}` is not on {'the level below' if key == 'from' else 'this level'}"
+            yield contradiction((*path, number, key), message, f"name nodes of {listed(known)}")
+    if left:
+        message, advice = f"no route leads {key} `{min(left)}`", f"name it in `{key}` of a route, or on no level"
+        yield contradiction(path, message, advice, rests_on=[(*path[:2], "runs_on"), (*path[:2], "hops")])
 
 
 def _top(names: Names, path: Path, task: Tree, topology: str) -> Iterator[Contradiction]:
