@@ -236,7 +236,7 @@ class Flow:
 class FlowGraph:
     """
     Everything that the analyses read. `access` tells who calls which model and how, `placed` where its weights are,
-    `worked` the data of each task or call, `made_of` those of numbers; `enclaves` vouch, or may, by whose word it is.
+    `worked` the data of each task or call, `made_of` of numbers and weights; `enclaves` vouch, or may, by whose word.
     """
 
     deployment: Deployment
@@ -251,7 +251,7 @@ class FlowGraph:
     placed: Mapping[str, Sequence[str]] = field(default_factory=dict)
     worked: Mapping[str, Mask] = field(default_factory=dict)
     enclaves: Mapping[str, Vertex] = field(default_factory=dict)
-    made_of: Mapping[str, frozenset[Mask]] = field(default_factory=dict)
+    made_of: Mapping[tuple[str, bool], frozenset[Mask]] = field(default_factory=dict)
 
     @property
     def everything(self) -> Mask:

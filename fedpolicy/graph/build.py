@@ -15,7 +15,7 @@ from fedpolicy.graph.flows import bound_relays, desugar_flows
 from fedpolicy.graph.jobs import produced_at
 from fedpolicy.graph.lookup import names_by
 from fedpolicy.graph.places import lay_out
-from fedpolicy.graph.provenance import move_data_to_senders, numbers_made_of
+from fedpolicy.graph.provenance import move_data_to_senders, payloads_made_of
 from fedpolicy.graph.routes import Runs, aspect, provider_of, resting, stand_ins
 from fedpolicy.graph.tasks import desugar_tasks
 from fedpolicy.limits import USUAL, Bounds
@@ -188,6 +188,6 @@ def build_graph(deployment: Deployment, catalog: Catalog, bounds: Bounds = USUAL
         members={name: tuple(ids) for name, ids in builder.places.members.items()},
         placed=names_by(_placed(builder)),
         worked=builder.worked,
-        made_of=numbers_made_of(builder),
+        made_of=payloads_made_of(builder),
         enclaves={word: p for p in builder.places.vertices.values() if p.vouches is not False for word in p.instead},
     )

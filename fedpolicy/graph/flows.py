@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from fedpolicy.graph import Guard, Mask, Path, Vertex
 from fedpolicy.graph.builder import Builder, Origin, mask_of
-from fedpolicy.graph.guards import Shield, guards_for, readers, seals_for, vouching
+from fedpolicy.graph.guards import Shield, guards_for, is_supplied, readers, seals_for, vouching
 from fedpolicy.graph.masks import lacking
-from fedpolicy.graph.provenance import is_supplied, opens_at, reached_at
+from fedpolicy.graph.provenance import opens_at, reached_at
 from fedpolicy.language.model.does import Seal, Sum, Unsaid
 from fedpolicy.records import replace
 

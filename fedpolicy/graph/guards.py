@@ -15,6 +15,7 @@ from fedpolicy.startup import NamedTuple
 
 if TYPE_CHECKING:
     from fedpolicy.graph.builder import Builder
+    from fedpolicy.language.model import Deployment
 
 Stage = str  # uplink | divided | hop | aggregated | local | call | declared
 Words = tuple[frozenset[str], frozenset[str]]  # those who do something, with their software; and that software
@@ -41,6 +42,11 @@ def vouching(*places: Vertex) -> Words:
     """On whose word it rests what is done at these places; and whose software does it, whoever runs that."""
     found = (place.code_from if place.vouches is False else f"{place.word} and its software" for place in places)
     return performers(*places), frozenset(found)
+
+
+def is_supplied(deployment: Deployment, vertices: Mapping[str, Vertex]) -> bool:
+    """Whether anybody says whose code computes somewhere."""
+    return any(task.code_from for task in deployment.tasks.values()) or any(one.supplier for one in vertices.values())
 
 
 def word_for(safeguard: Safeguard, words: Words) -> frozenset[str]:

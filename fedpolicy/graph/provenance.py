@@ -17,7 +17,6 @@ from fedpolicy.startup import NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-    from fedpolicy.language.model import Deployment
 
 # Instances by the seals that are on them; none: they can be read.
 Held = dict[frozenset[int], Mask]
@@ -195,21 +194,33 @@ def reached_at(builder: Builder, *, code: bool = False) -> Mapping[str, Mask]:
     return {vertex: reduce(or_, found.values(), 0) for vertex, found in held.items()}
 
 
-def numbers_made_of(builder: Builder) -> Mapping[str, frozenset[Mask]]:
+def payloads_made_of(builder: Builder) -> Mapping[tuple[str, bool], frozenset[Mask]]:
     """
-    Of what a number may be made at a place that sends some and does not say of which data, as far as few units matter.
+    Of what numbers, or weights (True), may be made where some are sent and nobody says of which data.
 
-    That is all that may come there, what the place can read of it, or what rests there alone.
+    All that may come there, what can be read of it, or what rests there alone; weights not of numbers or of models.
     """
-    counted = {name: row.least_units or 0 for name, row in builder.catalog.payloads.items()}
-    sources = {flow.source for flow in builder.flows if flow.data is None and counted[flow.payload]}
+    rows, found = builder.catalog.payloads, dict[tuple[str, bool], frozenset[Mask]]()
+    models = {place.id for place in builder.places.vertices.values() if place.kind == "model"}
+    some = [flow for flow in builder.flows if flow.data is None and flow.source not in models]
+    sent = {(flow.source, row.weights) for flow in some if (row := rows[flow.payload]).weights or row.least_units}
+    for weights in {weights for _, weights in sent}:
+        if not weights and not _has_few(builder):
+            continue  # no number is made of few
+        no_part = {f.index for f in builder.flows if rows[f.raw or f.payload].least_units or f.source in models}
+        own = _stored(builder)
+        held = _spread(builder, _leaving(builder, 0, no_part if weights else ()), own, here=True)
+        for at in (at for at, kind in sent if kind is weights):
+            readable = {here.get(at, {}).get(_OPEN, 0) for here in (held, own)}
+            found[at, weights] = frozenset({reduce(or_, held.get(at, {}).values(), 0), *readable})
+    return found
+
+
+def _has_few(builder: Builder) -> bool:
+    """Whether anybody may have so few units that a number of them says as much as they do."""
+    least = max(row.least_units or 0 for row in builder.catalog.payloads.values())
     units = (units_of_one(item, builder.vertex(item.place)) for item in builder.places.data)
-    if not sources or not any(one is None or one < max(counted.values()) for one in units):
-        return {}  # where nobody has few, no number is made of few
-    own = _stored(builder)
-    held = _spread(builder, _leaving(builder, 0, ()), own, here=True)
-    readable = {at: {some.get(at, {}).get(_OPEN, 0) for some in (held, own)} for at in sources}
-    return {at: frozenset({reduce(or_, held.get(at, {}).values(), 0), *some}) for at, some in readable.items()}
+    return any(one is None or one < least for one in units)
 
 
 def units_of_one(item: DataItem, place: Vertex) -> int | None:
@@ -217,11 +228,6 @@ def units_of_one(item: DataItem, place: Vertex) -> int | None:
     if item.unit == "client":
         return 1
     return None if item.units is None else item.units // place.cohort
-
-
-def is_supplied(deployment: Deployment, vertices: Mapping[str, Vertex]) -> bool:
-    """Whether anybody says whose code computes somewhere."""
-    return any(task.code_from for task in deployment.tasks.values()) or any(one.supplier for one in vertices.values())
 
 
 def _stored(builder: Builder) -> Mapping[str, Held]:

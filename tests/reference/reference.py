@@ -85,16 +85,28 @@ def movements(world: World) -> list[Movement]:
 
 def _bound(world: World, moves: list[Movement], one: Movement) -> Movement:
     """Through relays travels no more than the source can have, in whatever form; and of that are numbers made."""
-    if one.only is not None or not one.why.startswith("flows.") or (len(one.way) == 2 and not one.counted):
+    weights = one.raw > 0 and not one.counted
+    if one.only is not None or not one.why.startswith("flows."):
         return one
-    came = {item.id: _reach(world, moves, item, NONE).get(one.way[0], set()) for item in world.instances}
-    items = [item for item in world.instances if came[item.id]]
+    if len(one.way) > 2:
+        one = replace(one, sendable=frozenset(item.id for item, _ in _come(world, moves, one.way[0])))
+    if not (one.counted or weights):
+        return one
+    # No weights are made of numbers, or of models that are there (decision 0209).
+    parts = [each for each in moves if not (weights and (each.counted or each.way[0].startswith("model:")))]
+    came = _come(world, parts, one.way[0])
     made = one.few
     # Or of what can be read there, or of what rests with whoever makes it alone.
-    for some in (items, [item for item in items if frozenset() in came[item.id]]) if one.counted else ():
+    for some in ([item for item, _ in came], [item for item, held in came if frozenset() in held]):
         every = _few(world, world.file.flows[one.why.partition(".")[2]], some, one.way)
         made = tuple(map(Few.beside, every, made)) if made else every
-    return replace(one, few=made, sendable=frozenset(item.id for item in items) if len(one.way) > 2 else one.sendable)
+    return replace(one, few=made)
+
+
+def _come(world: World, moves: list[Movement], place: str) -> list[tuple[Instance, set[Held]]]:
+    """What may come to a place at all, and behind which seals."""
+    found = [(item, _reach(world, moves, item, NONE).get(place, set())) for item in world.instances]
+    return [(item, held) for item, held in found if held]
 
 
 def _calls(world: World, models: Models) -> Iterator[Movement]:

@@ -24,9 +24,9 @@ from fedpolicy.analysis.control import (
     unwrapped,
 )
 from fedpolicy.graph import Mask, Vertex
+from fedpolicy.graph.guards import is_supplied
 from fedpolicy.graph.lookup import Lookup, listed_by, names_by
 from fedpolicy.graph.places import NOBODY, is_unknown
-from fedpolicy.graph.provenance import is_supplied
 from fedpolicy.topologies import left_out
 
 if TYPE_CHECKING:

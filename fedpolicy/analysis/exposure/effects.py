@@ -12,10 +12,9 @@ from fedpolicy.analysis.exposure.sizes import NO_MESSAGE, Few, Message, message_
 from fedpolicy.analysis.exposure.transfer import ALL, Effect, anything
 from fedpolicy.catalog import Catalog
 from fedpolicy.graph import Flow, FlowGraph, Guard, Mask, bits
-from fedpolicy.graph.guards import performers
+from fedpolicy.graph.guards import is_supplied, performers
 from fedpolicy.graph.masks import common, lacking
 from fedpolicy.graph.places import supplier_of
-from fedpolicy.graph.provenance import is_supplied
 from fedpolicy.language.model.does import Cap, Noise, Seal, Sum, Unsaid
 from fedpolicy.records import dataclass, field, replace
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from functools import reduce
+from collections.abc import Iterable, Iterator, Mapping
+from functools import partial, reduce
 from operator import or_
 from typing import TYPE_CHECKING
 
@@ -41,7 +41,6 @@ class Few:
     catalog: Catalog
     reading: Reading
     known: dict[str, Mask] = field(default_factory=dict)
-    stored: dict[str, Mask] = field(default_factory=dict)
     short: dict[int, Mask] = field(default_factory=dict)
     told: dict[Message, Mask] = field(default_factory=dict)
     _parts: dict[tuple[Mask, str, bool], tuple[Portion, ...]] = field(default_factory=dict)
@@ -62,9 +61,11 @@ class Few:
             return self._passed_on(flow)
         if (flow.role not in _MADE and flow.aggregate is None) or self.graph.vertices[flow.source].kind == "model":
             return 0
-        if row.least_units is not None:
-            return self._of_few(flow, row.least_units)
-        return self._of_one(flow) if row.aggregate and flow.aggregate is None else 0
+        of = self._of_one if row.least_units is None else partial(self._of_few, least=row.least_units)
+        return reduce(or_, (of(flow, data) for data in self._made_of(flow, weights=row.weights)), 0)
+
+    def _made_of(self, flow: Flow, *, weights: bool) -> Iterable[Mask]:
+        return self.graph.made_of.get((flow.source, weights), ()) if flow.data is None else (flow.data,)
 
     def _passed_on(self, flow: Flow) -> Mask:
         """Whoever passes something on says what it has been told."""
@@ -85,11 +86,7 @@ class Few:
             found = self._rows[payload] = self.catalog.payloads[payload]
         return found
 
-    def _of_few(self, flow: Flow, least: int) -> Mask:
-        made_of = self.graph.made_of.get(flow.source, ()) if flow.data is None else (flow.data,)
-        return reduce(or_, (self._among(flow, data, least) for data in made_of), 0)
-
-    def _among(self, flow: Flow, data: Mask, least: int) -> Mask:
+    def _of_few(self, flow: Flow, data: Mask, least: int) -> Mask:
         if least not in self.short:
             sizes = ((one.bit, units_of_one(one, self.graph.vertices[one.place])) for one in self.graph.data)
             self.short[least] = reduce(or_, (bit for bit, units in sizes if self._is_few(units, least)), 0)
@@ -106,19 +103,11 @@ class Few:
                     found |= left
         return found
 
-    def _of_one(self, flow: Flow) -> Mask:
-        data = self._data(flow)
-        found = data if self._owners(data, flow.source) == 1 else 0
-        for known in self._known(flow, data):
-            found |= data & ~known if self._owners(data & ~known, flow.source) == 1 else 0
-        return found
-
-    def _data(self, flow: Flow) -> Mask:
-        if flow.data is not None:
-            return flow.data
-        if not self.stored:
-            self.stored.update(grouped((item.place, item.bit) for item in self.graph.data))
-        return self.stored.get(flow.source, 0)
+    def _of_one(self, flow: Flow, data: Mask) -> Mask:
+        if flow.aggregate is not None:
+            return 0
+        parts = (data, *(data & ~known for known in self._known(flow, data)))
+        return reduce(or_, (part for part in parts if self._has_one_owner(part, flow.source)), 0)
 
     def _items(self, mask: Mask) -> Iterator[DataItem]:
         return (self.graph.data[index] for index in bits(mask))
@@ -156,14 +145,14 @@ class Few:
             total += one * (1 if item.place == source else place.weight)
         return total
 
-    def _owners(self, mask: Mask, source: str) -> int:
-        found: dict[str, int] = {}
+    def _has_one_owner(self, mask: Mask, source: str) -> bool:
+        owners: set[str] = set()
         for item in self._items(mask):
             place = self.graph.vertices[item.place]
-            found[item.owner] = max(
-                found.get(item.owner, 0), place.weight if item.place != source and item.owner == place.party else 1
-            )
-        return sum(found.values())
+            owners.add(item.owner)
+            if len(owners) > 1 or (place.weight > 1 and item.place != source and item.owner == place.party):
+                return False
+        return bool(owners)
 
     def _is_few(self, units: int | None, least: int) -> bool:
         return self.reading is not Reading.LOW if units is None else units < least

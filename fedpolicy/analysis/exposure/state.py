@@ -31,9 +31,9 @@ from fedpolicy.analysis.exposure.witness import Trail, Witnesses
 from fedpolicy.catalog import Catalog
 from fedpolicy.errors import InputError
 from fedpolicy.graph import DataItem, FlowGraph, Mask, keyed
+from fedpolicy.graph.guards import is_supplied
 from fedpolicy.graph.lookup import listed_by
 from fedpolicy.graph.masks import FEW, chosen, grouped
-from fedpolicy.graph.provenance import is_supplied
 from fedpolicy.limits import USUAL, Bounds
 from fedpolicy.records import dataclass, field, replace
 
