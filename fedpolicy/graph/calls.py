@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from fedpolicy.language.model.flow import ApiCall, Task
     from fedpolicy.language.model.safeguards import Safeguard
 
-_DIRECT = 2  # whoever asks, and whoever answers
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
@@ -181,10 +179,15 @@ def _answer_guards(
     builder: Builder, way: Sequence[Vertex], shield: Shield
 ) -> tuple[tuple[Guard, ...], tuple[int, ...]]:
     """The seals on an answer that others pass on, which whoever asks can open, and the safeguards that they are."""
-    if not shield.safeguards or len(way) <= _DIRECT:
+    if not shield.safeguards or _is_direct(way):
         return (), ()
     seals = seals_for(builder, shield, way[0])
     return seals_at(builder, shield, way[-1], seals, "completions"), seals
+
+
+def _is_direct(way: Sequence[Vertex]) -> bool:
+    """Whether nobody is between whoever asks and whoever answers; who is its own relay is nobody else."""
+    return all(hop is way[0] for hop in way[:-1])
 
 
 def _unsaid(builder: Builder, shield: Shield, runner: Vertex) -> tuple[Guard, ...]:
@@ -264,7 +267,7 @@ def _answer(
     if mask:
         builder.lookups.append(LookUp(origin=origin, place=runner.id, data=mask))
         guards, seals = _answer_guards(builder, way, shield)
-        if len(way) > _DIRECT and _unsaid(builder, shield, runner):
+        if not _is_direct(way) and _unsaid(builder, shield, runner):
             # Perhaps it is sealed on its way to whoever asked, who reads it in any case.
             builder.add(origin, "retrieval", runner.id, way[0].id, "completions", mask)
             origin = origin.unless([".".join(map(str, (*shield.path, "safeguards")))])

@@ -181,7 +181,7 @@ class Learning:
                 seals=frozenset() if one.opens else seals,
                 noises=frozenset(n for n in noises if self._enough(n)),
                 told=INFERABLE if one.way[0].startswith("model:") else one.tells,
-                summed=fact.summed or bool(sums),
+                summed=fact.summed or (bool(sums) and not closed),
                 void=frozenset() if one.opens else void,
             )
 
