@@ -68,12 +68,17 @@ def _new_recipients(said: Said) -> list[Evidence]:
 
 
 def _key_of_a_model(said: Said) -> Told:
-    """Where the same file shows the call itself, that is told, and not the key."""
-    made = {(one.name, one.span.file) for one in _asking(said)}
+    """Where the same file shows the call itself, that is told, and not the key; of code, whichever module does."""
+    made = {(one.name, place) for one in _asking(said) for place in (one.span.file, _program(one))}
     for one in stating(said, "used", "call"):
-        known = (one.name, one.span.file) in made
+        known = not made.isdisjoint({(one.name, one.span.file), (one.name, _program(one))})
         if one.value is None and one.strength is Strength.CONFIGURED and not known:
             yield one, f"may call a model of {one.name}: {one.note}"
+
+
+def _program(one: Evidence) -> str:
+    """All modules of Python are taken for one program; a file of another kind is none."""
+    return ".py" if one.span.file.endswith((".py", ".ipynb")) else one.span.file
 
 
 def _model_at_unknown_address(said: Said) -> Told:

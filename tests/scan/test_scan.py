@@ -415,6 +415,16 @@ def test_variables_in_a_hidden_file_are_read_and_stand_ins_for_it_are_not(here):
     assert found == ["high literal-secret a/.env:1:1", "high literal-secret b/.env.site:1:1"]
 
 
+def test_what_code_switches_off_is_off_and_a_key_that_it_sets_is_for_the_call_that_it_makes(here):
+    write(here, {
+        "client/train.py": "import wandb\nwandb.init(project='lungs')\n",
+        "client/switch.py": "import os\nos.environ['WANDB_MODE'] = 'disabled'\n",
+        "client/key.py": "import os\nos.environ['OPENAI_API_KEY'] = input()\n",
+        "client/label.py": "import openai\nopenai.OpenAI().responses.create(model='gpt-4o', input='')\n",
+    })  # fmt: skip
+    assert sorted(one["rule"] for one in scanned(".")[1]) == ["model-of-others", "nobody-takes-part"]
+
+
 def test_each_of_many_calls_is_told_with_the_model_nearest_to_it(here):
     ask = 'openai.OpenAI().chat.completions.create(model="m{}", messages=[])\n'
     write(here, {"ask.py": "import openai\n" + "".join(ask.format(number) for number in range(40))})

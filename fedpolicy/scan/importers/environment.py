@@ -1,23 +1,108 @@
-"""Files of variables (`.env`): keys by their names, addresses of models and trackers, and literal secrets."""
+"""Variables: of files (`.env`), and those that Python sets for itself; and secrets that stand in code."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import ast
+import re
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from fedpolicy.scan.reading.variables import lines, told
+from fedpolicy.scan import single
+from fedpolicy.scan.reading.variables import BEGINNINGS, ISSUED, Variable, is_literal, lines, secret_name, told
 
 if TYPE_CHECKING:
     from fedpolicy.scan import Evidence
     from fedpolicy.scan.reading import File
+    from fedpolicy.scan.reading.code import Module
+
+_CODE = frozenset({".py", *(f".{first}{kind}" for kind in ("js", "ts") for first in ("", "m", "c")), ".jsx", ".tsx"})
+_WORDS = (b"passw", b"PASSW", b"secret", b"SECRET", b"api_key", b"API_KEY", b"apiKey", b"access_key", b"ACCESS_KEY")
+_BEGINNINGS = re.compile(
+    rb"""["'](?:Bearer )?(?:sk-|gsk_|hf_|gh[po]_|github_pat_|glpat-|xox|AKIA|AIza|nvapi|pcsk|r8_|lsv2)"""
+)
+# A text with a figure in it, given to what is called a password or a key. Without one it is as often a name or a label.
+_NAMED = re.compile(
+    r"""(?i)(\w*(?:passw(?:or)?d|secret(?:_?key)?|api_?key|access_?key))["']?\]?\s*(?::\s*[a-z][\w\[\]. |]*)?[=:]\s*"""
+    r"""["'](?=[^"'\s]*[0-9])([^"'\s]{8,200})["']"""
+)
+_HOLDER = re.compile(r"""([A-Za-z_]\w*)["']?\]?\s*(?::\s*[\w\[\]. |]+)?[=:,]\s*["']$""")
+_ELSEWHERE = ("arn:", "http:", "https:", "projects/", "/", "./")  # where a secret is kept, and not the secret
+_LONGEST = 2000  # characters of a line that somebody wrote
 
 
 def wants(file: File) -> bool:
-    """A file that is called `.env`, `.env.SITE` or `NAME.env`."""
+    """A file that is called `.env`, `.env.SITE` or `NAME.env`; code that sets variables, or that may hold a secret."""
+    if file.path.suffix in _CODE:
+        held = any(word in file.content for word in _WORDS) or BEGINNINGS.search(file.content)
+        return bool(held) or _sets(file)
     name = file.path.name
     return name == ".env" or name.startswith(".env.") or name.endswith(".env")
 
 
 def read(file: File) -> Iterable[Evidence]:
     """What the file says. Raises Unread."""
-    return told(file.services, f"environment:{file.path.name}", lines(file))
+    if file.path.suffix not in _CODE:
+        yield from told(file.services, f"environment:{file.path.name}", lines(file))
+        return
+    subject = f"module:{file.path.name}"
+    found = list(_literals(file, subject))
+    yield from found
+    places = {one.span.line for one in found}
+    for one in told(file.services, subject, _set(file.module)) if _sets(file) else ():
+        if one.attribute != "literal" or one.span.line not in places:
+            yield one
+
+
+def _literals(file: File, subject: str) -> Iterator[Evidence]:
+    """Keys by how they begin, whatever holds them; other secrets by what they are called."""
+    for number, line in enumerate(file.text.split("\n"), 1):
+        if len(line) > _LONGEST or line.lstrip().startswith(("#", "//")):
+            continue
+        found = [
+            (one.start(), _holder(line[: one.start()])) for one in ISSUED.finditer(line) if _real("api_key", one[0])
+        ]
+        found += [(one.start(2), one[1]) for one in _NAMED.finditer(line) if _real(one[1], one[2])]
+        for start, name in found[:1]:
+            place = single(None, file.line(number, start + 1, len(line) + 1))
+            yield place.says(f"secret:{name}", "literal", subject)
+
+
+def _real(name: str, value: str) -> bool:
+    return is_literal(name, value) and not value.startswith(_ELSEWHERE)
+
+
+def _holder(before: str) -> str:
+    """What a text is called that stands behind this."""
+    found = _HOLDER.search(before)
+    return found[1] if found else "a key"
+
+
+def _sets(file: File) -> bool:
+    return (
+        file.path.suffix == ".py"
+        and b"environ" in file.content
+        and (b"environ[" in file.content or b"environ.setdefault" in file.content)
+    )
+
+
+def _set(module: Module) -> Iterator[Variable]:
+    """The variables that a module sets, for itself and for what it starts. A secret is where its text is."""
+    for name, value in _pairs(module):
+        said, found = module.value(name), module.value(value)
+        if isinstance(said.value, str):
+            place = module.file.line(value.lineno, value.col_offset + 1)
+            known = found.known and isinstance(found.value, str)
+            text = str(found.value) if known else ""
+            elsewhere = not known or (secret_name(said.value) and not isinstance(value, ast.Constant))
+            yield Variable(name=said.value, value=text, node=single(text, place, said.value), given=elsewhere)
+
+
+def _pairs(module: Module) -> Iterator[tuple[ast.expr, ast.expr]]:
+    """Names and values, as `os.environ[NAME] = VALUE` and `os.environ.setdefault(NAME, VALUE)` give them."""
+    for node in ast.walk(module.file.python):
+        target = node.targets[0] if isinstance(node, ast.Assign) else None
+        if isinstance(target, ast.Subscript) and module.name(target.value) == "os.environ":
+            yield target.slice, getattr(node, "value", target)
+    for call in module.calls:
+        if call.name == "os.environ.setdefault" and len(call.node.args) == 2:  # noqa: PLR2004  a name and a value
+            yield call.node.args[0], call.node.args[1]

@@ -14,7 +14,6 @@ from fedpolicy.scan.reading.cloud import profile_of
 from fedpolicy.scan.reading.code import CodeCall, Module
 from fedpolicy.scan.reading.origins import sources
 from fedpolicy.scan.reading.values import Argument
-from fedpolicy.scan.reading.variables import looks_real
 from fedpolicy.scan.services import (
     AZURE,
     CALLED,
@@ -135,7 +134,6 @@ class _Asking(Module):
 
 def _constructed(module: _Asking, call: CodeCall, row: ServiceRow) -> Iterator[Evidence]:
     """A client of a model: the address decides to whom it talks; without one the class does, or the model's name."""
-    yield from _literal_key(module, call)
     passed_on = list(_passed_on(module, call)) if row.id == OLLAMA else []
     yield from passed_on
     address = call.argument(*row.address_arguments) or _of_the_library(module, call, row)
@@ -160,12 +158,6 @@ def _passed_on(module: _Asking, call: CodeCall) -> Iterator[Evidence]:
             yield module.says(asks.node, f"call:{CLOUD}", "made", "true", note=found.open)
             yield module.says(node, f"call:{CLOUD}", "model", found.value, note=found.open)
             yield from _sent(module, asks, CLOUD)
-
-
-def _literal_key(module: Module, call: CodeCall) -> Iterator[Evidence]:
-    node = call.argument("api_key", "token")
-    if isinstance(node, ast.Constant) and isinstance(node.value, str) and looks_real("", node.value, encoded=False):
-        yield module.says(node, "secret:api_key", "literal", f"module:{module.file.path.name}")
 
 
 def _of_the_library(module: Module, call: CodeCall, row: ServiceRow) -> ast.expr | None:

@@ -22,10 +22,15 @@ _SECRET = re.compile(r"(?:API_KEY|ACCESS_KEY|TOKEN|PASSWORD|PASSWD|PWD|SECRET(?:
 # What others issue, and what stands there until somebody puts it in; a password may be any text.
 _ISSUED = re.compile(r"(?:api_?key|access_key|token|wandb_key|aws_secret)$", re.IGNORECASE)
 _STANDS_IN = re.compile(
-    r"(?:^|[^a-z])(?:insert|replace|change.?me|your|example|placeholder|dummy|todo|here|xxx+)(?:[^a-z]|$)"
-    r"|^(?:empty|none|null)$",
+    r"(?:^|[^a-z])(?:insert|replace|change.?(?:me|this|in)|your|example|placeholder|dummy|fake|todo|here|xxx+)(?:[^a-z]|$)"
+    r"|\.{3}|\*{3}|(?:^|[^a-z])no[nt]?[-_ ]?(?:key|auth|token|needed|necessary|used|required)(?:[^a-z]|$)"
+    r"|^(?:empty|none|null|unused|ignored|anything|whatever|local|ollama|vllm|lm-?studio|token-abc123)$",
     re.IGNORECASE,
 )
+# Keys of those who issue them, by how these begin: they are secrets wherever they stand.
+_BEGIN = r"""["'](?:Bearer )?(?:sk-|gsk_|hf_|gh[po]_|github_pat_|glpat-|xox[abp]-|AKIA|AIza|nvapi-|pcsk_|r8_|lsv2_)"""
+BEGINNINGS = re.compile(_BEGIN.encode())
+ISSUED = re.compile(rf"(?<={_BEGIN[:4]}){_BEGIN[4:]}(?=[\w-]{{0,80}}[0-9])[A-Za-z0-9_-]{{16,200}}")
 _PLACEHOLDER = re.compile(
     r"(?-i:[A-Z][A-Z0-9_]*)|.*(?:replace|change.?me|your|example|placeholder|redacted|dummy|xxx|todo|<|\{).*|.*\s.*",
     re.IGNORECASE | re.DOTALL,
@@ -70,7 +75,7 @@ def switch(
 def literals(root: ForeignNode, subject: str) -> Iterator[Evidence]:
     """Secrets that stand among the settings, by the names of their keys."""
     for name, node in root.items():
-        if isinstance(node.value, str) and _SECRET_KEY.search(name) and _is_literal(name, node.value):
+        if isinstance(node.value, str) and _SECRET_KEY.search(name) and is_literal(name, node.value):
             yield node.says(f"secret:{name}", "literal", subject)
         else:
             yield from literals(node, subject)
@@ -105,7 +110,7 @@ def looks_real(name: str, value: str, *, encoded: bool) -> bool:
     return encoded or _PLACEHOLDER.fullmatch(value) is None
 
 
-def _is_literal(name: str, value: str) -> bool:
+def is_literal(name: str, value: str) -> bool:
     """Whether a secret stands there as it is used."""
     stands_in = _ISSUED.search(name) and _STANDS_IN.search(value)
     return bool(value) and settled(value) and not stands_in and value.lower() not in _SWITCH
@@ -160,9 +165,9 @@ def told(
 
 def _one(subject: str, one: Variable) -> Iterator[Evidence]:
     if secret_name(one.name) and one.value.lower() not in _SWITCH:
-        literal = not one.given and _is_literal(one.name, one.value)
+        literal = not one.given and is_literal(one.name, one.value)
         yield one.node.says(f"secret:{one.name}", "literal" if literal else "held_by", subject)
-    elif not one.given and (inside := _IN_ADDRESS.search(one.value)) and _is_literal("password", inside[1]):
+    elif not one.given and (inside := _IN_ADDRESS.search(one.value)) and is_literal("password", inside[1]):
         yield one.node.says(f"secret:{one.name}", "literal", subject)
     if one.name.endswith("TLS_ENABLED"):
         yield one.node.says(subject, "tls", one.value.lower() if settled(one.value) and not one.given else None)
