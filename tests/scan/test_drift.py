@@ -252,8 +252,8 @@ PRIVACY = json.dumps(
 KEPT = [
     ("a filter that only cuts values off", NOISE, {CONFIG: client(PERCENTILE)},
      "differential privacy is declared, but the filter is PercentilePrivacy, which adds no noise", "fail"),
-    ("noise of zero", NOISE, {CONFIG: client(SVT | {"args": {"noise_var": 0}})},
-     "differential privacy is declared, but the noise is set to 0", "fail"),
+    ("a filter that divides by zero", NOISE, {CONFIG: client(SVT | {"args": {"noise_var": 0}})},
+     "differential privacy is declared, but its filter divides by `noise_var`, which is 0, and so fails", "fail"),
     ("a scope without filters", NOISE, {CONFIG: client(), "sites/a/local/privacy.json": PRIVACY},
      ("differential privacy is declared, but the job names no scope, so the site's default"
       " `public` applies, and it filters nothing"), "fail"),

@@ -127,9 +127,12 @@ def _without(
 
 def _zero(job: tuple[Evidence, ...], found: FoundSide) -> Reason | None:
     for one in (*job, *(one for one in found.said if one.kind == "scope")):
-        noise = one.attribute in ("noise", "noise_var", "noise_multiplier")
-        if noise and one.value in ("0", "0.0", "-0.0") and one.strength is not Strength.DECLARED:
+        if one.value not in ("0", "0.0", "-0.0") or one.strength is Strength.DECLARED:
+            continue
+        if one.attribute in ("noise", "noise_multiplier"):
             return "the noise is set to 0", one.span
+        if one.attribute == "noise_var":  # of SVTPrivacy, whose noise has the scale 2 gamma / noise_var
+            return "its filter divides by `noise_var`, which is 0, and so fails", one.span
     return None
 
 

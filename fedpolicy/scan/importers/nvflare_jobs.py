@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from fedpolicy.scan import NONE, Evidence, ForeignNode
@@ -12,6 +12,7 @@ from fedpolicy.scan.reading.code import CodeCall, Module
 from fedpolicy.scan.reading.components import (
     DP,
     ENCRYPTS,
+    TOLD,
     VARIABLE,
     at,
     class_label,
@@ -20,6 +21,7 @@ from fedpolicy.scan.reading.components import (
     filters,
     with_variable,
 )
+from fedpolicy.scan.services import elsewhere
 
 if TYPE_CHECKING:
     from fedpolicy.scan.reading import File
@@ -29,7 +31,9 @@ _SCRIPT = re.compile(r"[\w./{}-]+")
 _SWARM = "SwarmClientController"  # clients send to one another, and no server adds up
 _TRACKERS = {"tb": "tensorboard"}
 _BASES = ("restore_from_path", "model_name_or_path", "pretrained_model_name_or_path", "model_name")
-_JOBS = ("Recipe", "Job")  # how classes end whose objects are jobs
+_JOBS = ("Recipe", "RecipeWithHE", "Job")  # how classes end whose objects are jobs
+_RECEIVERS = "nvflare.app_opt.tracking."  # .KIND., of which each has a class of its own
+_ATTACHES = ("add_client_output_filter", "to_clients", "to")  # where a filter is the first thing given
 _ENVIRONMENTS = {"SimEnv": "simulation", "PocEnv": "simulation", "ProdEnv": "deployment"}
 _TRANSFERS = {"DIFF": "weight_diff", "FULL": "weights"}
 
@@ -129,7 +133,7 @@ def _server(file: File) -> Iterator[Evidence]:
             if found := workflow.get("args", key):
                 yield found.says("job", attribute, with_variable(root, found))
     for component in root.each("components"):
-        yield from _component(root, component)
+        yield from _component(file, root, component)
     filters = root.get("task_result_filters")
     if filters and not filters.value:
         yield filters.says("job", "server_filter", NONE)
@@ -138,7 +142,7 @@ def _server(file: File) -> Iterator[Evidence]:
             yield at(one, "path").says("job", "server_filter", class_label(one))
 
 
-def _component(root: ForeignNode, one: ForeignNode) -> Iterator[Evidence]:
+def _component(file: File, root: ForeignNode, one: ForeignNode) -> Iterator[Evidence]:
     name, path = class_of(one), one.text("path") or ""
     if "Aggregator" in name:
         yield at(one, "path").says("job", "aggregator", class_label(one))
@@ -151,17 +155,27 @@ def _component(root: ForeignNode, one: ForeignNode) -> Iterator[Evidence]:
         base = one.get("args", "model", "args", key)
         if base and (said := with_variable(root, base)):
             yield base.says("model", "base", said)
-    if ".tracking." in path and "Receiver" in name:
-        yield from _tracker(one, path.partition(".tracking.")[2].partition(".")[0])
+    if path.startswith(_RECEIVERS) and "Receiver" in name:
+        address, mode = (one.get("args", key) for key in ("tracking_uri", "mode"))
+        if address and address.value:
+            yield address.tells(f"tracker:{_tracker(path)}", "address")
+        else:
+            place, (value, note) = at(one, "path"), _address(file, _tracker(path), mode.value if mode else None)
+            yield place.says(f"tracker:{_tracker(path)}", "address", value, note=note)
 
 
-def _tracker(one: ForeignNode, kind: str) -> Iterator[Evidence]:
-    subject = f"tracker:{_TRACKERS.get(kind, kind)}"
-    address = one.get("args", "tracking_uri")
-    if address and address.value:
-        yield address.tells(subject, "address")
-    else:
-        yield at(one, "path").says(subject, "address", "local" if kind == "tb" else None)
+def _tracker(path: str) -> str:
+    kind = path.removeprefix(_RECEIVERS).partition(".")[0]
+    return _TRACKERS.get(kind, kind)
+
+
+def _address(file: File, kind: str, mode: object) -> tuple[str | None, str]:
+    """Where a receiver reports that is given no address: a file, or whoever runs the tracker, if it is to go online."""
+    row = next((one for one in file.services.rows if one.id == kind), None)
+    if kind == "wandb" and mode == "online" and row and row.hosts:
+        return row.hosts[0], elsewhere(row)
+    offline = kind == "wandb" and mode in (None, "offline", "disabled")  # offline is its default, nvflare 2.3 to 2.9
+    return ("local" if offline or kind == "tensorboard" else None), ""
 
 
 def _recipe(file: File) -> Iterator[Evidence]:
@@ -176,17 +190,53 @@ def _recipe(file: File) -> Iterator[Evidence]:
     if not any(call.name.startswith("nvflare.") and call.last.endswith(_JOBS) for call in calls):
         return
     for call in calls:
-        if not call.name.startswith("nvflare."):
-            filter_ = (
-                call.argument("filter", place=0) if call.last in ("add_client_output_filter", "to_clients") else None
+        if call.name.startswith(_RECEIVERS) and call.last.endswith("Receiver"):
+            yield from _reported(
+                module, call.node, _tracker(call.name), {one.arg or "": one.value for one in call.node.keywords}
             )
-            name = module.name(filter_).removesuffix("()") if filter_ else ""
-            if filter_ is not None and name.startswith("nvflare.") and (".filters." in name or ".he." in name):
-                yield from _wired_filter(module, filter_, name)
-        elif call.last.endswith("Recipe"):
+        elif call.last == "add_experiment_tracking":
+            yield from _tracking_added(module, call)
+        elif not call.name.startswith("nvflare."):
+            yield from _attached(module, call)
+        elif call.last.endswith(_JOBS[:2]):
             yield from _recipe_call(module, call)
         elif call.last in _ENVIRONMENTS:
             yield module.says(call.node, "job", "environment", _ENVIRONMENTS[call.last])
+
+
+def _attached(module: Module, call: CodeCall) -> Iterator[Evidence]:
+    """A filter of what clients send, made where it is given or before."""
+    given = call.argument("filter", place=0) if call.last in _ATTACHES else None
+    made = module.bound(given.id) if isinstance(given, ast.Name) else []
+    given = made[0] if len(made) == 1 else given
+    name = module.name(given).removesuffix("()") if given else ""
+    kind = call.argument("filter_type")
+    incoming = kind is not None and module.name(kind).endswith("TASK_DATA")
+    if given is not None and not incoming and name.startswith("nvflare.") and (".filters." in name or ".he." in name):
+        yield from _wired_filter(module, given, name)
+
+
+def _tracking_added(module: Module, call: CodeCall) -> Iterator[Evidence]:
+    kind, config = (call.argument(name, place=place) for name, place in (("tracking_type", 1), ("tracking_config", 2)))
+    found = module.value(kind)
+    made = module.bound(config.id) if isinstance(config, ast.Name) else [config]
+    given = made[0] if len(made) == 1 and isinstance(made[0], ast.Dict) else None
+    pairs = zip(given.keys, given.values, strict=True) if given else ()
+    settings = {str(module.value(key).value): value for key, value in pairs if key is not None}
+    if found.known and isinstance(found.value, str):
+        yield from _reported(module, call.node, found.value, settings)
+
+
+def _reported(module: Module, place: ast.expr, kind: str, settings: Mapping[str, ast.expr]) -> Iterator[Evidence]:
+    subject = f"tracker:{kind}"
+    if (node := settings.get("tracking_uri")) is not None:
+        said = module.value(node)
+        yield module.says(node, subject, "address", said.value if said.known else None, note=said.open)
+        return
+    mode = settings.get("mode")
+    said = module.value(mode)
+    value, note = _address(module.file, kind, said.value if said.known or mode is None else "")
+    yield module.says(mode or place, subject, "address", value, note=note)
 
 
 def _outside_classes(module: Module) -> list[CodeCall]:
@@ -197,6 +247,8 @@ def _outside_classes(module: Module) -> list[CodeCall]:
 
 def _recipe_call(module: Module, call: CodeCall) -> Iterator[Evidence]:
     yield module.says(call.node, "job", "recipe", call.last)
+    if call.last.endswith("WithHE"):
+        yield from _wired_filter(module, call.node, ENCRYPTS)
     for name, subject, attribute in (
         ("min_clients", "job", "min_clients"),
         ("num_rounds", "job", "rounds"),
@@ -210,6 +262,12 @@ def _recipe_call(module: Module, call: CodeCall) -> Iterator[Evidence]:
 def _wired_filter(module: Module, node: ast.expr, name: str) -> Iterator[Evidence]:
     found = class_name(name)
     yield module.says(node, "task:train", "result_filter", found)
+    for one in node.keywords if isinstance(node, ast.Call) else ():
+        if one.arg in TOLD:
+            said = module.value(one.value)
+            yield module.says(
+                one.value, "task:train", TOLD[one.arg], said.value if said.known else None, note=said.open
+            )
     for attribute, proves in (("dp_filter", found in DP), ("he_filter", found == ENCRYPTS)):
         if proves:
             yield module.says(node, "task:train", attribute, found)

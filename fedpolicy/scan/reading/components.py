@@ -17,7 +17,7 @@ _NO_DP = frozenset({
 })  # fmt: skip
 _NUMBERS = ("percentile", "gamma", "epsilon", "fraction", "noise_var", "tau", "exclude_vars")
 _NOISE = ("sigma0", "sigma", "noise_multiplier", "noise_scale", "noise_std")
-_TOLD = {**{one: one for one in _NUMBERS}, **dict.fromkeys(_NOISE, "noise")}
+TOLD = {**{one: one for one in _NUMBERS}, **dict.fromkeys(_NOISE, "noise")}
 
 
 def filters(
@@ -29,8 +29,8 @@ def filters(
         yield where.says(subject, attribute, NONE)
     for one in filters:
         yield at(one, "path").says(subject, attribute, class_label(one))
-        for name, value in (each for each in arguments(one) if each[0] in _TOLD):
-            yield value.says(subject, _TOLD[name], with_variable(root, value))
+        for name, value in (each for each in arguments(one) if each[0] in TOLD):
+            yield value.says(subject, TOLD[name], with_variable(root, value))
     if attribute == "result_filter":
         yield _dp(root, subject, filters, where)
         if subject.startswith("task:"):
