@@ -15,6 +15,9 @@ _OWN = re.compile(
     r"|[^.]+|.*\.(?:svc|svc\.cluster\.local|local|internal|localhost)",
     re.IGNORECASE,
 )
+# LangChain hands its classes on from several modules, and those of others that it had once.
+_OLD = re.compile(r"langchain(?:_community)?\.(chat_models|llms|embeddings)\.(?:\w+\.)?(\w+)")
+_INSIDE = re.compile(r"(langchain_\w+)\.(?:\w+\.)+(\w+)")
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 CALLED = ("model", "router")  # kinds of service that get prompts in order to answer them
 OLLAMA, CLOUD = "ollama", "ollama-cloud"  # rows: the server of one's own, and those who run some of its models
@@ -93,6 +96,13 @@ class Services:
         self._hosts = {host: row for host, row in reversed(hosts) if _is_whole(host)}
         self._patterns = [(host, row) for host, row in hosts if not _is_whole(host)]
         self.host_words = tuple(max(host.split("*"), key=len).strip(".-").encode() for host, _ in hosts)
+
+    def of_class(self, name: str) -> ServiceRow | None:
+        """Whose class or function has such a full name."""
+        if (row := self.classes.get(name)) or not name.startswith("langchain"):
+            return row
+        name = _OLD.sub(r"langchain_community.\1.\2", name)
+        return self.classes.get(name) or self.classes.get(_INSIDE.sub(r"\1.\2", name))
 
     def behind(self, address: str) -> ServiceRow | None:
         """Who answers at an address, where the catalogue knows it."""

@@ -56,11 +56,11 @@ def read(file: File) -> Iterable[Evidence]:
     """What the file says. Raises Unread."""
     module = _Asking(file)
     for call in module.calls:
-        row = file.services.classes.get(call.name)
+        row = file.services.of_class(call.name)
         if row and row.kind in (*CALLED, "own"):
             yield from _constructed(module, call, row)
         elif row and row.kind == "vector_store":
-            yield module.says(call.node, f"{row.kind}:{row.id}", "used", "true")
+            yield from _stored(module, call, row)
         elif _REQUESTS.fullmatch(call.name) or (call.last in _SENDS and not module.frameworks.isdisjoint(_HTTP)):
             yield from _requested(module, call)
         elif call.last == "client" and not module.frameworks.isdisjoint(_CLOUDS):
@@ -77,7 +77,7 @@ class _Asking(Module):
         for one in self.calls:
             if one.last in _ASKS and "." in one.name and (key := self._holder(one.node.func, one)):
                 self.asks.setdefault(key, []).append(one)
-        self.clients = sum(one.name in file.services.classes or one.last == "client" for one in self.calls)
+        self.clients = sum(one.last == "client" or file.services.of_class(one.name) is not None for one in self.calls)
 
     @cached_property
     def named_models(self) -> tuple[str, ...]:
@@ -130,6 +130,15 @@ class _Asking(Module):
         while scope and not (node.id in scope.assigned or node.id in scope.parameters):
             scope = scope.outer
         return (scope, node.id)
+
+
+def _stored(module: Module, call: CodeCall, row: ServiceRow) -> Iterator[Evidence]:
+    """A store whose client may talk to one's own is that of others at their addresses alone."""
+    place = 0 if row.address_arguments else None
+    found = module.value(call.argument(*row.address_arguments, place=place))
+    theirs = found.known and isinstance(found.value, str) and module.file.services.behind(found.value) is row
+    if theirs or not row.address_arguments:
+        yield module.says(call.node, f"{row.kind}:{row.id}", "used", "true", note=found.open)
 
 
 def _constructed(module: _Asking, call: CodeCall, row: ServiceRow) -> Iterator[Evidence]:

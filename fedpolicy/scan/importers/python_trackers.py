@@ -20,24 +20,33 @@ _ARGUMENTS = "TrainingArguments"  # how classes of transformers and trl end that
 
 def wants(file: File) -> bool:
     """A module with a word of a tracker's."""
-    return file.path.suffix == ".py" and any(word in file.content for word in (*file.services.tracking, b"report_to"))
+    return file.path.suffix == ".py" and any(
+        word in file.content for word in (*file.services.tracking, b"report_to", b"log_with")
+    )
 
 
 def read(file: File) -> Iterable[Evidence]:
     """What the file says. Raises Unread."""
     module = file.module
     for call in module.calls:
-        row = file.services.classes.get(call.name)
+        row = file.services.of_class(call.name)
         if row and row.kind in TRACKS:
             yield from _tracked(module, call, row)
-        elif call.last.endswith((_ARGUMENTS, "Config")) and (listed := call.argument("report_to")) is not None:
+        elif (listed := _listed(call)) is not None:
             yield from _reported(module, listed)
+
+
+def _listed(call: CodeCall) -> ast.expr | None:
+    """The names of trackers, as trainers of transformers and Accelerate are given them."""
+    if call.last.endswith((_ARGUMENTS, "Config")):
+        return call.argument("report_to")
+    return call.argument("log_with") if call.last == "Accelerator" else None
 
 
 def _tracked(module: Module, call: CodeCall, row: ServiceRow) -> Iterator[Evidence]:
     subject = f"tracker:{row.id}"
-    mode = module.value(call.argument("mode"))
-    if mode.known and mode.value in _OFF:
+    mode, offline = (module.value(call.argument(name)) for name in ("mode", "offline"))
+    if mode.value in _OFF or offline.value is True:
         yield module.says(call.node, subject, "used", NONE)
         return
     yield module.says(call.node, subject, "used", "true", note=elsewhere(row))

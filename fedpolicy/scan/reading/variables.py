@@ -157,6 +157,8 @@ def told(
     yield from _trackers(services, found)
     for one in found:
         row = services.variables.get(one.name)
+        if not (row and row.kind == "vector_store") and not one.given:
+            row = services.behind(one.value)
         if row and row.kind == "vector_store":
             yield one.node.says(subject, "vector_store", row.id)
         elif _STORE.match(one.name):
