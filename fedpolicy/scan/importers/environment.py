@@ -17,9 +17,6 @@ if TYPE_CHECKING:
 
 _CODE = frozenset({".py", *(f".{first}{kind}" for kind in ("js", "ts") for first in ("", "m", "c")), ".jsx", ".tsx"})
 _WORDS = (b"passw", b"PASSW", b"secret", b"SECRET", b"api_key", b"API_KEY", b"apiKey", b"access_key", b"ACCESS_KEY")
-_BEGINNINGS = re.compile(
-    rb"""["'](?:Bearer )?(?:sk-|gsk_|hf_|gh[po]_|github_pat_|glpat-|xox|AKIA|AIza|nvapi|pcsk|r8_|lsv2)"""
-)
 # A text with a figure in it, given to what is called a password or a key. Without one it is as often a name or a label.
 _NAMED = re.compile(
     r"""(?i)(\w*(?:passw(?:or)?d|secret(?:_?key)?|api_?key|access_?key))["']?\]?\s*(?::\s*[a-z][\w\[\]. |]*)?[=:]\s*"""
@@ -27,6 +24,7 @@ _NAMED = re.compile(
 )
 _HOLDER = re.compile(r"""([A-Za-z_]\w*)["']?\]?\s*(?::\s*[\w\[\]. |]+)?[=:,]\s*["']$""")
 _ELSEWHERE = ("arn:", "http:", "https:", "projects/", "/", "./")  # where a secret is kept, and not the secret
+_ENVIRONMENT = "os.environ"
 _LONGEST = 2000  # characters of a line that somebody wrote
 
 
@@ -78,11 +76,7 @@ def _holder(before: str) -> str:
 
 
 def _sets(file: File) -> bool:
-    return (
-        file.path.suffix == ".py"
-        and b"environ" in file.content
-        and (b"environ[" in file.content or b"environ.setdefault" in file.content)
-    )
+    return file.path.suffix == ".py" and (b"environ[" in file.content or b"environ.setdefault" in file.content)
 
 
 def _set(module: Module) -> Iterator[Variable]:
@@ -98,11 +92,11 @@ def _set(module: Module) -> Iterator[Variable]:
 
 
 def _pairs(module: Module) -> Iterator[tuple[ast.expr, ast.expr]]:
-    """Names and values, as `os.environ[NAME] = VALUE` and `os.environ.setdefault(NAME, VALUE)` give them."""
+    """Names and values: what is assigned to an entry of the environment, or is its default from here on."""
     for node in ast.walk(module.file.python):
         target = node.targets[0] if isinstance(node, ast.Assign) else None
-        if isinstance(target, ast.Subscript) and module.name(target.value) == "os.environ":
+        if isinstance(target, ast.Subscript) and module.name(target.value) == _ENVIRONMENT:
             yield target.slice, getattr(node, "value", target)
     for call in module.calls:
-        if call.name == "os.environ.setdefault" and len(call.node.args) == 2:  # noqa: PLR2004  a name and a value
+        if call.name == f"{_ENVIRONMENT}.setdefault" and len(call.node.args) == 2:  # noqa: PLR2004  a name and a value
             yield call.node.args[0], call.node.args[1]
