@@ -114,8 +114,9 @@ def draft_members(said: Sequence[Evidence], start: Span, nodes: Ids, callees: It
                 span=one.span,
                 party_known=party is not None,
             )
-    roles = {member.role for member in found.values()}
-    missing = [("client", one, one) for one in _sites(said)] if "client" not in roles else []
+    roles = [member.role for member in found.values()]
+    others = _others(said, roles.count("client")) if "client" in roles else _sites(said)
+    missing = [("client", one, one) for one in others]
     missing += [("server", "server", "coordinator")] if "server" not in roles else []
     return [
         *found.values(),
@@ -143,6 +144,12 @@ def trackers_of(said: Iterable[Evidence]) -> dict[str, Evidence]:
         if one.kind == "tracker" and (used or away):
             found.setdefault(one.name, one)
     return found
+
+
+def _others(said: Sequence[Evidence], listed: int) -> list[str]:
+    """Clients beside those that files list: as many as an app waits for, which would not begin without them."""
+    apps = [count(one.value) for one in said if one.kind == "app" and one.attribute in (*_LEAST, "sampled_clients")]
+    return [f"other-{number}" for number in range(1, min(max(apps, default=0), _MOST_SITES) - listed + 1)]
 
 
 def _sites(said: Sequence[Evidence]) -> list[str]:

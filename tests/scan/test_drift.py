@@ -60,6 +60,9 @@ clientapp = "app.client_app:app"
 num-server-rounds = 3
 dp-enabled = true
 """
+NODES = "services:\n" + "".join(
+    f"  supernode-{one}: {{image: flwr/supernode:1, command: --insecure}}\n" for one in (1, 2)
+)
 STRATEGY = "from flwr.serverapp.strategy import FedAvg\nstrategy = FedAvg()\n"
 
 
@@ -478,10 +481,10 @@ def test_a_declaration_without_a_counterpart_is_one_message_and_no_pass(here):
 
 
 def test_evidence_that_contradicts_itself_is_one_question(here):
-    """A sum over more clients than take part: no draft can say so, and calls are compared all the same."""
-    nodes = "".join(f"  supernode-{one}: {{image: flwr/supernode:1, command: --insecure}}\n" for one in (1, 2))
-    sampled = FLOWER.replace("dp-enabled = true", "num-sampled-clients = 9")
-    write(here, {"compose.yml": f"services:\n{nodes}", "pyproject.toml": sampled, "app/server_app.py": STRATEGY})
+    """A round of fewer clients than it waits for: no draft can say so, and calls are compared all the same."""
+    sampled = FLOWER.replace("dp-enabled = true", "num-sampled-clients = 2")
+    waits = STRATEGY.replace("FedAvg()", "FedAvg(min_train_nodes=5)")
+    write(here, {"compose.yml": NODES, "pyproject.toml": sampled, "app/server_app.py": waits})
     text = DECLARED.replace("SAFEGUARD", NOISE).replace("site-", "supernode-")
     told = [(one.rule, one.verdict, one.message) for one in found(text)]
     assert told[1:] == [
@@ -489,6 +492,38 @@ def test_evidence_that_contradicts_itself_is_one_question(here):
     ]
     assert told[1][2].startswith("nodes and tasks were not compared, because files contradict each other: ")
     assert told[0][0] == "call-not-found"
+
+
+SECURE = """from flwr.server.strategy import FedAvg
+from flwr.server.workflow import SecAggPlusWorkflow
+strategy = FedAvg(min_fit_clients=4)
+workflow = SecAggPlusWorkflow(num_shares=4, reconstruction_threshold=3)
+"""
+SUM = "{kind: secure_aggregation, min_clients: LEAST}"
+
+
+@pytest.mark.parametrize(
+    ("safeguard", "expected"),
+    [
+        ("", "4:12 secure aggregation protects the job train, but is not declared"),
+        (
+            SUM.replace("LEAST", "4"),
+            "4:70 secure aggregation is coded to go on with 3 clients, but `min_clients: 4` is declared",
+        ),
+        (SUM.replace("LEAST", "3"), None),
+        ("{kind: unknown}", None),
+    ],
+)
+def test_secure_sums_of_flower_and_clients_that_no_file_lists(here, safeguard, expected):
+    """Four clients are waited for, and two are listed, so who else takes part is open, and nobody is missing."""
+    write(here, {"compose.yml": NODES, "pyproject.toml": FLOWER, "app/server_app.py": SECURE})
+    more = "".join(f"  site-{one}: {{kind: client, party: b}}\n" for one in (3, 4))
+    text = DECLARED.replace("      - SAFEGUARD", f"      - {safeguard}" if safeguard else "      []")
+    text = text.replace("datasets:", f"{more}datasets:").replace("[site-1, site-2]", "[site-1, site-2, site-3, site-4]")
+    told = found(text.replace("site-", "supernode-"))
+    assert "node-not-found" not in rules(told)
+    about = [f"{one.span.line}:{one.span.column} {one.message}" for one in told if one.rule.startswith("safeguard-")]
+    assert [one.partition(" (")[0] for one in about] == ([expected] if expected else [])
 
 
 def test_what_is_not_found_names_the_files_that_it_is_compared_with(here):

@@ -335,13 +335,22 @@ def test_a_swarm_has_no_aggregator(here):
     assert not load_text(text, "draft", catalog_of(Settings())).errors
 
 
+def test_clients_that_an_app_waits_for_and_no_file_lists_take_part(here):
+    app = "from flwr.serverapp.strategy import FedAvg\nstrategy = FedAvg(min_train_nodes=4)\n"
+    write(here, {"compose.yml": NODES, "app/server_app.py": app})
+    text = drafted(".")["compose.yml"].text
+    assert "runs_on: [supernode-1, supernode-2, other-1, other-2]" in text
+    assert not load_text(text, "draft", catalog_of(Settings())).errors
+    assert "files-do-not-fit" not in [one["rule"] for one in scanned(".")[1]]
+
+
 def test_files_that_contradict_each_other_are_a_question_and_no_pass(here):
     name = "DifferentialPrivacyServerSideFixedClipping"
-    app = f"from flwr.server.strategy import {name} as D\nd = D(num_sampled_clients=9)\n"
+    app = f"import flwr.server.strategy as s\nd = s.{name}(s.FedAvg(min_fit_clients=5), num_sampled_clients=2)\n"
     write(here, {"compose.yml": NODES, "server_app.py": app})
     done, found = scanned(".")
-    assert "medium files-do-not-fit server_app.py:2:27" in places(found, "unknown")
-    message = "nothing in compose.yml was judged: `clients_per_round` is 9, but only 2 clients take part"
+    assert "medium files-do-not-fit server_app.py:2:75" in places(found, "unknown")
+    message = "nothing in compose.yml was judged: `min_clients` is 5, but a round has only 2 clients"
     assert message in [one["message"] for one in found]
     assert done.exit_code == 1  # the connections are not encrypted
 
@@ -510,6 +519,25 @@ def test_each_path_that_is_not_there_is_named():
     assert "`elsewhere` does not exist" in done.stderr
 
 
+def test_what_other_programs_write_otherwise_is_read(here):
+    """A key that is written twice, other encodings, and ends of lines of another system."""
+    write(here, {
+        "a/compose.yml": "services:\n  db:\n    environment:\n      A: b\n      DB_PASSWORD: secret1\n      A: c\n",
+        "b/.env": "# \u00e9\r\nOPENAI_API_KEY=sk-0123456789abcdef\r\n".encode("latin-1"),
+        "c/ask.py": "# coding: latin-1\n# \u00e9\nimport openai\nopenai.OpenAI()\n".encode("latin-1"),
+        "d/.env": "OPENAI_API_KEY=sk-0123456789abcdef\r\n".encode("utf-16"),
+    })  # fmt: skip
+    done, found = scanned(".")
+    again = "not read: the first value of this key: it is written twice, and programs take the last"
+    assert [one for one in done.stderr.splitlines() if "not read" in one] == [f"note: a/compose.yml:4:7: {again}"]
+    assert places(found) == [
+        "high literal-secret a/compose.yml:5:20",
+        "high literal-secret b/.env:2:1",
+        "high model-of-others c/ask.py:4:1",
+        "high literal-secret d/.env:1:1",
+    ]
+
+
 BAD = {
     "helm.yaml": "services:\n  {{ if .Values.x }}\n  a: {image: b}\n  {{ end }}\n",
     "broken.yml": "services:\n  a: [\n",
@@ -536,6 +564,9 @@ def test_what_cannot_be_read_is_told_once_and_the_rest_goes_on(here):
         assert len([one for one in notes if one.startswith(f"note: {name}:")]) == 1, name
     assert "note: helm.yaml:2:4: not read: it is a template that has not been rendered" in notes
     assert "note: old.py:2:1: not read: it is Python 2" in notes
+    assert (
+        "note: pyproject.toml:1:15: not read: it is not TOML: expected ']' at the end of a table declaration" in notes
+    )
     assert "note: cell.ipynb:1:46: not read: a cell of it is not Python 3" in notes
     assert "note: cut.ipynb:1:1: not read: it is not JSON, as notebooks are" in notes
     assert "note: latin/project.yml:3:3: not read: it does not parse: the byte 0xe9 is not UTF-8" in notes

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 import yaml
 from yaml.events import AliasEvent, MappingEndEvent, MappingStartEvent, ScalarEvent, SequenceEndEvent
 
-from fedpolicy.language.reading.mistakes import Notes, tell_missing
+from fedpolicy.language.reading.mistakes import Notes, tell_missing, tell_twice
 from fedpolicy.language.reading.spans import MERGE, Marks, Place
 from fedpolicy.limits import HIDING, MAX_DIGITS, USUAL, Bounds
 from fedpolicy.records import dataclass, field
 from fedpolicy.startup import pattern
-from fedpolicy.suggest import shown_value, visible
+from fedpolicy.suggest import visible
 from fedpolicy.yaml12 import TAGS, ScalarError, events, is_text, plain_scalar, tagged_scalar
 
 if TYPE_CHECKING:
@@ -231,9 +231,9 @@ class Composer:
                 continue
             last = len(self.marks.labels)
             value = self._node(next(self._events), depth, label, place)
-            if rows.setdefault(label, last) != last:
-                self._duplicate(label, rows[label], place)
-            elif label == MERGE:
+            if rows.setdefault(label, last) != last and self._refused(label, rows[label], place[0]):
+                continue
+            if label == MERGE:
                 self._merge(merged, value, last)
             else:
                 own[label] = value
@@ -283,11 +283,9 @@ class Composer:
         self.notes.add("a key that is not text", place[0], "write a plain word before the colon")
         return f"{place[0]}", place
 
-    def _duplicate(self, label: str, first: int, place: Place) -> None:
-        before, merged = self.marks.text.span(self.marks.key_start[first], self.marks.key_end[first]), label == MERGE
-        advice = "merge several maps as `<<: [*a, *b]`" if merged else "keep one of the two"
-        where = f"it stands first in line {before.line}, column {before.column}"
-        self.notes.add(f"the key {shown_value('<<' if merged else label)} is written twice; {where}", place[0], advice)
+    def _refused(self, label: str, first: int, start: int) -> bool:
+        before = self.marks.text.span(self.marks.key_start[first], self.marks.key_end[first])
+        return tell_twice(label, before, start, self.notes, foreign=self.foreign)
 
     def _merge(self, merged: dict[str, object], value: object, row: int) -> None:
         for source in value if isinstance(value, tuple) else (value,):

@@ -10,11 +10,11 @@ import yaml
 from fedpolicy.errors import FedPolicyError, SpecError
 from fedpolicy.findings import Span
 from fedpolicy.language.reading.raw import Names
-from fedpolicy.language.reading.spans import Path, Spans
+from fedpolicy.language.reading.spans import MERGE, Path, Spans
 from fedpolicy.language.reading.text import Text
 from fedpolicy.records import dataclass, field
 from fedpolicy.startup import pattern
-from fedpolicy.suggest import did_you_mean, nearest, visible
+from fedpolicy.suggest import did_you_mean, nearest, shown_value, visible
 
 MAX_REPORTED = 500  # mistakes of one document; what follows is one line that counts the rest
 _WORD = pattern(r"\S{0,200}")
@@ -126,12 +126,14 @@ class Notes:
     """
     Collects the mistakes of one file; the place of each one is the word that starts at an offset.
 
-    `silent` are places of what is wrong for a reason that is told elsewhere.
+    `silent` are places of what is wrong for a reason that is told elsewhere; `twice` are keys of another program's file
+    that stand once more below.
     """
 
     text: Text
     errors: list[FedPolicyError] = field(default_factory=list)
     silent: list[Span] = field(default_factory=list)
+    twice: list[Span] = field(default_factory=list)
 
     def add(self, message: str, start: int, advice: str) -> None:
         """Note a mistake; raises Fatal when there are too many of them to be worth reading on."""
@@ -228,3 +230,14 @@ def tell_missing(missing: Mapping[str, list[int]], anchors: Mapping[str, int], u
         advice = did_you_mean(name, anchors, mark="*")
         message = f"no anchor `&{name}` stands before this alias{again}"
         notes.add(message, starts[0], advice or f"write `&{name}` before the value that it should repeat")
+
+
+def tell_twice(label: str, before: Span, start: int, notes: Notes, *, foreign: bool) -> bool:
+    """Note a key that its map has already, and whether it is a mistake: most programs take the last of the two."""
+    if foreign and label != MERGE:
+        notes.twice.append(before)
+        return False
+    advice = "merge several maps as `<<: [*a, *b]`" if label == MERGE else "keep one of the two"
+    where = f"it stands first in line {before.line}, column {before.column}"
+    notes.add(f"the key {shown_value('<<' if label == MERGE else label)} is written twice; {where}", start, advice)
+    return True

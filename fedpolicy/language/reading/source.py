@@ -39,11 +39,12 @@ class Raw:
 
 @dataclass(slots=True, kw_only=True)
 class YamlSource:
-    """What a file holds: its documents that could be read, and the mistakes in its YAML; see `Notes` for `silent`."""
+    """What a file holds: its documents that could be read, and the mistakes in its YAML. `Notes` tells the rest."""
 
     documents: list[Raw] = field(default_factory=list)
     errors: list[FedPolicyError] = field(default_factory=list)
     silent: list[Span] = field(default_factory=list)
+    twice: list[Span] = field(default_factory=list)
     lines: tuple[str, ...] = ()
 
 
@@ -90,7 +91,7 @@ def _read_alike(text: Text, source: YamlSource, bounds: Bounds) -> bool:
 
 
 def _read_documents(text: Text, source: YamlSource, bounds: Bounds, *, foreign: bool) -> None:
-    notes = Notes(text=text, errors=source.errors, silent=source.silent)
+    notes = Notes(text=text, errors=source.errors, silent=source.silent, twice=source.twice)
     composer = Composer(Marks(text=text), notes, bounds, foreign=foreign)
     offset = 0
     for _ in range(_MAX_BROKEN):

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from fedpolicy.catalog import Catalog
 from fedpolicy.findings import Severity, Verdict
+from fedpolicy.graph import Vertex
 from fedpolicy.language.model.flow import Task
 from fedpolicy.scan.drift import Drift
 from fedpolicy.scan.drift.outside import calls, egress, regions, trackers
@@ -46,7 +47,7 @@ def _nodes(declared: DeclaredSide, found: FoundSide, pair: NodePairs) -> Iterato
         whose = f" of {one.party}" if one.party_known else ""
         message = f"{one.name}{whose} takes part as {one.role}, but is not declared"
         yield declared.drift("node-not-declared", f"nodes.{one.id}", message, "nodes", found=one.span)
-    for place in pair.declared:
+    for place in _missing(found, pair):
         message = f"{place.name} is declared, but is not among those who take part"
         yield declared.drift("node-not-found", place.id, message, *place.path)
     for place, one in pair.same:
@@ -55,6 +56,13 @@ def _nodes(declared: DeclaredSide, found: FoundSide, pair: NodePairs) -> Iterato
             message = f"{one.name} is run by {one.party}, but {declared.party(place)} is declared to run it"
             yield declared.drift("party-differs", place.id, message, *place.path, found=one.span)
         yield from _enclave(declared, found, place.path, one.id)
+
+
+def _missing(found: FoundSide, pair: NodePairs) -> list[Vertex]:
+    """Declared nodes that do not take part; a client may be one of those that no file lists."""
+    members = found.draft.members if found.draft else ()
+    listed = all(one.listed for one in members if one.role == "client")
+    return [one for one in pair.declared if listed or one.node_kind != "client"]
 
 
 def _enclave(declared: DeclaredSide, found: FoundSide, path: tuple[str | int, ...], node: str) -> Iterator[Drift]:
@@ -189,11 +197,12 @@ def _around(declared: DeclaredSide, found: FoundSide, pair: NodePairs) -> Iterat
 
 
 def _unlisted(declared: DeclaredSide, found: FoundSide) -> bool:
-    """Whether no file lists clients, and the declared ones are not those that a draft assumes."""
+    """Whether no file lists all clients, and the declared ones are not those that a draft lists and assumes."""
     members = [one for one in (found.draft.members if found.draft else ()) if one.role == "client"]
     clients = [one for one in declared.nodes if one.node_kind == "client"]
     assumed = {one.id for one in members}
-    return not any(one.listed for one in members) and any(one.name not in assumed for one in clients)
+    known = bool(members) and all(one.listed for one in members)
+    return not known and any(one.name not in assumed for one in clients)
 
 
 def _of_task(declared: DeclaredSide, found: FoundSide, one: str, other: str, catalog: Catalog) -> Iterator[str]:

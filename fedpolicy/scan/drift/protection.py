@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterable, Iterator
 
 from fedpolicy.findings import Span, Verdict
-from fedpolicy.language.model.safeguards import DifferentialPrivacy, Safeguard
-from fedpolicy.scan import NONE, Evidence, Strength
+from fedpolicy.language.model.safeguards import DifferentialPrivacy, Safeguard, SecureAggregation
+from fedpolicy.scan import NONE, Evidence, Strength, count
 from fedpolicy.scan.drift import Drift
 from fedpolicy.scan.drift.sides import DeclaredSide, FoundSide
 from fedpolicy.scan.rules import claims_without_code
@@ -48,12 +48,36 @@ def _beyond(
     declared: DeclaredSide, found: FoundSide, names: tuple[str, str], told: Container[Span | None]
 ) -> Iterator[Drift]:
     task, job = names
+    if found.deployment is None or found.draft is None:
+        return
     known = {_key(one) for one in declared.deployment.tasks[task].safeguards}
-    for place, one in enumerate(found.deployment.tasks[job].safeguards if found.deployment else ()):
+    for place, one in enumerate(found.deployment.tasks[job].safeguards):
         at = found.at("tasks", job, "safeguards", place)
         if one.kind in _SEEN and _key(one) not in known and at not in told:
-            message, path = f"{_word(one)} protects the job {job}, but is not declared", ("tasks", task, "safeguards")
-            yield declared.drift("safeguard-not-declared", f"tasks.{task}", message, *path, found=at, what=_word(one))
+            yield _undeclared(declared, names, _word(one), at)
+    kinds = {kind for kind, _ in known}
+    kinds |= {one.kind for one in found.deployment.tasks[job].safeguards} - {"unknown"}
+    for kind, at in _coded(found.draft.jobs[job].said).items():
+        if kind not in kinds and "unknown" not in kinds and at not in told:
+            yield _undeclared(declared, names, kind.replace("_", " "), at)
+
+
+def _coded(job: Iterable[Evidence]) -> dict[str, Span]:
+    """What code of a job adds, of which a draft cannot say all that the language asks: the first place of each kind."""
+    found: dict[str, Span] = {}
+    for one in job:
+        adds = one.attribute in ("used", "noise_multiplier") and one.value not in (NONE, "0", "0.0")
+        if one.kind == "safeguard" and one.name in _SEEN and adds and one.strength is Strength.WIRED:
+            found.setdefault(one.name, one.span)
+    return found
+
+
+def _undeclared(declared: DeclaredSide, names: tuple[str, str], what: str, at: Span) -> Drift:
+    task, job = names
+    message = f"{what} protects the job {job}, but is not declared"
+    return declared.drift(
+        "safeguard-not-declared", f"tasks.{task}", message, "tasks", task, "safeguards", found=at, what=what
+    )
 
 
 def _declared(
@@ -74,6 +98,24 @@ def _declared(
         yield from _numbers(declared, found, names, place, runs)
     elif isinstance(one, DifferentialPrivacy):
         yield from _numbers_of_code(declared, said, names, place)
+    elif isinstance(one, SecureAggregation):
+        yield from _fewer_in_a_sum(declared, said, names, place)
+
+
+def _fewer_in_a_sum(
+    declared: DeclaredSide, said: tuple[Evidence, ...], names: tuple[str, str], place: int
+) -> Iterator[Drift]:
+    """A secure sum of Flower's goes on with as few clients as can bring back the masks of those who are lost."""
+    least = getattr(declared.deployment.tasks[names[0]].safeguards[place], "min_clients", None)
+    for one in said:
+        coded = one.subject == "safeguard:secure_aggregation" and one.attribute == "threshold"
+        if coded and least is not None and 1 < count(one.value) < least:
+            message = (
+                f"secure aggregation is coded to go on with {one.value} clients, but `min_clients: {least}` is declared"
+            )
+            path = ("tasks", names[0], "safeguards", place, "min_clients")
+            what = "secure aggregation min_clients"
+            yield declared.drift("safeguard-differs", f"tasks.{names[0]}", message, *path, found=one.span, what=what)
 
 
 def _numbers(

@@ -1,10 +1,11 @@
-"""vantage6: a node's server, data, encryption, which algorithms it runs, and whom it may reach."""
+"""vantage6: a node's server, data, encryption, algorithms and exits; secrets of servers; who takes part."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from fedpolicy.scan import NONE
 from fedpolicy.scan.reading.variables import found, literals, switch, told_by
 from fedpolicy.scan.services import CALLED
 
@@ -12,26 +13,51 @@ if TYPE_CHECKING:
     from fedpolicy.scan import Evidence, ForeignNode
     from fedpolicy.scan.reading import File
 
-_SITE = "site"
+_SITE, _SERVER = "site", "server"
 _LIMITS = ("allowed_algorithms", "allowed_algorithm_stores")
-_OLD = (b"server_url:", b"databases:", b"encryption:")
+_NODE = (b"server_url:", b"databases:", b"encryption:")
+_OURS = (b"vantage6", b"task_dir:")
+_STARTS = (b"organizations:", b"collaborations:", b"public_key:")  # of what `v6 server import` is given
 
 
 def wants(file: File) -> bool:
-    """YAML of a node: of version 4 at the top, of version 5 below `node`."""
+    """YAML of a node or a server, as each version writes it, and of what a server starts with."""
     if file.path.suffix not in (".yml", ".yaml"):
         return False
-    return b"vantage6" in file.content and (b"hq:" in file.content or all(word in file.content for word in _OLD))
+    node = all(word in file.content for word in _NODE) and any(word in file.content for word in _OURS)
+    new = b"vantage6" in file.content and b"hq:" in file.content
+    return node or new or b"allow_drop_all:" in file.content or all(word in file.content for word in _STARTS)
 
 
 def read(file: File) -> Iterable[Evidence]:
     """What the file says. Raises Unread."""
     for root in file.yaml[:1]:
-        new = root.get("node")
-        node = new if new and new.get("hq") else root
-        if node.get("hq", "url") or node.get("server_url"):
+        nodes = [one for one in _settings(root) if one.get("hq", "url") or one.get("server_url")]
+        nodes = [one for one in nodes if not one.get("allow_drop_all")]
+        for node in nodes:
             yield node.says(_SITE, "framework", "vantage6")
             yield from _site(file, node)
+        if not nodes:
+            yield from _collaborations(root)
+            yield from literals(root, _SERVER)
+
+
+def _settings(root: ForeignNode) -> list[ForeignNode]:
+    """Where settings stand: below `node` in version 5, at the top in 4, for each environment in those before."""
+    below = [root.get("node"), root.get("application"), *(one for _, one in root.items("environments"))]
+    return [one for one in (root, *below) if one is not None and isinstance(one.value, dict)]
+
+
+def _collaborations(root: ForeignNode) -> Iterator[Evidence]:
+    """Who works together, and whether the server can read what they send."""
+    for one in root.each("collaborations"):
+        encrypted = one.get("encrypted")
+        if encrypted and isinstance(encrypted.value, bool):
+            yield encrypted.says(_SERVER, "encryption", "true" if encrypted.value else NONE)
+        for member in one.each("participants"):
+            place = member.get("name") or member
+            if isinstance(place.value, str):
+                yield place.says(f"node:{place.value}", "role", "client")
 
 
 def _site(file: File, node: ForeignNode) -> Iterator[Evidence]:
@@ -61,3 +87,6 @@ def _data(node: ForeignNode) -> Iterator[Evidence]:
             place = one.get("uri") or one.get("volumePath")
             if name and place:
                 yield place.tells(f"dataset:{name}", "at")
+    for name, place in node.items("databases"):
+        if isinstance(place.value, str):
+            yield place.tells(f"dataset:{name}", "at")

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from fedpolicy.scan.reading.code import Module
 
 LARGEST = 2 * 1024 * 1024
+_STRICT = (".toml", ".conf", ".ipynb")  # what their programs read as UTF-8 alone, as they do YAML
+_WIDE = (b"\xff\xfe", b"\xfe\xff")  # how a file begins that some programs of Windows write
 
 
 class File:
@@ -39,7 +41,7 @@ class File:
     ) -> None:
         self.services = services or Services((), ())
         self.name = name
-        self.content = content
+        self.content = content.decode("utf-16", "replace").encode() if content[:2] in _WIDE else content
         self.path = PurePath(name)
         self.broken: list[Unread] = []
         self.needs: list[tuple[str, Span]] = []
@@ -55,11 +57,17 @@ class File:
 
     @cached_property
     def text(self) -> str:
-        """The text, with one kind of line end. Raises Unread where it is not UTF-8."""
+        """
+        The text, with one kind of line end. Keys and addresses are found in any encoding that has ASCII in it.
+
+        Raises Unread where it has to be UTF-8 and is not.
+        """
         try:
             said = self.content.decode("utf-8-sig")
         except UnicodeDecodeError as error:
-            raise Unread("it is not text in UTF-8", self.start()) from error
+            if self.path.suffix in _STRICT:
+                raise Unread("it is not text in UTF-8: save it as UTF-8", self.start()) from error
+            said = self.content.decode("latin-1")
         return said.replace("\r\n", "\n")
 
     @cached_property
@@ -75,6 +83,8 @@ class File:
         if not found and source.errors:
             raise self._broken(source.errors[0])
         self.broken += [self._broken(error) for error in source.errors]
+        again = "the first value of this key: it is written twice, and programs take the last"
+        self.broken += [Unread(again, span) for span in source.twice]
         return found
 
     @cached_property
@@ -107,10 +117,8 @@ class File:
                 return ast.parse(self.text)
         except SyntaxError as error:
             place = self.line(error.lineno or 1, error.offset or 1)
-            why = (
-                "it is Python 2" if "Missing parentheses in call to 'print'" in str(error.msg) else "it is not Python 3"
-            )
-            raise Unread(why, place) from error
+            old = "Missing parentheses in call to 'print'" in str(error.msg)
+            raise Unread("it is Python 2" if old else f"it is not Python 3: {error.msg}", place) from error
         except (RecursionError, MemoryError, ValueError) as error:
             raise Unread("Python cannot parse it", self.start()) from error
 

@@ -56,7 +56,12 @@ def toml(text: str, name: str) -> ForeignNode:
         place = _BROKEN.search(str(error))
         line, column = (int(place[1]), int(place[2])) if place else (1, 1)
         span = Span(file=name, line=line, column=column, end_line=line, end_column=column + 1)
-        raise Unread("it is not TOML", span) from error
+        what = (
+            str(error).partition(" (at ")[0]
+            if place
+            else "it is nested too deeply, or holds a number of too many digits"
+        )
+        raise Unread(f"it is not TOML: {what[:1].lower()}{what[1:]}", span) from error
     return ForeignNode(value=tree, at=partial(_at, dict(_places(text)), name))
 
 

@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 
 Table = Mapping[str, tuple[str, str]]  # path of keys -> subject and attribute
 _SECRET_KEY = re.compile(
-    r"(?:password|passwd|pwd|secret|token|api_?key|access_key|secret_key|wandb_key)$", re.IGNORECASE
+    r"(?:password|passwd|pwd|secret|token|api[-_]?key|access_key|secret_key|wandb_key)$", re.IGNORECASE
 )
 _SECRET = re.compile(r"(?:API_KEY|ACCESS_KEY|TOKEN|PASSWORD|PASSWD|PWD|SECRET(?:_KEY)?)$")
 # What others issue, and what stands there until somebody puts it in; a password may be any text.
-_ISSUED = re.compile(r"(?:api_?key|access_key|token|wandb_key|aws_secret)$", re.IGNORECASE)
+_ISSUED = re.compile(r"(?:api[-_]?key|access_key|token|wandb_key|aws_secret)$", re.IGNORECASE)
 _STANDS_IN = re.compile(
     r"(?:^|[^a-z])(?:insert|replace|change.?(?:me|this|in)|your|example|placeholder|dummy|fake|todo|here|xxx+)(?:[^a-z]|$)"
     r"|\.{3}|\*{3}|(?:^|[^a-z])no[nt]?[-_ ]?(?:key|auth|token|needed|necessary|used|required)(?:[^a-z]|$)"
@@ -73,14 +73,20 @@ def switch(
 
 
 def literals(root: ForeignNode, subject: str) -> Iterator[Evidence]:
-    """Secrets that stand among the settings, by the names of their keys."""
+    """Secrets that stand among the settings, by the names of their keys; and passwords in addresses."""
     for name, node in root.items():
-        if isinstance(node.value, str) and _SECRET_KEY.search(name) and is_literal(name, node.value):
+        said = node.value if isinstance(node.value, str) else ""
+        if (_SECRET_KEY.search(name) and is_literal(name, said)) or _password_in(said):
             yield node.says(f"secret:{name}", "literal", subject)
         else:
             yield from literals(node, subject)
     for node in root.each():
         yield from literals(node, subject)
+
+
+def _password_in(address: str) -> bool:
+    inside = _IN_ADDRESS.search(address)
+    return inside is not None and is_literal("password", inside[1])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,7 +175,7 @@ def _one(subject: str, one: Variable) -> Iterator[Evidence]:
     if secret_name(one.name) and one.value.lower() not in _SWITCH:
         literal = not one.given and is_literal(one.name, one.value)
         yield one.node.says(f"secret:{one.name}", "literal" if literal else "held_by", subject)
-    elif not one.given and (inside := _IN_ADDRESS.search(one.value)) and is_literal("password", inside[1]):
+    elif not one.given and _password_in(one.value):
         yield one.node.says(f"secret:{one.name}", "literal", subject)
     if one.name.endswith("TLS_ENABLED"):
         yield one.node.says(subject, "tls", one.value.lower() if settled(one.value) and not one.given else None)
