@@ -20,6 +20,7 @@ def test_agreements_and_safeguards_name_them_each_once():
     train = found.tasks["train"]
     assert train.safeguards[0].operated_by == ("a", "b", "c")
     assert train.hops[0].safeguards[0].operated_by == ("a", "b")
+    assert found.api_calls["ask"].safeguards[0].operated_by == ("a", "b")
     assert found.flows["logs"].safeguards[0].operated_by == ("a", "b")
 
 

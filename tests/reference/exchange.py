@@ -149,6 +149,15 @@ class Exchange:
                 why=job.why,
             )
 
+    def _copies_back(self, job: Job, place: str, again: tuple[Seal, ...] = ()) -> Iterator[Movement]:
+        """Of several contributions that start from personal copies, what comes back tells of all these copies."""
+        level = min(INFERABLE, self.models.level(job.up))
+        for name in job.carried() if len(job.givers) > 1 else ():
+            if self.world.file.models[name].copies == "personal":
+                for giver in job.givers:
+                    sides = {"level": level, "source": giver, "seals": again, "unsaid": job.unsaid}
+                    yield from self.models.contents(name, place, job.why, **sides)
+
     def _again(self, job: Job, top: str, ends: Sequence[str]) -> tuple[Seal, ...]:
         """The seals on what goes back to some ends, which they have to open."""
         found = seals(self.world, job.task.safeguards, top)
@@ -297,6 +306,7 @@ class Exchange:
                             yield from self._forward(job, top, below, place, [member])
                         else:
                             yield self._down(job, top, place, plain, noise, [member])
+                        yield from self._copies_back(job, place, self._again(job, top, [member]))
             yield from self._result(job, top, () if forwards else plain, () if forwards else noise, adds=not forwards)
 
     def _peer_to_peer(self, job: Job) -> Iterator[Movement]:
@@ -315,6 +325,7 @@ class Exchange:
                     tells=self._tells(job),
                     why=job.why,
                 )
+            yield from self._copies_back(job, member)
         yield from self._result(job, exchange, (), ())
 
     def _local(self, job: Job) -> Iterator[Movement]:

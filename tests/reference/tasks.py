@@ -76,6 +76,7 @@ class Desugared(Divided):
             yield from self._exchanged(job)
             for model in job.inputs():
                 yield from self._inherited(job, model)
+            yield from self._of_all_copies(job)
         if self._personal_result(job):
             yield from self._each_way(job, self._personal)
 
@@ -187,6 +188,18 @@ class Desugared(Divided):
                 if not copies or self.world.copy(produced, place) == target:
                     for one in self.models.contents(model, place if copies else "=", job.why):
                         yield replace(one, way=(one.way[0], target))
+
+    def _of_all_copies(self, job: Job) -> Iterator[Movement]:
+        """A personal copy that is made of what comes back from others knows what their copies knew."""
+        if not self._personal_result(job) or not job.method.trains:
+            return
+        back = [way for way in job.ways() if way.topology in ("star", "tree", "peer_to_peer", "rotating")]
+        for way in back if job.method.down else ():
+            for member in job.givers:
+                for one in self._copies_back(way, member):
+                    sure = len(back) == len(job.ways())
+                    target = self.world.copy(job.task.produces, member)
+                    yield replace(one, way=(one.way[0], target), maybe=not sure)
 
     def _hosted(self, job: Job, model: str | None) -> Iterator[Movement]:
         task = job.task

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from fedpolicy.language.model import Deployment
 from fedpolicy.language.model.dataset import Dataset
 from fedpolicy.language.model.entry import Entry, Named
-from fedpolicy.language.model.flow import Flow, Task, TreeHop
+from fedpolicy.language.model.flow import ApiCall, Flow, Task, TreeHop
 from fedpolicy.language.model.party import Agreement
 from fedpolicy.language.model.safeguards import Safeguard
 from fedpolicy.language.model.shape import Key, Shape, entry_shape
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from fedpolicy.catalog import Catalog
 
 PARTICIPANTS = "participants"
-Guarded = TypeVar("Guarded", Task, Flow, TreeHop)
+Guarded = TypeVar("Guarded", Task, ApiCall, Flow, TreeHop)
 
 
 Keys = tuple[tuple[Key, ...], tuple[Key, ...]]
@@ -47,6 +47,7 @@ def spelt_out(deployment: Deployment) -> Deployment:
         "agreements": _entries(deployment.agreements, lambda entry: _agreement(entry, names)),
         "datasets": _entries(deployment.datasets, lambda entry: _permitted(entry, names)),
         "tasks": _entries(deployment.tasks, lambda entry: _task(entry, names)),
+        "api_calls": _entries(deployment.api_calls, lambda entry: _guarded(entry, names)),
         "flows": _entries(deployment.flows, lambda entry: _guarded(entry, names)),
     }
     update = {key: value for key, value in changed.items() if value is not None}
