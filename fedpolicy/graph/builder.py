@@ -139,14 +139,6 @@ class Builder:
             )
         return self.places.vertices[identity]
 
-    def together(self, origin: Origin, model: str) -> str:
-        """What the personal copies of a model, from which an element starts, know all together."""
-        name = f"{model}@{origin.id}"
-        identity = f"models.{name}"
-        vertex = Vertex(id=identity, kind="model", name=name, family=name, path=("models", model))
-        self.places.vertices[identity] = vertex
-        return identity
-
     def contents(self, vertex: str) -> tuple[str, ...]:
         """
         The models whose contents come with a model: itself, but of a personal one what it was trained on later too.

@@ -5,21 +5,21 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from fedpolicy.graph import Access, Mask, Vertex
+from fedpolicy.graph import Access, Flow, Guard, Mask, Vertex
 from fedpolicy.graph.builder import Builder, Use
 from fedpolicy.graph.calls import Call, call_model, note_access, note_indexes
-from fedpolicy.graph.carried import brought_back, carry_input, sent_in, share_copies
 from fedpolicy.graph.exchange import Exchange
-from fedpolicy.graph.guards import guards_for, guards_on_work, seals_for, vouching
+from fedpolicy.graph.guards import guards_for, guards_on_work, sealed_ways, seals_for, vouching, word_for
 from fedpolicy.graph.jobs import UNKNOWN, Job, Outcome, arranged, elsewhere, fallbacks_of, job_of
 from fedpolicy.graph.routes import Runs, beyond, to_trainer
+from fedpolicy.language.model.does import Seal, Unsaid
 from fedpolicy.records import replace
 from fedpolicy.topologies import DESUGAR, TOPOLOGIES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
-    from fedpolicy.graph.carried import Back, Sent
+Sent = dict[str, Flow | None]  # by place that gets something in an exchange, one of the flows with its seals, if any
 
 
 def desugar_tasks(builder: Builder, runs: Runs) -> None:
@@ -32,7 +32,7 @@ def desugar_tasks(builder: Builder, runs: Runs) -> None:
         made = [_train(builder, way, runs, quoted) for way in ways]
         # What a task says of its exchange is drawn, also where only somebody else can train its model.
         ours = next((way for way in ways if not way.hosted), job if _says_who_exchanges(job) else None)
-        exchanged, sent, back = _exchange_each_way(builder, ours) if ours is not None else ([], [], [])
+        exchanged, sent, flows = _exchange_each_way(builder, ours) if ours is not None else ([], [], [])
         # Without the weights nobody trains at home, whatever the task says of an exchange.
         home = {place.id for place in ours.members} if ours is not None and ours.hosted else set()
         received = [one for outcomes in exchanged for one in outcomes if one.place not in home]
@@ -40,25 +40,38 @@ def desugar_tasks(builder: Builder, runs: Runs) -> None:
             # Whoever trains one of them elsewhere learns nothing of the others.
             exchanges = way is ours or not way.hosted
             learned = [*outcomes, *(received if exchanges else ())]
-            carry_input(builder, way, learned, sent, exchanges=exchanges)
-            if exchanges:
-                share_copies(builder, way, back)
+            _carry_input(builder, way, learned, sent, exchanges=exchanges)
+            if exchanges and (personal := copied(builder, way)):
+                from fedpolicy.graph.copies import share  # noqa: PLC0415  few models have personal copies
+
+                share(builder, way, personal, flows)
         if job.task.produces is not None:
             done = replace(job, hosted=ours is None)
             _produce_each_way(builder, done, job.task.produces, [one for some in made for one in some], exchanged)
 
 
-def _exchange_each_way(builder: Builder, job: Job) -> tuple[list[list[Outcome]], list[Sent], list[Back]]:
-    """What comes of each way in which contributions may travel, where it is sent, and what comes back."""
+def _exchange_each_way(builder: Builder, job: Job) -> tuple[list[list[Outcome]], list[Sent], list[list[Flow]]]:
+    """What comes of each way in which contributions may travel, where it is sent, and by which flows."""
     found: list[list[Outcome]] = []
     sent: list[Sent] = []
-    back: list[Back] = []
+    flows: list[list[Flow]] = []
     for way in arranged(builder, job):
         since = len(builder.flows)
         found.append(DESUGAR[way.topology](Exchange(builder=builder, job=way)))
-        sent.append(sent_in(builder, job, builder.flows[since:]))
-        back.append(brought_back(builder.flows[since:]) if TOPOLOGIES[way.topology].exchanges == "updates" else {})
-    return found, sent, back
+        flows.append(builder.flows[since:])
+        sent.append(_sent(builder, job, flows[-1]))
+    return found, sent, flows
+
+
+def _sent(builder: Builder, job: Job, flows: Sequence[Flow]) -> Sent:
+    """The places that get what is sent in one way, each with a flow of its seals; from where peers meet all get it."""
+    sent = [flow for flow in flows if flow.role in {"uplink", "activations"}]
+    makers, members = {place.id for place in job.contributors}, [place.id for place in job.members]
+    found = dict.fromkeys(flow.target for flow in sent)
+    if any(builder.vertex(place).kind == "exchange" for place in found):
+        found |= dict.fromkeys(members)
+    sealed = sealed_ways(builder, [one for one in sent if one.source in makers], set(members))
+    return {place: sealed(place) for place in found}
 
 
 def _says_who_exchanges(job: Job) -> bool:
@@ -166,6 +179,66 @@ def _trainers(builder: Builder, job: Job, place: Vertex, runs: Runs) -> tuple[tu
     for chain in chains if name and job.task.method != UNKNOWN else ():
         note_access(builder, job.origin.id, str(name), "hosted", (place, *chain))
     return chains
+
+
+def _carry_input(builder: Builder, job: Job, outcomes: list[Outcome], sent: Sequence[Sent], *, exchanges: bool) -> None:
+    """What models have learned before travels on with everything that is made from them or says how they do."""
+    sent_to = dict.fromkeys(place for way in sent for place in way)
+    if job.task.evaluates is not None:
+        _carry(builder, job, job.task.evaluates, sent_to, sent)
+    if job.task.model is None:
+        return
+    results = (outcome.place for outcome in outcomes if job.method.trains)
+    places = dict.fromkeys([*(sent_to if exchanges else ()), *results])
+    _carry(builder, job, job.task.model, places, sent)
+    produced = job.task.produces
+    if job.method.trains and produced is not None and produced != job.task.model:
+        _inherit(builder, job, job.task.model, produced)
+
+
+def _inherit(builder: Builder, job: Job, model: str, produced: str) -> None:
+    """What comes out knows what went in; a personal copy comes of the copy at its own place."""
+    personal = builder.deployment.models[produced].copies == "personal"
+    for place in job.contributors if personal else (None,):
+        source, target = builder.model_vertex(model, place).id, builder.model_vertex(produced, place).id
+        builder.uses.append(Use(model=source, targets=(target,), origin=job.origin, role="inherited"))
+
+
+def _carry(builder: Builder, job: Job, model: str, places: Iterable[str], sent: Sequence[Sent]) -> None:
+    # No safeguard of this task lowers what was learned before, but what is sealed hides that too; whoever trains it
+    # without being sent anything has it as it is.
+    exchange = arranged(builder, job)[0].origin  # which may be for nobody to know
+    for target in places:
+        # A personal model goes on from its own copy; who has none gets them all.
+        copy = builder.model_vertex(model, builder.vertex(target)).id
+        ways = [way[target] for way in sent if target in way]
+        found = {one.seals if one else (): one for one in reversed(ways)} or {(): None}
+        for seals, flow in found.items():
+            # Where the ways differ in their seals, no more is certain than what comes behind all of them.
+            sure = len(ways) in {0, len(sent)} and all(set(other) <= set(seals) for other in found)
+            guards = [one for one in flow.guards if covers(one)] if flow else []
+            builder.uses.append(
+                Use(
+                    model=copy,
+                    targets=(target,),
+                    origin=job.origin if sure else exchange,
+                    role="carried",
+                    payload=job.up,
+                    guards=tuple(replace(one, rests_on=word_for(one.spec, job.words)) for one in guards),
+                    seals=seals,
+                )
+            )
+
+
+def covers(guard: Guard) -> bool:
+    """Whether a safeguard hides what was learned before as well, and may count."""
+    return isinstance(guard.does, (Seal, Unsaid)) and not guard.ignored
+
+
+def copied(builder: Builder, job: Job) -> tuple[str, ...]:
+    """The models with personal copies from which contributions of several start."""
+    names = dict.fromkeys((job.task.model, job.task.evaluates)) if len(job.contributors) > 1 else ()
+    return tuple(name for name in names if name and builder.deployment.models[name].copies == "personal")
 
 
 def _produce_each_way(
