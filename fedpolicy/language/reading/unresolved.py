@@ -190,7 +190,10 @@ def _hint(reference: Mention, names: Names, kind: str) -> str:
     if kind == "model" and not found and (row := names.catalog.models.find(reference.name)) is not None:
         return as_entry(row.id)
     if kind in _DECLARED:
-        return found or f"{_declare(kind)}; known: {listed(known)}" if known else _declare(kind)
+        declare = _declare(kind)
+        if kind == "party" and _key(reference) == "host":
+            declare += f", as `{reference.name}: {{role: host}}`"
+        return found or f"{declare}; known: {listed(known)}" if known else declare
     return advise(reference.name, known)
 
 
