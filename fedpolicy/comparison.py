@@ -14,6 +14,7 @@ from fedpolicy.check import Assessment, Judge, assess_source, judge_of, override
 from fedpolicy.errors import FedPolicyError, contained, namesakes
 from fedpolicy.findings import Finding, Span, Verdict
 from fedpolicy.policy.housekeeping import Coverage, as_set, gone
+from fedpolicy.policy.overview import apart_from
 from fedpolicy.report.diff import UNCOMPARED, Comparison, Difference
 from fedpolicy.report.owner import changes_of_owner, concerns, must_be_party
 from fedpolicy.settings import Settings
@@ -215,11 +216,12 @@ def _of_owner(one: Difference, states: Sequence[_State | None], owner: str) -> D
             if one.state == UNCOMPARED
             else replace(one, changes=Changes(), introduced=(), resolved=(), state="changed")
         )
+    before, after = (apart_from(state.study, owner) if state and state.study else frozenset() for state in states)
     return replace(
         one,
         changes=changes_of_owner(one.changes, owner, owners),
-        introduced=tuple(found for found in one.introduced if concerns(found, owner, owners)),
-        resolved=tuple(found for found in one.resolved if concerns(found, owner, owners)),
+        introduced=tuple(found for found in one.introduced if concerns(found, owner, owners, after)),
+        resolved=tuple(found for found in one.resolved if concerns(found, owner, owners, before)),
     )
 
 

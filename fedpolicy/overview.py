@@ -63,7 +63,8 @@ class Overview:
     """
     One deployment for people. `hidden` counts the disclosures that `cells` leave out.
 
-    `owners` has the party behind each instance of a dataset, `parties` all that the file declares. `sections` are for
+    `owners` has the party behind each instance of a dataset, `parties` all that the file declares; `apart` names the
+    tasks, calls, flows and models in which the one party of a report has no part. `sections` are for
     pages, the `record` is for authorities, the `picture` (Mermaid) for forges. `held` says, by rule, whether all that
     it judged passed.
     """
@@ -77,6 +78,7 @@ class Overview:
     fixes: Mapping[str, Fix] = field(default_factory=dict)
     owners: Mapping[str, str] = field(default_factory=dict)
     parties: tuple[str, ...] = ()
+    apart: frozenset[str] = frozenset()
     sections: tuple[PageSection, ...] = ()
     record: Ropa | None = None
     picture: str = ""

@@ -20,6 +20,7 @@ from fedpolicy.catalog import Catalog
 from fedpolicy.catalog.rows import ROWS
 from fedpolicy.errors import Problems
 from fedpolicy.findings import Finding, Hop, Member, Override, Severity
+from fedpolicy.graph.builder import mask_of
 from fedpolicy.graph.lookup import names_by
 from fedpolicy.overview import Cause, Overview
 from fedpolicy.policy.finding import shown_of
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from fedpolicy.settings import Settings
 
 _ENTRIES = frozenset({"models", "tasks", "api_calls", "flows", "nodes", "datasets", "agreements"})
+_USES = ("tasks", "api_calls", "flows", "models")
 _CALLS = frozenset({"call", "completion", "training-on-inputs", "fallback"})
 
 
@@ -59,7 +61,31 @@ def overview_of(
         hidden=hidden,
         owners=owners,
         parties=tuple(sorted(document.deployment.parties)),
+        apart=apart_from(study, owner) if owner else frozenset(),
     )
+
+
+def apart_from(study: Study, owner: str) -> frozenset[str]:
+    """The tasks, calls, flows and models that neither work on data of a party nor touch a machine that it runs."""
+    graph, lookup = study.graph, study.lookup
+    mine = mask_of(item for item in graph.data if lookup.party(item.owner) == owner)
+    here = {
+        name
+        for name, vertex in graph.vertices.items()
+        if owner in {lookup.party(who) for who in (vertex.party, vertex.host, *vertex.operators)}
+    }
+    part = {use for use, worked in graph.worked.items() if worked & mine}
+    for flow in graph.flows:
+        ends = (flow.source, flow.target)
+        if flow.data is None or flow.data & mine or not here.isdisjoint(ends):
+            families = (vertex.family for vertex in map(graph.vertices.__getitem__, ends) if vertex.kind == "model")
+            part |= {flow.origin, *(f"models.{family}" for family in families)}
+    for access in graph.access:
+        if access.use in part or not here.isdisjoint((*access.at, *access.hops)):
+            part |= {access.use, f"models.{access.model}"}
+    said = {section: getattr(study.deployment, section) for section in _USES}
+    part |= {f"models.{name}" for name, model in said["models"].items() if model.provider == owner}
+    return frozenset(f"{section}.{name}" for section, entries in said.items() for name in entries) - part
 
 
 def _seen_by(world: World, finding: Finding, owner: str) -> Finding:

@@ -24,11 +24,11 @@ _Learned = TypeVar("_Learned", "Disclosure", "Budget", "DisclosureChange", "Budg
 _Disclosed = TypeVar("_Disclosed", "Disclosure", "DisclosureChange")
 
 
-def concerns(finding: Finding, owner: str, owners: Mapping[str, str]) -> bool:
+def concerns(finding: Finding, owner: str, owners: Mapping[str, str], apart: frozenset[str]) -> bool:
     """
-    Whether a finding names a party, or data of it, or nobody at all.
+    Whether a finding names a party, or data of it, or else nobody, and not only what that party has no part in.
 
-    What names nobody is about the deployment as a whole, and so about everybody; what names only others is not.
+    What names nobody may be about the deployment as a whole, and so about everybody; what names only others is not.
     """
     named = {section: set[str]() for section in ("parties", "datasets")}
     for element in finding.elements:
@@ -37,7 +37,7 @@ def concerns(finding: Finding, owner: str, owners: Mapping[str, str]) -> bool:
             named[section].add(name)
     if owner in named["parties"] or any(owners.get(name) == owner for name in named["datasets"]):
         return True
-    return not (named["parties"] or named["datasets"])
+    return not (named["parties"] or named["datasets"] or apart.issuperset(finding.elements or ("",)))
 
 
 def only(report: Report, deployment: str) -> Report:
@@ -49,12 +49,10 @@ def only(report: Report, deployment: str) -> Report:
 
 def of_owner(report: Report, owner: str) -> Report:
     """The report with the findings that concern one party; what they count follows, what passed stays as it was."""
-    owners = {(one.file, one.deployment): one.owners for one in report.overviews if owner in one.parties}
+    known = {(one.file, one.deployment): one for one in report.overviews if owner in one.parties}
+    about = ((one, known.get((one.span.file, one.deployment))) for one in report.findings)
     found = tuple(
-        one
-        for one in report.findings
-        if not one.deployment
-        or ((one.span.file, one.deployment) in owners and concerns(one, owner, owners[one.span.file, one.deployment]))
+        one for one, its in about if not one.deployment or (its and concerns(one, owner, its.owners, its.apart))
     )
     told = Counter(one.verdict for one in found)
     counts = {verdict: told[verdict] if verdict in _TOLD else number for verdict, number in report.counts.items()}

@@ -40,14 +40,14 @@ def changes_of(result):
 def test_a_difference_can_be_told_for_one_owner(both):
     whole = changes_of(both("diff", "own.yaml", "deployment.yaml", "--format", "json"))
     mine = changes_of(both("diff", "own.yaml", "deployment.yaml", "--format", "json", "--owner", "charite"))
-    host = changes_of(both("diff", "own.yaml", "deployment.yaml", "--format", "json", "--owner", "hetzner"))
+    host = both("diff", "own.yaml", "deployment.yaml", "--format", "json", "--owner", "hetzner")
 
     (learned,) = mine["disclosures"]
     assert (learned["parties"], learned["datasets"], learned["pairs"]) == (["openai"], ["letters@charite"], 1)
     assert {tuple(one["participants"]) for one in mine["control"]} == {("charite",)}
     assert mine["introduced"] == whole["introduced"], "each of them names data of all three, or nobody"
-    assert (host["disclosures"], host["control"]) == ([], [])
-    assert {one["rule"] for one in host["introduced"]} == {"model-unpinned", "prompts-retained", "model-retired"}
+    assert {one["rule"] for one in whole["introduced"]} > {"model-unpinned", "prompts-retained", "model-retired"}
+    assert json.loads(host.stdout)["differences"] == [], "the model that is called now never comes to its machine"
 
 
 def test_a_difference_for_somebody_who_is_not_there_names_who_is(both):

@@ -57,10 +57,43 @@ def test_a_report_for_one_owner_tells_of_its_data_only(made):
     other = replace(made.CLOSED, elements=("parties.openai", "datasets.letters@lumc"))
     named = replace(made.BLOCK, elements=("tasks.adapt", "parties.aphp"))
     whole = replace(made.BLOCK, elements=("deployment",))
-    owners = {"letters@aphp": "aphp", "letters@lumc": "lumc"}
+    model = replace(made.BLOCK, elements=("models.judge",))
+    owners, apart = {"letters@aphp": "aphp", "letters@lumc": "lumc"}, frozenset({"models.judge"})
 
-    assert [concerns(one, "aphp", owners) for one in (mine, other, named, whole)] == [True, False, True, True]
-    assert [concerns(one, "tum", owners) for one in (mine, other, named, whole)] == [False, False, False, True]
+    def told(owner, apart=frozenset()):
+        return [concerns(one, owner, owners, apart) for one in (mine, other, named, whole, model)]
+
+    assert told("aphp") == [True, False, True, True, True]
+    assert told("tum", apart) == [False, False, False, True, False]
+
+
+def test_an_owner_is_not_told_of_models_and_tasks_of_others(tmp_path):
+    file = tmp_path / "d.yaml"
+    file.write_text(
+        """
+fedpolicy: 1
+name: d
+parties: {a: {role: participant}, b: {role: participant}, h: {role: coordinator}, maker: {role: provider}}
+nodes: {n: {kind: client, party: [a, b]}, g: {kind: aggregator, party: h}}
+datasets: {x: {at: n, categories: [health]}}
+models:
+  ours: {weights: open, weights_at: n}
+  theirs: {weights: open, weights_at: n@b, provider: maker}
+tasks:
+  train: {method: lora, model: ours, data: [x], runs_on: n}
+  pilot: {method: full_finetuning, model: theirs, data: [x@b], runs_on: n@b}
+""",
+        encoding="utf-8",
+    )
+
+    def about(owner):
+        found = of_owner(api.check([str(file)], Settings(overview=owner)), owner).findings
+        return {element for one in found for element in one.elements if element.startswith(("models.", "tasks."))}
+
+    assert about("b") >= {"models.ours", "models.theirs", "tasks.train"}
+    assert about("a") & {"models.theirs", "tasks.pilot"} == set()
+    assert about("a") >= {"models.ours", "tasks.train"}
+    assert "models.theirs" in about("maker")
 
 
 def test_what_an_owner_is_told_is_what_is_counted():
