@@ -25,8 +25,10 @@ _MOST_BITS = 128  # of a number that anybody means
 _COUNT = re.compile(r"[1-9][0-9]{0,8}")
 _CREDENTIALS = re.compile(r"(?<=://)[^/@\s]+(?=@)")
 Path = tuple[str | int, ...]
-# ${VAR}, $(VAR), $VAR, $1, {{ template }}, {variable}, __VAR__, <your value>: filled in by somebody else.
-_OPEN = re.compile(r"\$\{|\$\(|\$[A-Za-z_]|^\$[0-9@*]|\{\{|\{[A-Za-z_][\w.]*\}|__[A-Z][A-Z0-9_]*__|^<[^<>]*>$")
+# ${VAR}, $(VAR), $VAR, $1, {{ template }}, {variable}, __VAR__, <your value>, <HOST>: somebody else fills it in.
+_OPEN = re.compile(
+    r"\$\{|\$\(|\$[A-Za-z_]|^\$[0-9@*]|\{\{|\{[A-Za-z_][\w.]*\}|__[A-Z][A-Z0-9_]*__|^<[^<>]*>$|<[A-Z][A-Z0-9_ -]*>"
+)
 
 
 class Strength(StrEnum):

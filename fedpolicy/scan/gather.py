@@ -8,6 +8,7 @@ told once, with its place; nothing stops the others.
 from __future__ import annotations
 
 import os
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
@@ -49,9 +50,11 @@ _ENDINGS = (
     *(f".{first}{kind}" for kind in ("js", "ts") for first in ("", "m", "c")),
     ".jsx",
     ".tsx",
+    ".r",
 )
 # What a folder or a file is called that shows something, or tries it, and deploys nothing.
 _ASIDE = frozenset({"test", "tests", "__tests__", "testing", "doc", "docs", "tutorial", "tutorials"})
+_EXAMPLE = re.compile(r"\.example|[-_]example\.|^example[-_.]")
 _STAND_INS = (".sample", ".template", ".dist")  # files of variables that somebody has to copy and fill in
 
 
@@ -254,7 +257,7 @@ def _is_aside(below: str) -> bool:
         or ".test." in name
         or ".spec." in name
         or name == "conftest.py"
-        or ".example" in name
+        or _EXAMPLE.search(name) is not None
         or name.endswith(_STAND_INS)
     )
 

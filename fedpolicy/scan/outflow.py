@@ -68,17 +68,23 @@ def _new_recipients(said: Said) -> list[Evidence]:
 
 
 def _key_of_a_model(said: Said) -> Told:
-    """Where the same file shows the call itself, that is told, and not the key; of code, whichever module does."""
-    made = {(one.name, place) for one in _asking(said) for place in (one.span.file, _program(one))}
+    """Where the same program shows the call itself, that is told, and not the key; one reason is told once of each."""
+    known = {(one.name, _program(one)) for one in _asking(said)}
+    told = set[tuple[str, str, str]]()
     for one in stating(said, "used", "call"):
-        known = not made.isdisjoint({(one.name, one.span.file), (one.name, _program(one))})
-        if one.value is None and one.strength is Strength.CONFIGURED and not known:
-            yield one, f"may call a model of {one.name}: {one.note}"
+        place = (one.name, _program(one))
+        if one.value is None and one.strength is Strength.CONFIGURED and place not in known:
+            if (*place, one.note) not in told:
+                yield one, f"may call a model of {one.name}: {one.note}"
+            told.add((*place, one.note))
 
 
 def _program(one: Evidence) -> str:
-    """All modules of Python are taken for one program; a file of another kind is none."""
-    return ".py" if one.span.file.endswith((".py", ".ipynb")) else one.span.file
+    """All modules of Python are taken for one program, a folder of Terraform for one; another file stands alone."""
+    folder, _, name = one.span.file.rpartition("/")
+    if name.endswith((".py", ".ipynb")):
+        return ".py"
+    return folder + "/" if name.endswith((".tf", ".tofu")) else one.span.file
 
 
 def _model_at_unknown_address(said: Said) -> Told:

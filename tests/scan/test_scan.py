@@ -434,6 +434,24 @@ def test_what_code_switches_off_is_off_and_a_key_that_it_sets_is_for_the_call_th
     assert sorted(one["rule"] for one in scanned(".")[1]) == ["model-of-others", "nobody-takes-part"]
 
 
+def test_one_reason_is_told_once_of_a_program(here):
+    role = 'resource "azurerm_role_assignment" "a" {{\n  role_definition_name = "Cognitive Services OpenAI {}"\n}}\n'
+    write(
+        here, {"a/one.tf": role.format("User"), "a/two.tf": role.format("Contributor"), "b/a.tf": role.format("User")}
+    )
+    found = [one for one in places(scanned(".")[1], "unknown") if "model-may-be-asked" in one]
+    assert found == ["medium model-may-be-asked a/one.tf:2:26", "medium model-may-be-asked b/a.tf:2:26"]
+
+
+@pytest.mark.parametrize("name", [".env.example", "values-example.env", "example.env", "prod_example.env"])
+def test_files_that_show_something_deploy_nothing(here, name):
+    write(
+        here,
+        {name: "OPENAI_API_KEY=sk-0123456789abcdef\n", "counterexample.env": "OPENAI_API_KEY=sk-0123456789abcdef\n"},
+    )
+    assert places(scanned(".")[1]) == ["high literal-secret counterexample.env:1:1"]
+
+
 def test_each_of_many_calls_is_told_with_the_model_nearest_to_it(here):
     ask = 'openai.OpenAI().chat.completions.create(model="m{}", messages=[])\n'
     write(here, {"ask.py": "import openai\n" + "".join(ask.format(number) for number in range(40))})

@@ -15,12 +15,13 @@ if TYPE_CHECKING:
     from fedpolicy.scan.reading import File
     from fedpolicy.scan.reading.code import Module
 
-_CODE = frozenset({".py", *(f".{first}{kind}" for kind in ("js", "ts") for first in ("", "m", "c")), ".jsx", ".tsx"})
+_SCRIPTS = (f".{first}{kind}" for kind in ("js", "ts") for first in ("", "m", "c"))
+_CODE = frozenset({".py", ".jsx", ".tsx", ".R", ".r", *_SCRIPTS})
 _WORDS = (b"passw", b"PASSW", b"secret", b"SECRET", b"api_key", b"API_KEY", b"apiKey", b"access_key", b"ACCESS_KEY")
 # A text with a figure in it, given to what is called a password or a key. Without one it is as often a name or a label.
 _NAMED = re.compile(
-    r"""(?i)(\w*(?:passw(?:or)?d|secret(?:_?key)?|api_?key|access_?key))["']?\]?\s*(?::\s*[a-z][\w\[\]. |]*)?[=:]\s*"""
-    r"""["'](?=[^"'\s]*[0-9])([^"'\s]{8,200})["']"""
+    r"""(?i)(\w*(?:passw(?:or)?d|secret(?:_?key)?|api_?key|access_?key))["']?\]?\s*"""
+    r"""(?::\s*[a-z][\w\[\]. |]*)?(?:[=:]|<-)\s*["'](?=[^"'\s]*[0-9])([^"'\s]{8,200})["']"""
 )
 _HOLDER = re.compile(r"""([A-Za-z_]\w*)["']?\]?\s*(?::\s*[\w\[\]. |]+)?[=:,]\s*["']$""")
 _ELSEWHERE = ("arn:", "http:", "https:", "projects/", "/", "./")  # where a secret is kept, and not the secret

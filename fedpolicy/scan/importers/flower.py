@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from fedpolicy.scan import NONE, Evidence, ForeignNode, Strength
+from fedpolicy.scan import NONE, Evidence, ForeignNode, Strength, settled
 
 if TYPE_CHECKING:
     from fedpolicy.scan.reading import File
@@ -130,7 +130,11 @@ def _federation(services: Services, subject: str, said: ForeignNode) -> Iterator
     here = count or (address if address and address.value in _LOCAL else None)
     if here:
         yield here.says(subject, "environment", "simulation")
-    if (insecure := said.get("insecure")) and insecure.value is True:
-        yield insecure.says(subject, "transport", "none")
+    insecure = said.get("insecure")
+    if insecure and insecure.value is True and address and not settled(str(address.value)):
+        note = "its address is still to be filled in"  # as `flwr new` writes it into each app, up to Flower 1.25
+        yield insecure.says(subject, "transport", None, note=note)
+    elif insecure and insecure.value is True:
+        yield insecure.says(subject, "transport", NONE)
     elif certificates := said.get("root-certificates"):
         yield certificates.says(subject, "transport", "tls")

@@ -205,6 +205,13 @@ def _azure_private(_: Services, one: Resource) -> Iterator[Evidence]:
             yield found.says("call:azure-openai", "endpoint", "private")
 
 
+def _azure_role(services: Services, one: Resource) -> Iterator[Evidence]:
+    """What a role lets somebody ask, by its name."""
+    role = one.node.get("role_definition_name")
+    if role and (row := services.permission(str(role.value))):
+        yield role.says(f"call:{row.id}", "used", None, note="it is allowed, which proves no use")
+
+
 def _azure_group(_: Services, one: Resource) -> Iterator[Evidence]:
     if place := one.node.get("location"):
         yield one.says(place, "cloud:azure", "region")
@@ -256,6 +263,7 @@ _SAY: dict[tuple[str, ...], Callable[[Services, Resource], Iterator[Evidence]]] 
     ("azurerm_cognitive_deployment",): _azure_deployment,
     ("azurerm_private_endpoint",): _azure_private,
     ("azurerm_resource_group",): _azure_group,
+    ("azurerm_role_assignment",): _azure_role,
     ("aws_vpc_endpoint",): _aws_endpoint,
     ("google_project_service",): _google_service,
 }
