@@ -172,9 +172,15 @@ def _passed_on(module: _Asking, call: CodeCall) -> Iterator[Evidence]:
 def _of_the_library(module: Module, call: CodeCall, row: ServiceRow) -> ast.expr | None:
     """The address that a library is given for all calls of its functions: `openai.api_base = ...`."""
     library = call.name.partition(".")[0]
-    set_ = (module.fields.get(name, {}) for name in row.address_arguments)
+    here = module.scopes.get(id(call.node.func))
+    given = [each for name in row.address_arguments for each in module.settings.get(f"{library}.{name}", ())]
+    set_ = [(module.scopes.get(id(target)), value) for target, value in given]
+    askers = [module.scopes.get(id(one.node.func)) for one in module.calls if set_ and one.name.startswith(library)]
+    # A function that asks for itself sets it for itself; any other may have run before.
+    own = [value for scope, value in set_ if scope is here]
+    found = own or [value for scope, value in set_ if scope is None or scope not in askers]
     # Of two addresses, which one counts is not decided here.
-    return next((one[library] or ast.Name(id="") for one in set_ if library in one), None)
+    return found[0] if len(found) == 1 else ast.Name(id="") if found else None
 
 
 def _left_to_the_library(found: Argument, row: ServiceRow) -> bool:

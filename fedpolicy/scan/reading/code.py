@@ -47,6 +47,7 @@ class Module:
         self.constants: dict[str, ast.expr | None] = {}
         self.defaults: dict[str, ast.expr] = {}  # of the command line
         self.fields: dict[str, dict[str, ast.expr | None]] = {}  # by their names, then by the classes that have them
+        self.settings: dict[str, list[tuple[ast.Attribute, ast.expr]]] = {}  # `openai.api_base`, wherever it is set
         self.functions: dict[tuple[str, str], list[CodeScope]] = {}  # by their classes and names
         self._taking: dict[str, list[CodeScope]] = {}  # functions by the names of their parameters
         self.classes: list[ast.ClassDef] = []
@@ -193,6 +194,8 @@ class Module:
                 names: dict[str, ast.expr | None] = self.fields.setdefault(target.attr, {})
                 own = scope is not None and getattr(target.value, "id", "") in ("self", "cls")
                 key = scope.owner_of() if scope and own else self.name(target.value)
+                if not own:
+                    self.settings.setdefault(f"{key}.{target.attr}", []).append((target, value))
             else:
                 key = getattr(target, "id", "")
                 names = scope.assigned if scope else self.constants if top else self.fields.setdefault(key, {})
