@@ -24,10 +24,10 @@ class ServiceRow(Row):
 
     `classes` are called to use it (in JavaScript `scripts`, `package#name`), `variables` hold a key for it;
     `address_arguments` and `address_variables` send the calls elsewhere; `runtime_variables` are set by what starts a
-    program, so that its calls take this way; `off_variables` (`NAME=value`) switch it off. A host that begins with a
-    dot or a dash ends names of hosts, and one with a star has a region there. Gateways name models behind `prefixes`,
-    or alone, as `models` says. Clouds have `resources` of Terraform for it, `permissions` to ask it, and private
-    `endpoints`. `packages` prove nothing.
+    program, so that its calls take this way; `on_variables` and `off_variables` (`NAME=value`) switch it on and off. A
+    host that begins with a dot or a dash ends names of hosts, and one with a star has a region there. Gateways name
+    models behind `prefixes`, or alone, as `models` says. Clouds have `resources` of Terraform for it, `permissions` to
+    ask it, and private `endpoints`. `packages` prove nothing.
     """
 
     name: str
@@ -40,6 +40,7 @@ class ServiceRow(Row):
     variables: tuple[str, ...] = ()
     address_arguments: tuple[str, ...] = ()
     address_variables: tuple[str, ...] = ()
+    on_variables: tuple[str, ...] = ()
     off_variables: tuple[str, ...] = ()
     prefixes: tuple[str, ...] = ()
     models: tuple[str, ...] = ()

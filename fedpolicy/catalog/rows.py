@@ -294,7 +294,7 @@ LEVELS: tuple[str, ...] = get_args(Level)
 # Lists of text, for which one text may be written.
 LISTS = frozenset({
     "address_arguments", "address_variables", "aliases", "also", "callbacks", "classes", "endpoints", "hosts", "images",
-    "interface", "models", "names", "not_granted_in", "not_served_in", "off_variables", "packages", "permissions",
-    "prefixes", "resources", "runtime_variables", "scripts", "serves", "source", "tasks", "to_runner", "trained_on",
-    "variables",
+    "interface", "models", "names", "not_granted_in", "not_served_in", "off_variables", "on_variables", "packages",
+    "permissions", "prefixes", "resources", "runtime_variables", "scripts", "serves", "source", "tasks", "to_runner",
+    "trained_on", "variables",
 })  # fmt: skip

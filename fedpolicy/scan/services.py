@@ -83,6 +83,7 @@ class Services:
         self.packages = {name: row for row in self.rows for name in row.packages}
         self.addresses = {name: row for row in self.rows for name in row.address_variables}
         self.runtimes = {name: row for row in self.rows for name in row.runtime_variables}
+        self.starts = {name: row for row in self.rows for name in row.on_variables}
         self.switches = {name: row for row in self.rows for name in row.off_variables}
         self.resources = [(name, row) for row in self.rows for name in row.resources]
         self.endpoints = {name: row for row in self.rows for name in row.endpoints}

@@ -33,7 +33,10 @@ def wants(file: File) -> bool:
 
 def read(file: File) -> Iterable[Evidence]:
     """What the file says. Raises Unread."""
-    for root in file.yaml[:1]:
+    for whole in file.yaml[:1]:
+        root = whole.get("proxy_config") or whole  # of the values of its chart
+        if root is not whole:
+            yield from _secrets(whole)
         listed = [(one, given) for one in root.each("model_list") if (given := one.get("litellm_params"))]
         models: dict[str, str | None] = {}
         for entry, parameters in listed:

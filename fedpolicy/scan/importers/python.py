@@ -179,8 +179,9 @@ def _of_the_library(module: Module, call: CodeCall, row: ServiceRow) -> ast.expr
     # A function that asks for itself sets it for itself; any other may have run before.
     own = [value for scope, value in set_ if scope is here]
     found = own or [value for scope, value in set_ if scope is None or scope not in askers]
-    # Of two addresses, which one counts is not decided here.
-    return found[0] if len(found) == 1 else ast.Name(id="") if found else None
+    near = own or all(scope is None or not scope.owner or (here and scope.owner == here.owner) for scope, _ in set_)
+    # Of two addresses, or one that another class sets, which one counts is not decided here.
+    return found[0] if len(found) == 1 and near else ast.Name(id="") if found else None
 
 
 def _left_to_the_library(found: Argument, row: ServiceRow) -> bool:

@@ -21,7 +21,7 @@ _WORDS = (
     b"bedrock", b"region", b"egress", b"azurerm_cognitive", b"azurerm_ai_", b"azurerm_resource_group", b"vertex",
     b"googleapis", b"aws_ecs", b"aws_eks", b"_instance", b"_cluster", b"container_app", b"_virtual_machine",
     b"firewall", b"security_rule", b"private_endpoint", b"aws_lambda", b"apprunner", b"_web_app", b"_function_app",
-    b"cloud_run", b"cloudfunctions", b"role_definition_name", b"/openai/azurerm", b"discovery_engine",
+    b"cloud_run", b"cloudfunctions", b"kubernetes_", b"role_definition_name", b"/openai/azurerm", b"discovery_engine",
 )  # fmt: skip
 
 

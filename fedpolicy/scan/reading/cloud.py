@@ -26,6 +26,7 @@ _HOSTS = (
 _PROGRAMS = (
     "aws_lambda_function", "aws_apprunner_service", "azurerm_*_web_app", "azurerm_*_function_app",
     "azurerm_container_app", "google_cloud_run_*", "google_cloudfunctions*_function",
+    "kubernetes_*",
 )  # fmt: skip
 _ENVIRONMENTS = ("variables", "app_settings", "runtime_environment_variables", "environment_variables")
 # A block of a resource, or a switch in it, that makes its memory confidential.

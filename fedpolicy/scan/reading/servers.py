@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from fedpolicy.scan import Evidence, ForeignNode, settled
-from fedpolicy.scan.services import CLOUD, OLLAMA, Services, in_cloud, is_own, runs_unread_code
+from fedpolicy.scan.services import CALLED, CLOUD, OLLAMA, Services, host_of, in_cloud, is_own, runs_unread_code
 
 if TYPE_CHECKING:
     from fedpolicy.catalog.rows import ServiceRow
@@ -19,6 +19,7 @@ _MODEL_FLAGS = ("--model", "--model-id")
 _TRUSTS, _PINS = "--trust-remote-code", ("--code-revision", "--revision")
 _PROGRAMS = re.compile(r"vllm|text-generation-launcher|sglang")
 _OF_OLLAMA = ("pull", "run")
+_ADDRESS = re.compile(r"https://[\w.-]+")
 _SHELL = re.compile(r"(?:.*/)?(?:ba|da|z|k)?sh")
 _PARTS = re.compile(r"""\\\n|(?:^|(?<=\s))\#[^\n]*|"[^"]*"|'[^']*'|[;&|(){}\n]+|[^\s;&|(){}"']+""")
 _ENDS = re.compile(r"[;&|(){}\n]+")
@@ -35,16 +36,20 @@ def container(
         known = services.image(str(image.value))
         if known and known.kind == "own":
             yield image.says(subject, "serves", "own")
-    yield from _started(row, [found for key in starts if (found := node.get(key))], environment, subject)
+    yield from _started(services, row, [found for key in starts if (found := node.get(key))], environment, subject)
 
 
 def _started(
-    row: ServiceRow | None, given: Sequence[ForeignNode], environment: Sequence[Variable], who: str
+    services: Services,
+    row: ServiceRow | None,
+    given: Sequence[ForeignNode],
+    environment: Sequence[Variable],
+    who: str,
 ) -> list[Evidence]:
     words = [one for node in given for one in _words(node)]
     in_shell = bool(words) and _SHELL.fullmatch(words[0][0]) is not None
     commands = [one for text, node in words for one in _commands(text, node)] if in_shell else [words]
-    said: list[Evidence] = []
+    said = list(_named(services, words))
     for command in filter(None, commands):
         if row and row.id == OLLAMA and not in_shell and command[0][0] in _OF_OLLAMA:
             said += _ollama(command, environment, who)
@@ -54,6 +59,16 @@ def _started(
             served = list(_served(command, after_serve=row.id != OLLAMA))
             said += [*served, *_with_its_code(command, served)]
     return said
+
+
+def _named(services: Services, words: Sequence[Word]) -> Iterator[Evidence]:
+    """Whose models a command names by their hosts."""
+    for text, node in words:
+        for address in _ADDRESS.findall(text):
+            row = services.behind(address)
+            if row and row.kind in CALLED:
+                note = f"what it is started with names {host_of(address)}"
+                yield node.says(f"call:{row.id}", "used", None, note=note)
 
 
 def pulled(node: ForeignNode, name: str) -> Evidence:

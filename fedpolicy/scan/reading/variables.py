@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from fedpolicy.records import dataclass
 from fedpolicy.scan import NONE, Evidence, ForeignNode, settled, single
-from fedpolicy.scan.services import CALLED, TRACKS, Services, host_of, is_own
+from fedpolicy.scan.services import CALLED, TRACKS, Services, elsewhere, host_of, is_own
 
 if TYPE_CHECKING:
     from fedpolicy.scan.reading import File
@@ -119,7 +119,8 @@ def looks_real(name: str, value: str, *, encoded: bool) -> bool:
 def is_literal(name: str, value: str) -> bool:
     """Whether a secret stands there as it is used."""
     stands_in = _ISSUED.search(name) and _STANDS_IN.search(value)
-    return bool(value) and settled(value) and not stands_in and value.lower() not in _SWITCH
+    elsewhere_ = value.startswith("os.environ/")  # LiteLLM looks it up there
+    return bool(value) and settled(value) and not (stands_in or elsewhere_) and value.lower() not in _SWITCH
 
 
 def variables(environment: ForeignNode | None) -> Iterator[Variable]:
@@ -232,6 +233,12 @@ def _trackers(services: Services, found: list[Variable]) -> Iterator[Evidence]:
     off = {services.switches[f"{one.name}={one.value}"].id: one for one in found if _switch(one) in services.switches}
     for name, one in off.items():
         yield one.node.says(f"tracker:{name}", "used", NONE)
+    on = {row.id: (row, one) for one in found if (row := services.starts.get(_switch(one).replace("True", "true")))}
+    addressed = {row.id for one in found if (row := services.addresses.get(one.name))}
+    for name, (row, one) in on.items():
+        yield one.node.says(f"tracker:{name}", "used", "true", note=elsewhere(row))
+        if name not in addressed:
+            yield one.node.says(f"tracker:{name}", "address", row.usual_host, note=elsewhere(row))
     keys: dict[str, Evidence] = {}
     for one in found:
         row = services.addresses.get(one.name) or services.variables.get(one.name)
@@ -241,7 +248,7 @@ def _trackers(services: Services, found: list[Variable]) -> Iterator[Evidence]:
             known = settled(one.value) and not one.given
             value, note = (usual[1], f"a default of the variable {one.name}") if usual else (one.value, "")
             yield one.node.says(subject, "address", value if known or usual else None, note=note)
-        elif subject:
+        elif row and subject and row.id not in on:
             note = f"{one.name} lets it report, which proves no use"
             keys.setdefault(subject, one.node.says(subject, "used", None, note=note))
     yield from keys.values()
