@@ -12,7 +12,7 @@ from fedpolicy.graph.exchange import Exchange
 from fedpolicy.graph.guards import guards_for, guards_on_work, sealed_ways, seals_for, vouching, word_for
 from fedpolicy.graph.jobs import UNKNOWN, Job, Outcome, arranged, elsewhere, fallbacks_of, job_of
 from fedpolicy.graph.routes import Runs, beyond, to_trainer
-from fedpolicy.language.model.does import Seal, Unsaid
+from fedpolicy.language.model.does import Noise, Seal, Unsaid
 from fedpolicy.records import replace
 from fedpolicy.topologies import DESUGAR, TOPOLOGIES
 
@@ -246,21 +246,22 @@ def _produce_each_way(
 ) -> None:
     """What comes of training elsewhere comes of it for certain, and of an exchange as surely as its way is known."""
     if len(exchanged) <= 1:
-        _produce(builder, job, model, [*made, *(one for outcomes in exchanged for one in outcomes)])
+        every = [*made, *(one for outcomes in exchanged for one in outcomes)]
+        _produce(builder, job, model, every, elsewhere=bool(made))
         return
     for way, outcomes in ((job, made), *zip(arranged(builder, job), exchanged, strict=True)):
-        _produce(builder, way, model, outcomes)
+        _produce(builder, way, model, outcomes, elsewhere=bool(made))
     declared = builder.deployment.models.get(model)
     if declared is not None and declared.copies == "personal" and all(exchanged):
         # Whichever way it is, everybody's own copy learns its own data.
-        _produce(builder, replace(job, hosted=True), model, exchanged[0])
+        _produce(builder, replace(job, hosted=True), model, exchanged[0], elsewhere=bool(made))
 
 
-def _produce(builder: Builder, job: Job, model: str, outcomes: Sequence[Outcome]) -> None:
+def _produce(builder: Builder, job: Job, model: str, outcomes: Sequence[Outcome], *, elsewhere: bool) -> None:
     declared = builder.deployment.models.get(model)
     if declared is not None and declared.copies == "personal":
         for place in job.contributors if outcomes else ():
-            _produce_copy(builder, job, model, place)
+            _produce_copy(builder, job, model, place, elsewhere=elsewhere)
         return
     target = builder.model_vertex(model)
     for outcome in outcomes:
@@ -277,10 +278,12 @@ def _produce(builder: Builder, job: Job, model: str, outcomes: Sequence[Outcome]
         )
 
 
-def _produce_copy(builder: Builder, job: Job, model: str, place: Vertex) -> None:
+def _produce_copy(builder: Builder, job: Job, model: str, place: Vertex, *, elsewhere: bool) -> None:
     copy = builder.model_vertex(model, place)
     builder.copies.setdefault(model, {})[copy.id] = None
     guards = guards_for(builder, job.shield, "local", place, payload=job.up, clients=vouching(place))
+    # Whoever trains it elsewhere does so on the records, on which nobody has put noise.
+    guards = tuple(one for one in guards if not (elsewhere and isinstance(one.does, Noise)))
     own = job.masks[place.id]
     builder.add(job.origin, "produces", place.id, copy.id, job.down, own, guards=guards)
     if job.method.down is not None and TOPOLOGIES[job.topology].exchanges == "updates" and not job.hosted:

@@ -70,13 +70,14 @@ class Differences:
         return last[0] if last else None
 
     def _parts(self, one: Learning, fact: Fact, party: str, pool: frozenset[str], place: str) -> Iterator[Part]:
-        if not place or fact.level < RECONSTRUCTABLE or one.seen(fact, party, pool) == NONE:
+        if not place or one.seen(fact, party, pool) == NONE:
             return
         # Noise of the clients' own is in what they send and in every sum of it alike.
         if not fact.noises <= {n for move in self.moves if move.gives for n in move.noises if n.shares is None}:
             return
         top = self.top(fact)
-        here = top is not None and (not fact.noises or top.at == place)
+        # What adds up has its own sum, however little that says.
+        here = top is not None and (not (fact.noises or fact.level < RECONSTRUCTABLE) or top.at == place)
         if top is not None and here and self._linear(top.task) and not [*self._noises_in(top)]:
             yield Part(task=top.task, at=top.at, of=frozenset(top.crowd))
         if not fact.sums:
@@ -88,10 +89,10 @@ class Differences:
         return any(move.gives and move.gives[0] == task for move in self.moves)
 
     def _all_clear(self, move: Movement, party: str, place: str) -> bool:
-        """Whether somebody reads all data in a contribution at a place, at the level of single contributions."""
+        """Whether somebody reads all data in a contribution at a place, as much as it says there."""
         return all(
             any(
-                where == place and who == party and fact.level >= RECONSTRUCTABLE and not fact.sums
+                where == place and who == party and self._is_it(one, fact, move) and not fact.sums
                 and fact.noises <= {*move.noises}
                 and one.seen(fact, party, pool) > NONE
                 for who, _, fact, pool, where in one.facts()
@@ -99,6 +100,12 @@ class Differences:
             for one in self.believed
             if one.instance.id in (move.only or ())
         )  # fmt: skip
+
+    def _is_it(self, one: Learning, fact: Fact, move: Movement) -> bool:
+        """Whether a fact says as much as a contribution does from which names may have been taken out."""
+        said = [cap.best if self._favourable else cap.levels for cap in move.caps]
+        least = min([RECONSTRUCTABLE, *(dict(some)[one.instance.dataset] for some in said)])
+        return fact.level >= RECONSTRUCTABLE or (fact.level >= least and {*move.seals} <= fact.seals)
 
     def _settled(self, part: Part) -> Part:
         """Without those who may have sent to another place: all of them, if that leaves no sum that anybody knows."""

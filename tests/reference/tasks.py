@@ -233,10 +233,12 @@ class Desugared(Divided):
         """Each member's own copy: of its data, and of what it gets back from the others."""
         exchanges = job.topology in ("star", "tree", "peer_to_peer", "rotating") and job.method.down
         shared = exchanges and self.exchanges(job)
+        elsewhere = any(job.hosted(model) for model in job.inputs()) or bool(job.elsewhere())
         for member in job.givers:
             own = frozenset(job.masks[member])
             for only in (own, job.mask - own) if shared else (own,):
-                private = only == own and self._trains_private(job)
+                # Who trains elsewhere has records, in which there is no noise of the client's.
+                private = only == own and self._trains_private(job) and not elsewhere
                 noise = self._noises(job, "client", [member]) if private else ()
                 yield Movement(
                     way=(member, self.world.copy(job.task.produces, member)),

@@ -11,11 +11,20 @@ from fedpolicy.analysis.exposure.fixpoint import Holdings
 from fedpolicy.analysis.exposure.rungs import Part, Rungs
 from fedpolicy.analysis.exposure.sums import Hiding
 from fedpolicy.analysis.exposure.views import Openers, Viewer, count_readers, pool_of, shielded
-from fedpolicy.graph import Aggregate, DataItem, Mask, Vertex, bits
+from fedpolicy.graph import Aggregate, DataItem, Flow, Mask, Vertex, bits
 from fedpolicy.records import dataclass, field, replace
+from fedpolicy.startup import NamedTuple
 from fedpolicy.suggest import few_names
 
 _UP = "uplink"
+
+
+class _Read(NamedTuple):
+    """What somebody reads at a place: as much as single contributions say, noise on it, or less, by what sealed it."""
+
+    clear: Mask
+    noisy: Mapping[int, Mask]
+    lower: Mapping[tuple[int, ...], Mask]
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,11 +176,14 @@ class Differences:
         vertex = self.beside.graph.vertices[name]
         hidden, clear = shielded(self.beside, vertex, party), 0
         noisy: dict[int, Mask] = {}
+        lower: dict[tuple[int, ...], Mask] = {}
         tops: dict[int, Aggregate] = {}
         for form, mask in self.beside.states.get(name, {}).items():
             seen, here = self._opened(form, mask & ~hidden, party)
             if here and seen.kind == OPEN and seen.level >= RECONSTRUCTABLE:
                 clear |= here
+            elif here and seen.kind == OPEN:
+                lower[form.seals] = lower.get(form.seals, 0) | here
             elif here and seen.kind == NOISE:
                 noisy[seen.noise] = noisy.get(seen.noise, 0) | here
             elif here and seen.kind == SUM and seen.noise < 0 and seen.level >= RECONSTRUCTABLE:
@@ -180,7 +192,7 @@ class Differences:
         for top in tops.values():
             if self._clear(self.beside.hiding, top):
                 yield self.rungs.whole(top)
-        yield from self._sent(vertex, clear, noisy)
+        yield from self._sent(vertex, _Read(clear, noisy, lower))
 
     def _opened(self, form: Form, mask: Mask, party: str) -> tuple[Form, Mask]:
         if form.kind != SEALED:
@@ -192,7 +204,22 @@ class Differences:
             mask &= keys.get(seal, 0)
         return unsealed(form), mask
 
-    def _sent(self, vertex: Vertex, clear: Mask, noisy: Mapping[int, Mask]) -> Iterator[Part]:
+    def _known(self, flow: Flow | None, read: _Read) -> Mask:
+        """
+        The instances of which somebody reads what a client sends.
+
+        With noise, or without names, too: whoever gets it has what is in the sum.
+        """
+        if flow is None:
+            return read.clear
+        own = (g.mechanism for g in flow.guards if g.noise is not None and g.noise.where == "client")
+        noisy = (read.noisy.get(one, 0) for one in own if one is not None)
+        limits = self.beside.effects.of(flow).limits
+        limited = reduce(or_, (mask for level, mask in limits if level < RECONSTRUCTABLE), 0)
+        lower = (mask & limited for seals, mask in read.lower.items() if {*seals}.issuperset(flow.seals))
+        return reduce(or_, (*noisy, *lower), read.clear)
+
+    def _sent(self, vertex: Vertex, read: _Read) -> Iterator[Part]:
         """What clients send by way of a place, or to it, with their own noise or without."""
         above, here = self.rungs.above, self.rungs.singles.get(vertex.id, {})
         alone: dict[str, set[str]] = {}
@@ -200,13 +227,12 @@ class Differences:
             single = here.get(origin, 0)
             if single and (name == vertex.id or name in above.get((origin, vertex.id), ())):
                 shares = {client: own for client, own in self.rungs.shares(top).items() if own}
-                mine = {client: self.rungs.noise.get((origin, client), frozenset()) for client in shares}
-                seen = {client: reduce(or_, (noisy.get(one, 0) for one in mine[client]), clear) for client in shares}
-                known = [client for client, own in shares.items() if not own & ~seen[client]]
+                flows = {client: self.rungs.guarded.get((origin, client)) for client in shares}
+                known = [client for client, own in shares.items() if not own & ~self._known(flows[client], read)]
                 sent = (client for client in known if (origin, client) not in self.rungs.masked)
                 below = {client for client in sent if not shares[client] & ~single}
                 alone.setdefault(origin, set()).update(below)
-                if not below and name == vertex.id and noisy and len(known) == len(shares):
+                if not below and name == vertex.id and (read.noisy or read.lower) and len(known) == len(shares):
                     yield self.rungs.whole(top)
         # Of those whom somebody sees one by one at a place, whatever sums they go into, nothing is left to find out.
         for origin, clients in alone.items():

@@ -34,8 +34,8 @@ class Rungs:
     """
     By task and place: the places that get what is made there (`above`), whose contributions are added up there, and
     of which data single contributions come to a place, or pass it (`singles`, by place and task). `firsts` counts where
-    each client's is added; those are `masked` whose contribution travels in a secure sum; `noise` are the mechanisms
-    that each adds itself.
+    each client's is added; those are `masked` whose contribution travels in a secure sum; `guarded` is how each sends
+    its own, where it does anything to it.
     """
 
     graph: FlowGraph
@@ -44,7 +44,7 @@ class Rungs:
     firsts: Mapping[tuple[str, str], int]
     singles: Mapping[str, Mapping[str, Mask]]
     masked: frozenset[tuple[str, str]]
-    noise: Mapping[tuple[str, str], frozenset[int]]
+    guarded: Mapping[tuple[str, str], Flow]
     _tops: dict[tuple[int, ...], Aggregate | None] = field(default_factory=dict)
     _wholes: dict[int, Part] = field(default_factory=dict)
     _shares: dict[int, Mapping[str, Mask]] = field(default_factory=dict)
@@ -156,7 +156,7 @@ def rungs_of(graph: FlowGraph) -> Rungs | None:
         firsts={key: found.count(min(found)) for key, found in levels.items()},
         singles=_singles(graph, alone),
         masked=frozenset(masked),
-        noise={(flow.origin, flow.source): _own_noise(flow) for flow in alone if flow.guards},
+        guarded={(flow.origin, flow.source): flow for flow in alone if flow.guards},
     )
 
 
@@ -173,12 +173,6 @@ def _level(graph: FlowGraph, aggregate: Aggregate) -> int:
     place, hops = graph.vertices[aggregate.at], graph.deployment.tasks[aggregate.origin.partition(".")[2]].hops
     found = (number for number, hop in enumerate(hops) if not {place.name, place.family}.isdisjoint(hop.at))
     return next(found, len(hops))
-
-
-def _own_noise(flow: Flow) -> frozenset[int]:
-    """The noise that a client adds to what it sends: whoever gets that has what is in the sum, noise included."""
-    own = (g for g in flow.guards if g.noise is not None and g.noise.where == "client")
-    return frozenset(guard.mechanism for guard in own if guard.mechanism is not None)
 
 
 def _reached(onward: Mapping[tuple[str, str], set[str]], key: tuple[str, str]) -> set[str]:
