@@ -129,7 +129,10 @@ class Divided(Tree):
         title = f"{job.why}.safeguards"
         noise = noises(self.world, guards, title, "client", [sender], of) if row.summable else ()
         for relays in self.relays(job, member):
-            way = (sender, *(relays if sender == member else reversed(relays)), *([] if back else [receiver]))
+            between = [
+                place for place in relays if not (back and place == receiver)
+            ]  # who is its own relay reads nothing
+            way = (sender, *(between if sender == member else reversed(between)), *([] if back else [receiver]))
             way = tuple(place for place, _ in groupby(way))  # who holds the top may be the relay, too
             if len(way) == 1:
                 continue
