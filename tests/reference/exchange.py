@@ -195,7 +195,7 @@ class Exchange:
                 for crowd in map(job.crowd, self._gathered(job))
                 for count in secure
             ),
-            fellows=self._fellows(),
+            fellows=self.world.fellows(),
         )
         found = (replace(one, shares=shares) for one in self._noises(job, "distributed", job.givers, crowd))
         if task.clients_per_round:
@@ -214,15 +214,6 @@ class Exchange:
             for place in self.world.nodes(names, member) if first else self.aggregators(job, member):
                 found.setdefault(place, []).append(member)
         return [*found.values()] or [job.givers]
-
-    def _fellows(self) -> tuple[tuple[str, frozenset[str]], ...]:
-        """With whom each party runs a node; they pool what they know."""
-        places = self.world.places.values()
-        parties = sorted({one for place in places for one in place.operators})
-        return tuple(
-            (party, frozenset().union(*(place.operators for place in places if party in place.operators)))
-            for party in parties
-        )
 
     def _plain(self, job: Job, top: str, below: Sequence[str]) -> tuple[Sum, ...]:
         # What cannot be added is put together all the same, and hides nobody.

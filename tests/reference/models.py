@@ -119,8 +119,10 @@ class Models:
             found = [(*way, place) for way in found for place in self.world.meant(hop, way[-1])]
         known = self.provider(name)
         if self.closed(name) and (model.via or not (near or known is None)):
-            provider = self.world.outside(known or "unknown")
             ends = {way for way in found if self._resold(way) or (len(way) > 1 and self._enclosed(way[-1], known))}
+            if ends == {*found}:
+                return [*map(_straight, found)]
+            provider = self.world.outside(known or "unknown")
             # Of an enclave that may be there, it goes on if it is not.
             perhaps = [way for way in found if way not in ends and len(way) > 1 and self._may_end(way[-1], known)]
             self.unsure |= {(name, _straight((*way, provider))) for way in perhaps}

@@ -24,6 +24,7 @@ from tests.reference.movement import (
     Movement,
     Noise,
     Seal,
+    Shares,
     Sum,
 )
 from tests.reference.safeguards import caps, flow_seals, noises, noisy, seals, secure_sums, unsaid
@@ -144,6 +145,7 @@ def _flows(world: World, models: Models) -> Iterator[Movement]:
         for source in sources:
             own = flow_seals(world, flow, source)
             sums, noise = _added_up(world, flow, name, source, sources), _noise(world, flow, name, source)
+            noise += _divided_noise(world, flow, name, sources) if sums else ()
             for way in world.ways(flow, source):
                 plain = Movement(
                     way=way,
@@ -217,6 +219,24 @@ def _noise(world: World, flow: Any, name: str, source: str) -> tuple[Noise, ...]
         if not world.places[source].client:
             found += noises(world, flow.safeguards, title, "aggregator", [source], covered)
     return found
+
+
+def _divided_noise(world: World, flow: Any, name: str, sources: list[str]) -> tuple[Noise, ...]:
+    """Noise of which all sources of a flow add a share; nobody says of how many, unless the noise does."""
+    crowd = contributors(world, {place: items for place in sources if (items := _about(world, flow, place))})
+    inside = frozenset(item for one in crowd for item in one.items)
+    secure = max(one.min_clients for one in flow.safeguards if one.kind == "secure_aggregation")
+    shares = Shares(
+        task=name,
+        adding=crowd,
+        idle=(),
+        survivors=secure,
+        sums=((inside, min(secure, sum(one.count for one in crowd))),),
+        fellows=world.fellows(),
+    )
+    found = noises(world, flow.safeguards, f"flows.{name}.safeguards", "distributed", sources, inside)
+    perhaps = (tuple((i, "no" if a == "no" else "unknown") for i, a in one.enough) for one in found)
+    return tuple(replace(one, shares=shares, enough=enough) for one, enough in zip(found, perhaps, strict=True))
 
 
 def _few(world: World, flow: Any, items: list[Any], way: tuple[str, ...]) -> tuple[Few, ...]:

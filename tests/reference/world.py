@@ -180,6 +180,15 @@ class World:
         found = [name for name, node in self.file.nodes.items() if node.kind == "aggregator"]
         return found if len(found) == 1 else []
 
+    def fellows(self) -> tuple[tuple[str, frozenset[str]], ...]:
+        """With whom each party runs a node; they pool what they know."""
+        places = self.places.values()
+        parties = sorted({one for place in places for one in place.operators})
+        return tuple(
+            (party, frozenset().union(*(place.operators for place in places if party in place.operators)))
+            for party in parties
+        )
+
     def supplier(self, code: str, here: Place) -> str:
         """Who supplies software, where that is said; what is public is everybody's."""
         return here.party if code == "own" else "" if code == "public" else code
