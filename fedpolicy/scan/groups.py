@@ -13,11 +13,12 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import PurePath
 
-from fedpolicy.records import dataclass
+from fedpolicy.records import dataclass, replace
+from fedpolicy.scan import Strength
 from fedpolicy.scan.gather import Fact
 
 # Those whose files tell of a whole federation. Of others, each file tells of one process or one site.
-_FRAMEWORKS = ("nvflare", "flower", "appfl", "fedml", "metisfl", "openfl")
+FRAMEWORKS = ("nvflare", "flower", "appfl", "fedml", "metisfl", "openfl")
 # What these say of nodes and data is about a federation of their own, and joins no other.
 _ALONE = frozenset({"fate", "federatedscope", "fedn", "pysyft", "substra", "vantage6"})
 _LONGEST = 100  # characters of a name that somebody reads; YAML takes no key of more than 1,024
@@ -66,10 +67,10 @@ def projects_of(facts: Iterable[Fact]) -> list[Project]:
     anchors = {file: framework for file, framework in anchors.items() if file not in dict(claims)}
     members: dict[str, list[Fact]] = {file: [] for file in anchors}
     places = [*((file, file) for file in anchors), *claims]
-    near = {name: Nearest(one for one in places if anchors[one[1]] == name) for name in _FRAMEWORKS}
+    near = {name: Nearest(one for one in places if anchors[one[1]] == name) for name in FRAMEWORKS}
     homes: dict[str, list[str]] = {}
     for file, found in by_file.items():
-        theirs = [one.framework for one in found if one.framework in _FRAMEWORKS]
+        theirs = [one.framework for one in found if one.framework in FRAMEWORKS]
         if theirs and not _is_alternative(file, found):
             claimed = [anchor for app, anchor in claims if app == file]
             homes[file] = [file] if file in anchors else claimed or near[theirs[0]].to(file)
@@ -81,7 +82,7 @@ def projects_of(facts: Iterable[Fact]) -> list[Project]:
                 members[anchor] += facts_
     names = _names(sorted(anchors))
     return [
-        Project(file=file, name=names[file], framework=anchors[file], facts=tuple(members[file]))
+        Project(file=file, name=names[file], framework=anchors[file], facts=tuple(_filled(members[file])))
         for file in sorted(anchors)
     ]
 
@@ -132,6 +133,28 @@ def folders(file: str) -> Iterator[str]:
     yield ""
 
 
+def _filled(facts: Sequence[Fact]) -> list[Fact]:
+    """Numbers of safeguards that code takes from the configuration of its app: as they stand there."""
+    about = [
+        (one.evidence.subject, one.evidence.attribute) if one.evidence.kind == "safeguard" else None for one in facts
+    ]
+    coded: dict[tuple[str, str], set[str | None]] = {}
+    for what, fact in zip(about, facts, strict=True):
+        if what and fact.evidence.strength is Strength.WIRED:
+            coded.setdefault(what, set()).add(fact.evidence.value)
+    read = {one.evidence.name for one in facts if one.evidence.kind == "config"}
+    stated = {
+        what: replace(fact, evidence=replace(fact.evidence, strength=Strength.WIRED))
+        for what, fact in zip(about, facts, strict=True)
+        if what and coded.get(what) == {None} and fact.evidence.value and _key(fact) in read
+    }
+    return [*(one for what, one in zip(about, facts, strict=True) if what not in stated), *stated.values()]
+
+
+def _key(fact: Fact) -> str:
+    return fact.evidence.key.rpartition(".")[2].replace("_", "-")
+
+
 def _names(files: Sequence[str]) -> dict[str, str]:
     """The path of each file as an id; with its ending where others differ in nothing else."""
     short = {file: id_of(file.rpartition(".")[0].replace("/", "-")) for file in files}
@@ -144,7 +167,7 @@ def _anchors(by_file: Mapping[str, Sequence[Fact]]) -> dict[str, str]:
     """Files that a deployment may be named after, with their framework."""
     found: dict[str, str] = {}
     for file, facts in by_file.items():
-        theirs = [one.framework for one in facts if one.framework in _FRAMEWORKS]
+        theirs = [one.framework for one in facts if one.framework in FRAMEWORKS]
         if theirs and (_starts(facts) or any(_has(facts, "app", one) for one in _APPS)):
             found[file] = theirs[0]
     for file, facts in by_file.items() if "nvflare" not in found.values() else ():

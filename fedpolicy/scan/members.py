@@ -19,6 +19,8 @@ ROLES = {"server": "aggregator", "client": "client", "relay": "relay"}
 _MOST_SITES = 200  # of those that nobody names
 _FILES = ("local", "file:", "sqlite:")
 _NOISE = ("noise_multiplier", "clipping_norm")
+_SWITCHED = ("differential_privacy", "secure_aggregation")  # by keys of an app
+_MECHANISMS = ("gaussian", "laplace")  # of those that switches name
 _FLOWERS_NOISE = re.compile(r"DifferentialPrivacy\w+Clipping|LocalDpMod")
 # What nvflare filters do that is neither noise nor encryption.
 _PLAIN_FILTERS = ("PercentilePrivacy", "ExcludeVars", "StatisticsPrivacyFilter")
@@ -175,6 +177,22 @@ class Safeguards:
     doubt: Span | None = None
 
 
+def switched_off(kind: str, said: Sequence[Evidence]) -> Evidence | None:
+    """
+    The switch that turns a safeguard off; None where there is none, or another one is on.
+
+    What code adds depends on a key of an app only where code reads that key.
+    """
+    facts = [one for one in said if one.subject == f"safeguard:{kind}"]
+    switches = [one for one in facts if one.attribute in ("used", "enabled") and one.strength is not Strength.WIRED]
+    off = next((one for one in switches if one.value in (NONE, "false")), None)
+    if off is None or any(one.value not in (NONE, "false", None) for one in switches):
+        return None
+    coded = any(one.strength is Strength.WIRED for one in facts)
+    read = {one.name for one in said if one.kind == "config"}
+    return None if coded and off.key.rpartition(".")[2].replace("_", "-") not in read else off
+
+
 def job_safeguards(job: Sequence[Evidence], everything: Sequence[Evidence], clients: Sequence[str]) -> Safeguards:
     """Those of a job of NVFLARE: its own filters, and those of sites, which run first and which no job can refuse."""
     entries: list[tuple[str, Span]] = []
@@ -199,13 +217,15 @@ def job_safeguards(job: Sequence[Evidence], everything: Sequence[Evidence], clie
 def app_safeguards(app: Sequence[Evidence], clients: Sequence[str]) -> Safeguards:
     """Those of an app: what its code constructs, and switches that its framework obeys. Parameters prove none."""
     entries = list(_switched(app, clients))
+    off = {name: switch for name in _SWITCHED if (switch := switched_off(name, app))}
     used = [one for one in app if one.attribute == "used" and one.strength is not Strength.DECLARED and one.value]
+    used = [one for one in used if one.name not in off]
     for one in used:
         if _FLOWERS_NOISE.fullmatch(one.value or ""):
             numbers = [said for name in _NOISE if (said := _number(app, name))]
             where = "client" if one.value == "LocalDpMod" else "aggregator"
             entries.append((", ".join(["kind: differential_privacy", f"where: {where}", *numbers]), one.span))
-    secure = next((one for one in used if one.subject == "safeguard:secure_aggregation" and one.value != NONE), None)
+    secure = next((one for one in used if one.name == "secure_aggregation"), None)
     why = "with how many clients a secure sum goes on: {kind: secure_aggregation, min_clients: ...}"
     if secure:
         return Safeguards(entries=_once(entries), why=why, doubt=secure.span)
@@ -216,10 +236,10 @@ def _switched(app: Sequence[Evidence], clients: Sequence[str]) -> Iterator[tuple
     on = [one for one in app if (one.attribute, one.value, one.strength) == ("used", "true", Strength.CONFIGURED)]
     for one in on:
         if one.subject == "safeguard:differential_privacy":
-            where = next(
-                (said.value for said in app if (said.subject, said.attribute) == (one.subject, "where")), "client"
-            )
-            yield f"kind: differential_privacy, where: {where}", one.span
+            stated = {said.attribute: said.value for said in reversed(app) if said.subject == one.subject}
+            known = [f"where: {stated.get('where') or 'client'}"]
+            known += [f"mechanism: {how}"] if (how := str(stated.get("mechanism")).lower()) in _MECHANISMS else []
+            yield f"kind: differential_privacy, {', '.join(known)}", one.span
         elif one.subject == "safeguard:homomorphic_encryption":
             yield f"kind: homomorphic_encryption, sealed_for: [{', '.join(clients)}]", one.span
 

@@ -526,6 +526,58 @@ def test_secure_sums_of_flower_and_clients_that_no_file_lists(here, safeguard, e
     assert [one.partition(" (")[0] for one in about] == ([expected] if expected else [])
 
 
+FEDML = """train_args: {client_num_in_total: 2, comm_round: 10}
+comm_args: {backend: GRPC}
+dp_args: {enable_dp: ON, mechanism_type: laplace, dp_solution_type: ldp}
+secure_aggregation_args: {enable_sa: ON}
+fhe_args: {enable_fhe: ON}
+"""
+OPENFL_PLAN = """aggregator: {template: openfl.component.Aggregator, settings: {secure_aggregation: ON}}
+"""
+NOISY = FLOWER.replace("dp-enabled = true", "dp-enabled = ON\nnoise-multiplier = 0.4")
+NOISY_STRATEGY = """from flwr.serverapp.strategy import FedAvg, DifferentialPrivacyServerSideFixedClipping
+strategy = FedAvg()
+if context.run_config["dp-enabled"]:
+    noise = float(context.run_config["noise-multiplier"])
+    strategy = DifferentialPrivacyServerSideFixedClipping(strategy, noise, clipping_norm=1.0)
+"""
+APPFL = "server_configs: {num_clients: 2}\nclient_configs: {train_configs: {use_dp: ON}}\n"
+CENTRAL = "{kind: differential_privacy, where: aggregator, noise_multiplier: 1.1, clipping_norm: 1}"
+LAPLACE = "{kind: differential_privacy, where: client, mechanism: laplace, noise_multiplier: 1}"
+RUNS, ABSENT = "protects the job train, but is not declared", "is declared, but"
+SWITCHES = [  # what runs, what is declared, and what is told of it on, off, and on where nothing is declared
+    ({"fedml_config.yaml": FEDML}, f"{LAPLACE}, {SUMS}, {SEALED}", [],
+     [f"3:22 differential privacy {ABSENT} `enable_dp` switches it off",
+      f"4:38 secure aggregation {ABSENT} `enable_sa` switches it off",
+      f"5:24 homomorphic encryption {ABSENT} `enable_fhe` switches it off"],
+     [f"3:22 differential privacy {RUNS}", f"4:38 secure aggregation {RUNS}", f"5:24 homomorphic encryption {RUNS}"]),
+    ({"fedml_config.yaml": FEDML.partition("secure")[0]}, NOISE,
+     ["3:44 differential privacy is configured with `mechanism: laplace`, but gaussian is declared"],
+     [f"3:22 differential privacy {ABSENT} `enable_dp` switches it off"], [f"3:22 differential privacy {RUNS}"]),
+    ({"server.yaml": APPFL}, LAPLACE, [],
+     [f"2:42 differential privacy {ABSENT} `use_dp` switches it off"], [f"2:42 differential privacy {RUNS}"]),
+    ({"plan/plan.yaml": OPENFL_PLAN}, SUMS, [],
+     [f"1:84 secure aggregation {ABSENT} `secure_aggregation` switches it off"],
+     [f"1:84 secure aggregation {RUNS}"]),
+    ({"pyproject.toml": NOISY, "server_app.py": NOISY_STRATEGY}, CENTRAL,
+     ["9:1 differential privacy is configured with `noise_multiplier: 0.4`, but 1.1 is declared"],
+     [f"8:1 differential privacy {ABSENT} `dp-enabled` switches it off"], [f"5:16 differential privacy {RUNS}"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("files", "safeguards", "on", "off", "bare"), SWITCHES)
+def test_a_switch_is_compared_with_what_is_declared_on_and_off(here, files, safeguards, on, off, bare):
+    def told(state, said):
+        write(here, {name: text.replace("ON", state) for name, text in files.items()})
+        findings = found(DECLARED.replace("      - SAFEGUARD", f"      [{said}]"))
+        about = [one for one in findings if one.rule.startswith("safeguard-")]
+        return sorted(f"{one.span.line}:{one.span.column} {one.message.partition(' (')[0]}" for one in about)
+
+    assert (told("true", safeguards), told("false", safeguards)) == (on, off)
+    assert (told("true", ""), told("false", "")) == (bare, [])
+    assert found(imported()) == []
+
+
 def test_what_is_not_found_names_the_files_that_it_is_compared_with(here):
     write(here, FILES)
     text = DECLARED.replace("SAFEGUARD", SVT_DECLARED)

@@ -73,7 +73,10 @@ def _drafted(paths: Sequence[str], name: str, options: Mapping[str, Any]) -> str
 
 def _chosen(found: Sequence[Draft], name: str) -> list[Draft]:
     if not found:
-        advice = "name a folder with files of NVFLARE or Flower; `fedpolicy scan` says what was read"
+        from fedpolicy.scan.groups import FRAMEWORKS
+
+        names = " or ".join(FRAMEWORKS)
+        advice = f"name a folder with files of {names}; `fedpolicy scan` says what others tell"
         raise InputError("no file here describes a deployment", help=advice)
     chosen = [one for one in found if name in ("", one.name)]
     if not chosen:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Container, Iterator
 
 from fedpolicy.findings import Span, Verdict
 from fedpolicy.language.model.safeguards import DifferentialPrivacy, Safeguard, SecureAggregation
 from fedpolicy.scan import NONE, Evidence, Strength, count
 from fedpolicy.scan.drift import Drift
 from fedpolicy.scan.drift.sides import DeclaredSide, FoundSide
+from fedpolicy.scan.members import switched_off
 from fedpolicy.scan.rules import claims_without_code
 
 _NO_NOISE = ("PercentilePrivacy", "ExcludeVars", "ConvertWeights")
 _SEEN = ("differential_privacy", "homomorphic_encryption", "secure_aggregation", "filter")  # what configurations show
 _NUMBERS = ("noise_multiplier", "clipping_norm")
+_COMPARED = (*_NUMBERS, "where", "mechanism")
 Reason = tuple[str, Span]
 
 
@@ -62,12 +64,13 @@ def _beyond(
             yield _undeclared(declared, names, kind.replace("_", " "), at)
 
 
-def _coded(job: Iterable[Evidence]) -> dict[str, Span]:
-    """What code of a job adds, of which a draft cannot say all that the language asks: the first place of each kind."""
+def _coded(job: tuple[Evidence, ...]) -> dict[str, Span]:
+    """What a job adds of which a draft cannot say all that the language asks: the first place of each kind."""
     found: dict[str, Span] = {}
     for one in job:
         adds = one.attribute in ("used", "noise_multiplier") and one.value not in (NONE, "0", "0.0")
-        if one.kind == "safeguard" and one.name in _SEEN and adds and one.strength is Strength.WIRED:
+        runs = one.kind == "safeguard" and one.name in _SEEN and adds and one.strength is not Strength.DECLARED
+        if runs and not switched_off(one.name, job):
             found.setdefault(one.name, one.span)
     return found
 
@@ -123,12 +126,14 @@ def _numbers(
 ) -> Iterator[Drift]:
     task, job = names
     one = declared.deployment.tasks[task].safeguards[place]
-    at = found.deployment.tasks[job].safeguards.index(runs) if found.deployment else 0
-    for key in (*_NUMBERS, "where"):
+    entry = ("tasks", job, "safeguards", found.deployment.tasks[job].safeguards.index(runs) if found.deployment else 0)
+    said = found.draft.jobs[job].said if found.draft else ()
+    numbers = {fact.attribute: fact.span for fact in reversed(said) if fact.subject == f"safeguard:{one.kind}"}
+    for key in _COMPARED:
         ours, theirs = getattr(one, key), getattr(runs, key)
-        if ours is not None and theirs is not None and ours != theirs:
+        if ours is not None and key in runs.stated and ours != theirs:
             message = f"{_word(one)} is configured with `{key}: {theirs}`, but {ours} is declared"
-            path, there = ("tasks", task, "safeguards", place, key), found.at("tasks", job, "safeguards", at)
+            path, there = ("tasks", task, "safeguards", place, key), numbers.get(key) or found.at(*entry)
             what = f"{_word(one)} {key}"
             yield declared.drift("safeguard-differs", f"tasks.{task}", message, *path, found=there, what=what)
 
@@ -160,11 +165,14 @@ def _without(
     one: Safeguard, found: FoundSide, job: tuple[Evidence, ...], runs: Safeguard | None, known: set[str]
 ) -> Reason | None:
     """What shows that a declared safeguard is not there; None where nothing does. `known` filters are declared."""
+    switch = None if runs else switched_off(one.kind, job)
+    off = (f"`{switch.key.rpartition('.')[2]}` switches it off", switch.span) if switch else None
     if one.kind == "differential_privacy":
-        return _zero(job, found) or (None if runs else _no_noise(found, job, known))
+        zero = None if getattr(one, "noise_multiplier", None) == 0 else _zero(job, found)
+        return zero or off or (None if runs else _no_noise(found, job, known))
     if one.kind == "homomorphic_encryption" and runs is None:
-        return _no_encryption(found, job)
-    return _unread(found, one.kind) if runs is None else None
+        return off or _no_encryption(found, job)
+    return off or (_unread(found, one.kind) if runs is None else None)
 
 
 def _zero(job: tuple[Evidence, ...], found: FoundSide) -> Reason | None:
@@ -221,9 +229,9 @@ def _unread(found: FoundSide, kind: str) -> Reason | None:
 
 
 def _may_be(one: Safeguard, found: FoundSide, job: tuple[Evidence, ...]) -> bool:
-    """Whether code is wired to it, though a draft cannot say with which numbers."""
-    subject = f"safeguard:{one.kind}"
-    return any(fact.subject == subject and fact.strength is Strength.WIRED for fact in (*job, *found.said))
+    """Whether code is wired to it, or a switch is on, though a draft cannot say with which numbers."""
+    facts = [fact for fact in (*job, *found.said) if fact.subject == f"safeguard:{one.kind}" and fact.value != NONE]
+    return any(fact.strength is not Strength.DECLARED for fact in facts)
 
 
 def _like(one: Safeguard, runs: tuple[Safeguard, ...]) -> Safeguard | None:

@@ -38,7 +38,7 @@ def read(file: File) -> Iterable[Evidence]:
         if server := root.get("server_configs"):
             yield server.says("app", "framework", "appfl")
             yield from told_by(root, _SERVER)
-            yield from switch(root, _SECURE, "safeguard:secure_aggregation", silent=True)
+            yield from switch(root, _SECURE, "safeguard:secure_aggregation")
         for client in (root, *root.each("clients")):
             yield from _client(client)
         for start in ("client_configs.train_configs", "train_configs"):

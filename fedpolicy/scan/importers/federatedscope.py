@@ -43,12 +43,12 @@ def _experiment(root: ForeignNode) -> Iterator[Evidence]:
         yield mode.says("federation", "environment", {"standalone": "simulation"}.get(str(mode.value), mode.value))
     yield from _process(root)
     yield from _model(root)
-    said = list(switch(root, "nbafl.use", _DP, silent=True))
+    said = list(switch(root, "nbafl.use", _DP))
     yield from said
-    if said:
+    if any(one.value == "true" for one in said):
         yield from told_by(root, {"nbafl.epsilon": (_DP, "epsilon"), "nbafl.w_clip": (_DP, "clipping_norm")})
-    yield from switch(root, "federate.use_ss", "safeguard:secure_aggregation", silent=True)
-    yield from switch(root, "wandb.use", "tracker:wandb", silent=True)
+    yield from switch(root, "federate.use_ss", "safeguard:secure_aggregation")
+    yield from switch(root, "wandb.use", "tracker:wandb")
 
 
 def _process(root: ForeignNode) -> Iterator[Evidence]:

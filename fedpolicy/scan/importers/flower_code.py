@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
 _DP, _SA = "safeguard:differential_privacy", "safeguard:secure_aggregation"
 _NOISE = re.compile(r"DifferentialPrivacy(Server|Client)Side(Fixed|Adaptive)Clipping|LocalDpMod")
-_PARAMETERS = {
-    "noise_multiplier": "noise_multiplier",
-    "clipping_norm": "clipping_norm",
-    "num_sampled_clients": "sampled_clients",
-    "epsilon": "epsilon",
-    "delta": "delta",
-    "sensitivity": "sensitivity",
+# What is given in turn: to what adds noise, by how its name ends, and to the workflow of secure sums.
+_IN_TURN = {
+    "FixedClipping": ("", "noise_multiplier", "clipping_norm", "num_sampled_clients"),
+    "AdaptiveClipping": ("", "noise_multiplier", "num_sampled_clients"),
+    "LocalDpMod": ("clipping_norm", "sensitivity", "epsilon", "delta"),
+    "SecAggPlusWorkflow": ("num_shares", "reconstruction_threshold"),
 }
+_CALLED = {"num_sampled_clients": "sampled_clients", "num_shares": "shares", "reconstruction_threshold": "threshold"}
 # Keys that set a safeguard. Whoever names one in code may use it, in whatever way it is looked up.
 _SETS = re.compile(
     rb"(?:dp|secagg)[-_]enabled|(?:use|enable)[-_](?:dp|secagg)|noise[-_]multiplier|clipping[-_]norm|num[-_]shares"
@@ -59,16 +59,13 @@ def read(file: File) -> Iterable[Evidence]:
 
 
 def _called(module: Module, call: CodeCall) -> Iterator[Evidence]:
-    if _NOISE.fullmatch(call.last):
-        yield module.says(call.node, _DP, "used", call.last)
-        for name, attribute in _PARAMETERS.items():
-            if (node := call.argument(name)) is not None:
-                yield _value(module, node, _DP, attribute)
-    elif call.last == "SecAggPlusWorkflow":
-        yield module.says(call.node, _SA, "used", call.last)
-        for name, attribute in (("num_shares", "shares"), ("reconstruction_threshold", "threshold")):
-            if (node := call.argument(name)) is not None:
-                yield _value(module, node, _SA, attribute)
+    if _NOISE.fullmatch(call.last) or call.last == "SecAggPlusWorkflow":
+        subject = _SA if call.last == "SecAggPlusWorkflow" else _DP
+        yield module.says(call.node, subject, "used", call.last)
+        names = next(one for end, one in _IN_TURN.items() if call.last.endswith(end))
+        for place, name in enumerate(names):
+            if name and (node := call.argument(name, place=place)) is not None:
+                yield _value(module, node, subject, _CALLED.get(name, name))
     else:
         yield from _run(module, call)
 

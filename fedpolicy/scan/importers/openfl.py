@@ -53,9 +53,7 @@ def _plan(root: ForeignNode) -> Iterator[Evidence]:
     if place := root.get("aggregator"):
         yield place.says("app", "framework", "openfl")
     yield from told_by(root, _TABLE)
-    yield from switch(
-        root, "aggregator.settings.secure_aggregation", "safeguard:secure_aggregation", "used", silent=True
-    )
+    yield from switch(root, "aggregator.settings.secure_aggregation", "safeguard:secure_aggregation")
     if runner := root.get("task_runner", "template"):
         yield runner.says("model", "base", None, note="the class names it, or is given it elsewhere")
     settings = root.get("network", "settings")

@@ -63,12 +63,10 @@ def told_by(root: ForeignNode, table: Table) -> Iterator[Evidence]:
             yield node.tells(subject, attribute)
 
 
-def switch(
-    root: ForeignNode, path: str, subject: str, attribute: str = "used", *, silent: bool = False
-) -> Iterator[Evidence]:
-    """A switch: `true` where it is on, none where it is off; with `silent`, nothing where it is off."""
+def switch(root: ForeignNode, path: str, subject: str, attribute: str = "used") -> Iterator[Evidence]:
+    """A switch: `true` where it is on, none where it is off."""
     node = found(root, path)
-    if node and isinstance(node.value, bool) and (node.value or not silent):
+    if node and isinstance(node.value, bool):
         yield node.says(subject, attribute, "true" if node.value else NONE)
 
 
