@@ -24,9 +24,16 @@ def idle_elements(study: Study) -> Iterator[tuple[str, str]]:
     moved = {flow.origin for flow in live}
     for section in ("api_calls", "flows", "tasks"):
         for name in sorted(getattr(study.deployment, section)):
-            if f"{section}.{name}" not in moved:
+            if f"{section}.{name}" not in moved and not (section == "tasks" and _ships(study.graph, name)):
                 yield f"{section}.{name}", "it moves no data"
     yield from _roundabout(study)
+
+
+def _ships(graph: FlowGraph, name: str) -> bool:
+    """Whether code that a task ships may have made what declared flows carry from where it runs."""
+    task = graph.deployment.tasks[name]
+    places = (graph.vertices[graph.flows[index].source] for index in graph.shipped)
+    return task.code_from is not None and any({place.family, place.name} & {*task.runs_on} for place in places)
 
 
 def _roundabout(study: Study) -> Iterator[tuple[str, str]]:

@@ -57,11 +57,7 @@ class DataItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Enclave:
-    """
-    A trusted execution environment: whom it keeps out (None: nobody says), and who checks that.
-
-    One that is not `attested` keeps out nobody. `key` is what would say whom it keeps out.
-    """
+    """Whom a trusted execution environment keeps out (None: not said; `key` would say); if not `attested`, nobody."""
 
     attested: bool
     verified_by: tuple[str, ...]
@@ -236,7 +232,8 @@ class Flow:
 class FlowGraph:
     """
     Everything that the analyses read. `access` tells who calls which model and how, `placed` where its weights are,
-    `worked` the data of each task or call, `made_of` of numbers and weights; `enclaves` vouch, or may, by whose word.
+    `worked` the data of each task or call, `made_of` of numbers and weights; `shipped` whose code, which a task ships,
+    makes what a declared flow carries, by number; `enclaves` vouch, or may, by whose word.
     """
 
     deployment: Deployment
@@ -250,6 +247,7 @@ class FlowGraph:
     members: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     placed: Mapping[str, Sequence[str]] = field(default_factory=dict)
     worked: Mapping[str, Mask] = field(default_factory=dict)
+    shipped: Mapping[int, frozenset[str]] = field(default_factory=dict)
     enclaves: Mapping[str, Vertex] = field(default_factory=dict)
     made_of: Mapping[tuple[str, bool], frozenset[Mask]] = field(default_factory=dict)
 

@@ -188,6 +188,7 @@ def build_graph(deployment: Deployment, catalog: Catalog, bounds: Bounds = USUAL
         members={name: tuple(ids) for name, ids in builder.places.members.items()},
         placed=names_by(_placed(builder)),
         worked=builder.worked,
+        shipped=builder.shipped,
         made_of=payloads_made_of(builder),
         enclaves={word: p for p in builder.places.vertices.values() if p.vouches is not False for word in p.instead},
     )

@@ -7,10 +7,11 @@ from itertools import pairwise, product
 from operator import or_
 from typing import TYPE_CHECKING
 
-from fedpolicy.graph import Guard, Mask, Path, Vertex
+from fedpolicy.graph import Flow, Guard, Mask, Path, Vertex
 from fedpolicy.graph.builder import Builder, Origin, mask_of
 from fedpolicy.graph.guards import Shield, guards_for, is_supplied, readers, seals_for, vouching
 from fedpolicy.graph.masks import lacking
+from fedpolicy.graph.places import NOBODY, supplier_of
 from fedpolicy.graph.provenance import opens_at, reached_at
 from fedpolicy.language.model.does import Seal, Sum, Unsaid
 from fedpolicy.records import replace
@@ -18,7 +19,8 @@ from fedpolicy.records import replace
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from fedpolicy.language.model.flow import Flow, TreeRoute
+    from fedpolicy.language.model.flow import Flow as Declared
+    from fedpolicy.language.model.flow import TreeRoute
 
 _WEIGHTS = "model_weights"
 
@@ -55,18 +57,41 @@ def hops(chain: Sequence[Sequence[str]]) -> Iterator[tuple[str, str]]:
 
 def desugar_flows(builder: Builder) -> None:
     """Add every declared flow, member by member and hop by hop."""
+    shipped = _shipped(builder)
     for name in sorted(builder.deployment.flows):
         flow = builder.deployment.flows[name]
         origin = Origin(id=f"flows.{name}", path=("flows", name))
         sources = builder.places_of(sorted(flow.from_))
         sums = _sums(builder, origin, flow, sources)
         for source in sources:
+            since = len(builder.flows)
             for reference in sorted(flow.to):
                 for target in builder.targets(source, reference):
                     _send(builder, origin, flow, source, target, sums)
+            if source.id in shipped:
+                _note_shipped(builder, builder.flows[since:], source, shipped[source.id])
 
 
-def _send(builder: Builder, origin: Origin, flow: Flow, source: Vertex, target: str, sums: dict[Path, int]) -> None:
+def _shipped(builder: Builder) -> Mapping[str, Sequence[tuple[str, Mask]]]:
+    """By node that does not say whose code it runs: who wrote what tasks ship there, and on which data that works."""
+    found: dict[str, list[tuple[str, Mask]]] = {}
+    for name, task in sorted(builder.deployment.tasks.items()):
+        for place in builder.places_of(task.runs_on) if task.code_from else ():
+            who = supplier_of(task.code_from, place.party)
+            if who and builder.deployment.nodes[place.family].code_from in {None, NOBODY}:
+                found.setdefault(place.id, []).append((who, builder.worked.get(f"tasks.{name}", 0)))
+    return found
+
+
+def _note_shipped(builder: Builder, sent: Iterable[Flow], source: Vertex, shipped: Sequence[tuple[str, Mask]]) -> None:
+    """What leaves a node of the data that a task works on there, that task's code may have made."""
+    for flow in (flow for flow in sent if flow.source == source.id and not flow.passed_on):
+        found = frozenset(who for who, data in shipped if flow.data is None or data & flow.data)
+        if found:
+            builder.shipped[flow.index] = found
+
+
+def _send(builder: Builder, origin: Origin, flow: Declared, source: Vertex, target: str, sums: dict[Path, int]) -> None:
     chain = [[source.id], *stations(builder, source, flow.via), [target]]
     guards: tuple[Guard, ...] = ()
     if flow.safeguards:
@@ -89,7 +114,7 @@ def _send(builder: Builder, origin: Origin, flow: Flow, source: Vertex, target: 
 def _send_models(
     builder: Builder,
     origin: Origin,
-    flow: Flow,
+    flow: Declared,
     source: Vertex,
     chain: list[list[str]],
     guards: tuple[Guard, ...],
@@ -116,12 +141,12 @@ def brought(builder: Builder, model: str) -> Iterable[str]:
     return builder.brought.get(model, ())
 
 
-def _is_whole(builder: Builder, flow: Flow, *, made: bool) -> bool:
+def _is_whole(builder: Builder, flow: Declared, *, made: bool) -> bool:
     """Whether who gets a model by a flow has all of it; an adapter is no model, unless it is what a task makes."""
     return flow.payload == _WEIGHTS or (made and builder.catalog.payloads[flow.payload].weights)
 
 
-def _readers(builder: Builder, name: str, flow: Flow) -> Iterator[str]:
+def _readers(builder: Builder, name: str, flow: Declared) -> Iterator[str]:
     """The nodes that surely get what a flow carries, and can open it."""
     origin = Origin(id=f"flows.{name}", path=("flows", name))
     unsaid = any(isinstance(one.does, Unsaid) for one in flow.safeguards)
@@ -133,7 +158,7 @@ def _readers(builder: Builder, name: str, flow: Flow) -> Iterator[str]:
                 yield end.id
 
 
-def _release(builder: Builder, flow: Flow, end: str, *, sealed: bool) -> str:
+def _release(builder: Builder, flow: Declared, end: str, *, sealed: bool) -> str:
     """A flow of weights says what `weights_at` and `published` say, and is the same thing to rules."""
     if not builder.catalog.payloads[flow.payload].weights:
         return ""
@@ -153,7 +178,7 @@ def bound_relays(builder: Builder) -> None:
 
 def _pass_on_beyond(builder: Builder, everything: Mapping[int, str], reached: Mapping[str, Mask]) -> None:
     """Pass on from its source what only code of others can have brought there: a relay may have its own of that."""
-    perhaps = reached_at(builder, code=True)
+    perhaps = reached_at(builder, others=True)
     firsts = {(flow.origin, flow.source): flow for flow in builder.flows if flow.data is None and not flow.passed_on}
     for index, source in everything.items():
         flow, beyond = builder.flows[index], lacking(perhaps.get(source, 0), reached.get(source, 0))
@@ -172,11 +197,11 @@ def _pass_on_beyond(builder: Builder, everything: Mapping[int, str], reached: Ma
         )
 
 
-def _mask(builder: Builder, flow: Flow, source: Vertex) -> Mask | None:
+def _mask(builder: Builder, flow: Declared, source: Vertex) -> Mask | None:
     return None if flow.data is None else builder.instances(source, flow.data)
 
 
-def _seals(builder: Builder, origin: Origin, flow: Flow, source: Vertex) -> tuple[int, ...]:
+def _seals(builder: Builder, origin: Origin, flow: Declared, source: Vertex) -> tuple[int, ...]:
     found = seals_for(builder, Shield(flow.safeguards, origin.path), sender=source)
     if flow.sealed_for is not None:
         path, named, threshold = (*origin.path, "sealed_for"), flow.sealed_for.of, flow.sealed_for.threshold
@@ -184,7 +209,7 @@ def _seals(builder: Builder, origin: Origin, flow: Flow, source: Vertex) -> tupl
     return found
 
 
-def _sums(builder: Builder, origin: Origin, flow: Flow, sources: list[Vertex]) -> dict[Path, int]:
+def _sums(builder: Builder, origin: Origin, flow: Declared, sources: list[Vertex]) -> dict[Path, int]:
     found: dict[Path, int] = {}
     for index, safeguard in enumerate(flow.safeguards):
         if isinstance(does := safeguard.does, Sum):

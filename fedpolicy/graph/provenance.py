@@ -182,16 +182,18 @@ def _is_ciphertext(builder: Builder, flow: Flow) -> bool:
     return builder.catalog.payloads[flow.payload].carries == "sealed"
 
 
-def reached_at(builder: Builder, *, code: bool = False) -> Mapping[str, Mask]:
-    """Which instances can be at each vertex at all, readable or not, or if `code` of somebody sends anything it has."""
+def reached_at(builder: Builder, *, others: bool = False) -> Mapping[str, Mask]:
+    """Which instances can be at each vertex at all, readable or not, or if code of `others` sends anything it has."""
     out = {source: [*flows] for source, flows in _leaving(builder, 0, ()).items()}
-    for flow in builder.flows if code else ():
+    for flow in builder.flows if others else ():
         source, _ = builder.relayed.get(flow.index, (flow.source, ()))
         task = builder.deployment.tasks.get(flow.origin.removeprefix("tasks."))
-        if any(builder.vertex(one).supplier for one in (source, flow.source)) or (task and task.code_from):
+        written = [task and task.code_from, *(builder.vertex(one).supplier for one in (source, flow.source))]
+        if any(written) or flow.index in builder.shipped:
             out.setdefault(source, []).append(replace(flow, payload="records"))
-    held = _spread(builder, out, _stored(builder), here=True)
-    return {vertex: reduce(or_, found.values(), 0) for vertex, found in held.items()}
+    return {
+        at: reduce(or_, some.values(), 0) for at, some in _spread(builder, out, _stored(builder), here=True).items()
+    }
 
 
 def payloads_made_of(builder: Builder) -> Mapping[tuple[str, bool], frozenset[Mask]]:

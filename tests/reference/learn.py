@@ -130,6 +130,7 @@ class Learning:
             counted=one.counted,
             sealed=one.sealed,
             maker=one.maker or one.way[0],
+            ships=one.ships,
             tells=one.tells,
             why=one.why,
         )
@@ -191,7 +192,7 @@ class Learning:
         for place in {source, one.maker} - {""}:
             here = self.world.places[place]
             if here.operators:
-                codes = (here.code, self._shipped(one))
+                codes = (here.code, self._shipped(one), *(one.ships if place == one.way[0] else ()))
                 suppliers = {self.world.supplier(code, here) for code in codes}
                 words.append(Word(parties=frozenset(suppliers - {""}), place=place))
         return self.counts(tuple(words))

@@ -163,6 +163,7 @@ class Movement:
     counted: bool = False  # its payload says more if it is made of few units
     sendable: frozenset[str] = frozenset()  # what its source can have at all, where nothing says what it carries
     maker: str = ""  # whose code made it, if that is not its source
+    ships: tuple[str, ...] = ()  # who wrote the tasks' code that may have made it where it begins
     gives: tuple[str, tuple[Contributor, ...], bool] | None = None  # the task, whose contribution; whether one sees it
     tells: int = 0  # how much of it whoever operates a client has from what it may ask there, enclave or not
     throughout: bool = False  # safeguards are on every part of the way

@@ -10,7 +10,7 @@ from typing import Any
 from fedpolicy.catalog import Catalog
 from tests.reference.differences import Differences
 from tests.reference.few import few
-from tests.reference.jobs import contributors, weight
+from tests.reference.jobs import Job, contributors, weight
 from tests.reference.learn import Learning, Parts, Reading
 from tests.reference.models import Models
 from tests.reference.movement import (
@@ -77,7 +77,7 @@ def movements(world: World) -> list[Movement]:
     tasks = Desugared(world, models)  # which says where produced models rest, before anybody asks
     found = list(tasks.movements())
     found += _calls(world, models)
-    found += _flows(world, models)
+    found += [_shipping(world, tasks.jobs, one) for one in _flows(world, models)]
     found += models.placements()
     found = [one for one in found if len(one.way) > 1]
     found += _brought(world, models, found)
@@ -161,6 +161,15 @@ def _flows(world: World, models: Models) -> Iterator[Movement]:
                     why=f"flows.{name}",
                 )
                 yield from _contents(world, models, flow, plain)
+
+
+def _shipping(world: World, jobs: list[Job], one: Movement) -> Movement:
+    """What leaves a node that does not say whose code it runs may be made by what a task on the same data ships."""
+    here = world.places[one.way[0]]
+    if here.code not in ("", "unknown") or not here.operators:
+        return one
+    some = [job for job in jobs if here.id in job.members and (one.only is None or one.only & job.mask)]
+    return replace(one, ships=tuple(job.task.code_from for job in some if job.task.code_from))
 
 
 def _contents(world: World, models: Models, flow: Any, plain: Movement) -> Iterator[Movement]:

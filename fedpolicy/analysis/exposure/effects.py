@@ -245,8 +245,10 @@ def doubted_flows(graph: FlowGraph, trust: Trust) -> Mapping[int, Mask] | None:
 
 
 def suppliers_of(graph: FlowGraph, flow: Flow) -> frozenset[str]:
-    """On whose code it rests what a flow carries, where that is said: the node's, and what the task ships."""
+    """On whose code it rests what a flow carries, where that is said: the node's, and what a task ships there."""
     source = graph.vertices[flow.source]
+    if flow.index in graph.shipped:
+        return graph.shipped[flow.index]
     section, _, name = flow.origin.partition(".")
     task = graph.deployment.tasks.get(name) if section == "tasks" else None
     found = {source.supplier, supplier_of(task.code_from, source.party) if task else ""} - {""}
