@@ -126,8 +126,7 @@ def _doubtful(builder: Builder) -> Doubtful:
     found: Doubtful = {}
     unsaid: dict[str, tuple[str, ...]] = {}
     for flow in builder.flows:
-        paths = (guard.path[:-1] for guard in flow.guards if isinstance(guard.does, Unsaid))
-        said = tuple(".".join(map(str, path)) for path in paths)
+        said = tuple(".".join(map(str, one.path[:-1])) for one in flow.guards if isinstance(one.does, Unsaid))
         if said:
             unsaid[flow.origin] = said
         facts = (*flow.missing, *said, *(unsaid.get(flow.origin, ()) if flow.index in builder.relayed else ()))
@@ -191,9 +190,8 @@ def reached_at(builder: Builder, *, others: bool = False) -> Mapping[str, Mask]:
         written = [task and task.code_from, *(builder.vertex(one).supplier for one in (source, flow.source))]
         if any(written) or flow.index in builder.shipped:
             out.setdefault(source, []).append(replace(flow, payload="records"))
-    return {
-        at: reduce(or_, some.values(), 0) for at, some in _spread(builder, out, _stored(builder), here=True).items()
-    }
+    held = _spread(builder, out, _stored(builder), here=True)
+    return {vertex: reduce(or_, found.values(), 0) for vertex, found in held.items()}
 
 
 def payloads_made_of(builder: Builder) -> Mapping[tuple[str, bool], frozenset[Mask]]:
