@@ -47,11 +47,17 @@ _ENDINGS = (
     ".env",
     ".bash",
     ".modelfile",
+    ".dockerfile",
+    ".ini",
+    ".cfg",
+    ".properties",
+    ".tfvars",
     *(f".{first}{kind}" for kind in ("js", "ts") for first in ("", "m", "c")),
     ".jsx",
     ".tsx",
     ".r",
 )
+_ANYWHERE = "environment"  # the importer that finds secrets in files of any kind
 # What a folder or a file is called that shows something, or tries it, and deploys nothing.
 _ASIDE = frozenset({"test", "tests", "__tests__", "testing", "doc", "docs", "tutorial", "tutorials"})
 _EXAMPLE = re.compile(r"\.example|[-_]example\.|^example[-_.]")
@@ -142,16 +148,22 @@ def _included(found: Gathered) -> Gathered:
     """
     Files that others include and that nobody has read are told, with the place that names them.
 
-    That code names keys is a fact about other facts: alone it tells of nothing.
+    That code names keys is a fact about other facts: alone it tells of nothing. A secret is told once of a line.
     """
     if all(fact.evidence.kind == "config" for fact in found.facts):
         found.facts.clear()
         found.read.clear()
+    told = {_line(one) for one in found.facts if one.evidence.attribute == "literal" and one.importer != _ANYWHERE}
+    found.facts = [one for one in found.facts if one.importer != _ANYWHERE or _line(one) not in told]
     for name, said, span in found.needs:
         if name not in found.names:
             why = f"not read: it includes `{said}`, which is not among the files that are read"
             found.not_read.append(NotRead(why=why, span=span))
     return found
+
+
+def _line(fact: Fact) -> tuple[str, int | None]:
+    return fact.file, fact.evidence.span.line
 
 
 def _among(texts: Mapping[str, bytes], folder: PurePath, name: str) -> bytes | None:
@@ -188,7 +200,7 @@ def _read(path: str, services: Services, found: Gathered) -> None:
 def _take(file: File, found: Gathered) -> None:
     found.looked_at += 1
     known = as_python(file, file.content) if is_notebook(file) else file
-    wanted = [who for who, one in importers().items() if one.wants(known)]
+    wanted = sorted((who for who, one in importers().items() if one.wants(known)), key=_ANYWHERE.__eq__)
     if wanted and len(file.content) > LARGEST:
         found.not_read.append(
             NotRead(
@@ -265,7 +277,11 @@ def _is_aside(below: str) -> bool:
 def _worth(name: str) -> bool:
     """Whether a file of this name may say something; scripts and Makefiles have no ending."""
     last = name.rpartition("/")[2].lower()
-    return last.endswith(_ENDINGS) or "." not in last or last.startswith((".env.", "modelfile."))
+    return (
+        last.endswith(_ENDINGS)
+        or "." not in last
+        or last.startswith((".env.", "modelfile.", "dockerfile.", "containerfile."))
+    )
 
 
 def _of_variables(name: str) -> bool:

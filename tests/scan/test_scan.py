@@ -930,3 +930,16 @@ RULED = [
 def test_what_leaves_is_told_in_words(rule, name, text, message):
     write(Path(), {name: text})
     assert [one["message"] for one in scanned(".")[1] if one["rule"] == rule] == [message]
+
+
+def test_a_secret_that_two_importers_see_is_told_once(here):
+    (here / "start.sh").write_text(
+        "run -e KEY=gsk_nottobekept1234567890\nexport GROQ_API_KEY=gsk_nottobekept1234567890\n"
+    )
+    (here / "Dockerfile.gpu").write_text("FROM a\nENV MISTRAL_API_KEY=not-to-be-kept\n")
+    found = [one for one in places(scanned(".")[1]) if "literal-secret" in one]
+    assert found == [
+        "high literal-secret Dockerfile.gpu:2:5",
+        "high literal-secret start.sh:1:12",
+        "high literal-secret start.sh:2:8",
+    ]

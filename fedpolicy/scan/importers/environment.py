@@ -1,4 +1,4 @@
-"""Variables: of files (`.env`), and those that Python sets for itself; and secrets that stand in code."""
+"""Variables: of files (`.env`), of images, and those that Python sets for itself; and secrets, wherever they stand."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from fedpolicy.scan import single
-from fedpolicy.scan.reading.variables import BEGINNINGS, ISSUED, Variable, is_literal, lines, secret_name, told
+from fedpolicy.scan.reading.variables import BARE, BEGINNINGS, ISSUED, Variable, is_literal, lines, secret_name, told
 
 if TYPE_CHECKING:
     from fedpolicy.scan import Evidence
@@ -17,50 +17,77 @@ if TYPE_CHECKING:
 
 _SCRIPTS = (f".{first}{kind}" for kind in ("js", "ts") for first in ("", "m", "c"))
 _CODE = frozenset({".py", ".jsx", ".tsx", ".R", ".r", *_SCRIPTS})
+_SETTINGS = frozenset(
+    {".yml", ".yaml", ".json", ".toml", ".conf", ".ini", ".cfg", ".properties", ".tf", ".tfvars", ".sh", ".bash"}
+)
+_IMAGE = re.compile(r"(?:Dockerfile|Containerfile)(?:\..*)?|.*\.[Dd]ockerfile")  # how a file is called that builds one
 _WORDS = (b"passw", b"PASSW", b"secret", b"SECRET", b"api_key", b"API_KEY", b"apiKey", b"access_key", b"ACCESS_KEY")
 # A text with a figure in it, given to what is called a password or a key. Without one it is as often a name or a label.
 _NAMED = re.compile(
     r"""(?i)(\w*(?:passw(?:or)?d|secret(?:_?key)?|api_?key|access_?key))["']?\]?\s*"""
     r"""(?::\s*[a-z][\w\[\]. |]*)?(?:[=:]|<-)\s*["'](?=[^"'\s]*[0-9])([^"'\s]{8,200})["']"""
 )
-_HOLDER = re.compile(r"""([A-Za-z_]\w*)["']?\]?\s*(?::\s*[\w\[\]. |]+)?[=:,]\s*["']$""")
+_HOLDER = re.compile(r"""([A-Za-z_][\w-]*)["']?\]?\s*(?::\s*[\w\[\]. |]+)?(?:[=:,]|:-)\s*["']?(?:Bearer )?$""")
+_SET = re.compile(r"""([A-Za-z_]\w*)=("[^"]*"|'[^']*'|\S*)""")
+_SET_ALONE = re.compile(r"(?i)\s*(?:ENV|ARG)\s+([A-Za-z_]\w*)\s+(\S.*)")
+_SETS = re.compile(r"(?i)\s*(?:ENV|ARG)\s")
 _ELSEWHERE = ("arn:", "http:", "https:", "projects/", "/", "./")  # where a secret is kept, and not the secret
+_BEGINS = "PRIVATE KEY-----"  # of what is on the line below
 _ENVIRONMENT = "os.environ"
 _LONGEST = 2000  # characters of a line that somebody wrote
 
 
 def wants(file: File) -> bool:
-    """A file that is called `.env`, `.env.SITE` or `NAME.env`; code that sets variables, or that may hold a secret."""
+    """`.env`, `.env.SITE` and `NAME.env`; what builds an image; code that sets variables; what may hold a secret."""
     if file.path.suffix in _CODE:
         held = any(word in file.content for word in _WORDS) or BEGINNINGS.search(file.content)
         return bool(held) or _sets(file)
     name = file.path.name
-    return name == ".env" or name.startswith(".env.") or name.endswith(".env")
+    if file.path.suffix in _SETTINGS:
+        return BEGINNINGS.search(file.content) is not None
+    return name == ".env" or name.startswith(".env.") or name.endswith(".env") or _IMAGE.fullmatch(name) is not None
 
 
 def read(file: File) -> Iterable[Evidence]:
     """What the file says. Raises Unread."""
-    if file.path.suffix not in _CODE:
-        yield from told(file.services, f"environment:{file.path.name}", lines(file))
-        return
-    subject = f"module:{file.path.name}"
-    found = list(_literals(file, subject))
+    code, settings = file.path.suffix in _CODE, file.path.suffix in _SETTINGS
+    subject = f"module:{file.path.name}" if code else f"environment:{file.path.name}"
+    found = list(_literals(file, subject, code=code))
     yield from found
     places = {one.span.line for one in found}
-    for one in told(file.services, subject, _set(file.module)) if _sets(file) else ():
+    for one in () if settings else told(file.services, subject, _variables(file)):
         if one.attribute != "literal" or one.span.line not in places:
             yield one
 
 
-def _literals(file: File, subject: str) -> Iterator[Evidence]:
-    """Keys by how they begin, whatever holds them; other secrets by what they are called."""
+def _variables(file: File) -> Iterable[Variable]:
+    if file.path.suffix in _CODE:
+        return _set(file.module) if _sets(file) else ()
+    return _of_image(file) if _IMAGE.fullmatch(file.path.name) else lines(file)
+
+
+def _of_image(file: File) -> Iterator[Variable]:
+    """The variables that an image is built with, or has when it runs."""
+    inside = False
     for number, line in enumerate(file.text.split("\n"), 1):
-        if len(line) > _LONGEST or line.lstrip().startswith(("#", "//")):
+        inside = inside or _SETS.match(line) is not None
+        pairs = list(_SET.finditer(line)) or [one for one in [_SET_ALONE.match(line)] if one]
+        for one in pairs if inside and not line.lstrip().startswith("#") else ():
+            value, place = one[2].strip("\"'"), file.line(number, one.start(1) + 1, one.end() + 1)
+            yield Variable(name=one[1], value=value, node=single(value, place, one[1]), unset=not value)
+        inside = inside and (line.rstrip().endswith("\\") or line.lstrip().startswith("#"))
+
+
+def _literals(file: File, subject: str, *, code: bool) -> Iterator[Evidence]:
+    """Keys by how they begin, whatever holds them; in code, other secrets by what they are called."""
+    rows = file.text.split("\n") if code or BEGINNINGS.search(file.content) else []
+    for number, line in enumerate(rows, 1):
+        if (len(line) > _LONGEST and code) or line.lstrip().startswith(("#", "//")):
             continue
-        found = [
-            (one.start(), _holder(line[: one.start()])) for one in ISSUED.finditer(line) if _real("api_key", one[0])
-        ]
-        found += [(one.start(2), one[1]) for one in _NAMED.finditer(line) if _real(one[1], one[2])]
+        said = "\n".join(rows[number - 1 : number + 1]) if line.endswith(_BEGINS) else line
+        keys = [one for one in (ISSUED if code else BARE).finditer(said) if _real("api_key", one[0])]
+        found = [(one.start(), _holder(line[: one.start()])) for one in keys]
+        found += [(one.start(2), one[1]) for one in _NAMED.finditer(line) if _real(one[1], one[2])] if code else []
         for start, name in found[:1]:
             place = single(None, file.line(number, start + 1, len(line) + 1))
             yield place.says(f"secret:{name}", "literal", subject)

@@ -22,10 +22,14 @@ _COPIES = re.compile(
 _UPLOADS = re.compile(r"^[\s@-]*(?:hf|huggingface-cli) upload\b")
 _CURL = re.compile(r"\b(?:curl|wget)\s")
 _SENT = re.compile(r"(?:^|=)@|^(?:-T|--upload-file|--post-file)$")  # how curl and wget name a file that they send
-_ASSIGNED = re.compile(r"^[\s@]*(?:export\s+|-e\s+)?([A-Z][A-Z0-9_]*)=(\"[^\"]*\"|'[^']*'|[^\s;&|]*)")
+# At the beginning of a line, or given to a container that is started.
+_ASSIGNED = re.compile(
+    r"(?:^[\s@]*(?:export\s+)?|(?:^|\s)(?:-e\s+|--env[\s=]))([A-Z][A-Z0-9_]*)=(\"[^\"]*\"|'[^']*'|[^\s;&|]*)"
+)
 _WORDS = (
     b"StrictHostKeyChecking", b"rsync", b"scp", b"sftp", b"aws s3", b"gsutil", b"gcloud storage", b"rclone", b"azcopy",
     b"curl", b"wget", b"hf upload", b"huggingface-cli", b"_KEY=", b"_TOKEN=", b"BASE_URL=",
+    b"_TRACING",
 )  # fmt: skip
 _WORD = re.compile(r"""[^\s"']+""")
 # user@host:path, or the address of a store; variables may stand in for any part.
@@ -68,7 +72,7 @@ def _leaving(file: File, lines: Sequence[str], number: int, code: str) -> Iterat
 
 def _assigned(file: File, lines: Sequence[str]) -> Iterator[Variable]:
     for number, line in enumerate(lines, 1):
-        if found := _ASSIGNED.match(_code(line)):
+        for found in _ASSIGNED.finditer(_code(line)):
             place = file.line(number, found.start(1) + 1, len(line) + 1)
             yield Variable(name=found[1], value=found[2].strip("\"'"), node=single(line, place, found[1]))
 

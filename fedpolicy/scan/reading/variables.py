@@ -27,10 +27,21 @@ _STANDS_IN = re.compile(
     r"|^(?:empty|none|null|unused|ignored|anything|whatever|local|ollama|vllm|lm-?studio|token-abc123)$",
     re.IGNORECASE,
 )
-# Keys of those who issue them, by how these begin: they are secrets wherever they stand.
+# Keys of those who issue them, by how these begin: they are secrets wherever they stand. A text in quotes needs less.
 _BEGIN = r"""["'](?:Bearer )?(?:sk-|gsk_|hf_|gh[po]_|github_pat_|glpat-|xox[abp]-|AKIA|AIza|nvapi-|pcsk_|r8_|lsv2_)"""
-BEGINNINGS = re.compile(_BEGIN.encode())
-ISSUED = re.compile(rf"(?<={_BEGIN[:4]}){_BEGIN[4:]}(?=[\w-]{{0,80}}[0-9])[A-Za-z0-9_-]{{16,200}}")
+_QUOTED = rf"(?<={_BEGIN[:4]}){_BEGIN[4:]}(?=[\w-]{{0,80}}[0-9])[A-Za-z0-9_-]{{16,200}}"
+_BARE = (
+    r"(?:(?<![\w./-])|(?<=:-))(?:hf_[A-Za-z0-9]{30,60}\b|(?=[\w-]{0,80}[0-9])(?:sk-(?:proj|ant|or|svcacct|admin|lf)-[\w-]"
+    r"{20,200}|(?:sk-|gsk_|gh[po]_|r8_)[A-Za-z0-9]{20,200}(?![\w-])|(?:github_pat_|pcsk_|lsv2_[a-z]{2}_)\w{20,200}"
+    r"|(?:glpat-|xox[abp]-|nvapi-)[\w-]{20,200}|AKIA[A-Z0-9]{16}\b|AIza[\w-]{35}(?![\w-])))"
+    r"|-----BEGIN [A-Z ]*PRIVATE KEY-----(?=(?:\\n|\s)+[A-Za-z0-9+/=]{40})"
+    r"|(?<![\w.])wandb[. ]login[ (]\s*(?:key\s*=\s*)?[\"']?[0-9a-f]{40}\b"
+)
+BARE, ISSUED = re.compile(_BARE), re.compile(f"{_QUOTED}|{_BARE}")
+BEGINNINGS = re.compile(  # quick: whatever may hold one
+    rb"[\"'](?:Bearer )?sk-|(?:sk-|gsk_|hf_|gh[po]_|r8_)[A-Za-z0-9_-]{16}|AKIA|AIza|github_pat_|pcsk_|lsv2_|glpat-"
+    rb"|xox[abp]-|nvapi-|PRIVATE KEY-----|wandb[. ]login"
+)
 _PLACEHOLDER = re.compile(
     r"(?-i:[A-Z][A-Z0-9_]*)|.*(?:replace|change.?me|your|example|placeholder|redacted|dummy|xxx|todo|<|\{).*|.*\s.*",
     re.IGNORECASE | re.DOTALL,
