@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from fedpolicy.cli.inputs import heard_within, input_bytes, lost_of, named, watch_of
+from fedpolicy.cli.terminal import chatter
 from fedpolicy.scan.gather import Gathered, gather, gather_texts, worth
 from fedpolicy.scan.services import Services
 from fedpolicy.sources.walk import is_excluded
@@ -22,12 +23,25 @@ if TYPE_CHECKING:
     from fedpolicy.settings import Settings
     from fedpolicy.sources import Source
 
+_SHOWN = 20  # files that were not read, named one by one
+
 
 def gathered(paths: Sequence[str], catalog: Catalog, choices: Choices) -> Gathered:
     """What the files below the paths say; what an earlier process did not survive counts as not read."""
     services = Services(catalog.services.values(), catalog.artefacts.values())
     lost = {name: error.message for name, error in _lost(choices).items()}
     return gather(paths, choices.search, services, begin=heard_within(choices.timeout), lost=lost)
+
+
+def tell_unread(found: Gathered, *, verbose: bool, how: str = "-v") -> None:
+    """What could not be read, and why: on standard error, beside any format. `how` is what shows all of it."""
+    from fedpolicy.report import amount  # noqa: PLC0415  most runs read all
+
+    most = len(found.not_read) if verbose else _SHOWN
+    for one in found.not_read[:most]:
+        chatter(f"note: {one.span}: {one.why}\n")
+    if (rest := len(found.not_read) - most) > 0:
+        chatter(f"note: {amount(rest, 'more note')} of this kind (`{how}` shows all)\n")
 
 
 def scan_paths(paths: Sequence[str], choices: Choices, settings: Settings) -> tuple[Report, Gathered]:
@@ -45,10 +59,10 @@ def scan_paths(paths: Sequence[str], choices: Choices, settings: Settings) -> tu
 
 
 def drift_of(
-    declared: Sequence[str], paths: Sequence[str], choices: Choices, settings: Settings
+    declared: Sequence[str], paths: Sequence[str], choices: Choices, settings: Settings, *, verbose: bool = False
 ) -> tuple[Report, bool]:
     """What declarations and the files below the paths differ in, and whether any could be compared."""
-    from fedpolicy.cli.run import is_whole  # noqa: PLC0415  a scan reads no declaration
+    from fedpolicy.cli.run import is_whole, tell_skipped  # noqa: PLC0415  a scan reads no declaration
     from fedpolicy.errors import Problems  # noqa: PLC0415
     from fedpolicy.scan.drift.judge import drifted  # noqa: PLC0415
     from fedpolicy.sources import find  # noqa: PLC0415
@@ -58,6 +72,8 @@ def drift_of(
     if errors:
         raise Problems(errors)
     runs = gathered(paths, judge.catalog, choices)
+    tell_skipped(runs.skipped, named=verbose)
+    tell_unread(runs, verbose=verbose)
     done = drifted(documents, runs, judge, replace(settings, whole=is_whole(paths, choices)))
     return done.report, done.compared
 

@@ -45,7 +45,7 @@ def check_paths(paths: Sequence[str], settings: Settings, choices: Choices, opti
     settings = replace(settings, whole=is_whole(paths or ["."], choices))
     report = _run(places, settings, choices, options)
     if not report.interruption:
-        _tell(skipped, named=bool(options.get("verbose")))
+        tell_skipped(skipped, named=bool(options.get("verbose")))
     overrides = (*report.overrides, *outer_overrides(choices, skipped))
     return replace(report, overrides=overrides, fail_on=choices.fail_on, strict=choices.strict)
 
@@ -115,7 +115,8 @@ def outer_overrides(choices: Choices, skipped: Sequence[Skipped]) -> tuple[Overr
     return tuple(found)
 
 
-def _tell(skipped: Sequence[Skipped], *, named: bool) -> None:
+def tell_skipped(skipped: Sequence[Skipped], *, named: bool) -> None:
+    """What a search left out, and why: on standard error."""
     if not skipped:
         return
     from fedpolicy.sources import skipped_words  # noqa: PLC0415  most runs search no folder

@@ -18,14 +18,14 @@ from types import MappingProxyType
 from fedpolicy.errors import InputError, Problems
 from fedpolicy.files import beginning
 from fedpolicy.findings import Span
-from fedpolicy.records import dataclass, field
+from fedpolicy.records import dataclass, field, replace
 from fedpolicy.scan import Evidence, Unread
 from fedpolicy.scan.importers import importers
 from fedpolicy.scan.reading import LARGEST, File
 from fedpolicy.scan.reading.embedded import EmbeddedFile, embedded_files
 from fedpolicy.scan.reading.notebook import as_python, is_notebook
 from fedpolicy.scan.services import Services
-from fedpolicy.sources import Search, shown_path
+from fedpolicy.sources import Search, Skipped, shown_path
 from fedpolicy.sources.header import Look
 from fedpolicy.sources.walk import Unreadable, walk
 
@@ -100,6 +100,7 @@ class Gathered:
     looked_at: int = 0
     aside: int = 0
     names: set[str] = field(default_factory=set)  # of files that somebody wants
+    skipped: list[Skipped] = field(default_factory=list)  # folders and files that the search left out
     needs: list[tuple[str, str, Span]] = field(default_factory=list)  # a file, as it is named, and where
 
 
@@ -121,7 +122,7 @@ def gather(
         advice = "name a folder or a file of a repository"
         raise Problems([InputError(f"`{path}` does not exist", help=advice) for path in missing])
     found = Gathered()
-    for path, below in _files(paths, search, found):
+    for path, below in _files(paths, replace(search, skip=found.skipped.append), found):
         if below is not None and _is_aside(below):
             found.aside += 1
         elif path in lost:

@@ -578,6 +578,17 @@ def test_a_switch_is_compared_with_what_is_declared_on_and_off(here, files, safe
     assert found(imported()) == []
 
 
+def test_what_a_search_leaves_out_and_what_cannot_be_read_is_told_by_whoever_reads(here):
+    write(here, {"fedml_config.yaml": FEDML, ".ci/compose.yml": NODES, "broken/compose.yml": "services: {a: [}\n"})
+    (here / "deployment.yaml").write_text(DECLARED.replace("SAFEGUARD", NOISE), encoding="utf-8")
+    unread = "note: broken/compose.yml:1:15: not read: it does not parse: "
+    hidden = "note: the search left out 1 hidden folder; `-v` names them"
+    for command, notes in (("scan", [hidden, unread]), ("drift", [hidden, unread]), ("import", [unread])):
+        said = [one for one in run(command).stderr.splitlines() if one.startswith("note: ") and "looked at" not in one]
+        assert [one[: len(note)] for one, note in zip(said, notes, strict=False)] == notes, command
+    assert f"{hidden.partition(';')[0]}\n    .ci: hidden" in run("drift", "-v").stderr
+
+
 def test_what_is_not_found_names_the_files_that_it_is_compared_with(here):
     write(here, FILES)
     text = DECLARED.replace("SAFEGUARD", SVT_DECLARED)

@@ -50,7 +50,8 @@ def command(file: str, paths: tuple[str, ...], also: tuple[str, ...], **options:
 
     planned = plan(options["outputs"], options["form"], verbose=options["verbose"])
     choices = choices_of(options)
-    report, compared = drift_of([file, *also], paths or (".",), choices, trusted_settings(choices, options))
+    settings, verbose = trusted_settings(choices, options), bool(options["verbose"])
+    report, compared = drift_of([file, *also], paths or (".",), choices, settings, verbose=verbose)
     write_reports(report, planned, no_color=options["no_color"])
     errors = say_errors(report.mistakes, no_color=options["no_color"])
     if not errors and not compared:

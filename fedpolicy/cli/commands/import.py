@@ -61,11 +61,13 @@ def _drafted(paths: Sequence[str], name: str, options: Mapping[str, Any]) -> str
     """The drafts as documents of one file. Raises InputError where there is none, or none of that name."""
     from fedpolicy.check import catalog_of
     from fedpolicy.cli.choices import choices_of
-    from fedpolicy.cli.repository import gathered
+    from fedpolicy.cli.repository import gathered, tell_unread
     from fedpolicy.scan.judge import drafts
 
     choices = choices_of(options)
-    chosen = _chosen(drafts(gathered(paths, catalog_of(choices.settings), choices)), name)
+    found = gathered(paths, catalog_of(choices.settings), choices)
+    tell_unread(found, verbose=False, how="fedpolicy scan -v")
+    chosen = _chosen(drafts(found), name)
     if len(chosen) > 1:
         chatter(f"note: {len(chosen)} deployments, each from files of its own; --deployment NAME writes one\n")
     return "---\n".join(_headed(one) for one in chosen)

@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from fedpolicy.cli.outputs import Output
     from fedpolicy.scan.gather import Gathered
 
-_SHOWN = 20  # files that were not read, named one by one
-
 
 @click.command("scan")
 @click.argument("paths", nargs=-1, metavar="[PATHS]...", type=FILE)
@@ -57,7 +55,7 @@ def command(paths: tuple[str, ...], **options: Any) -> int:  # noqa: ANN401  cli
     choices = choices_of(options)
     report, gathered = scan_paths(paths or (".",), choices, trusted_settings(choices, options))
     drafted = any(file.deployments for file in report.files)
-    _tell(gathered, most=len(gathered.not_read) if options["verbose"] else _SHOWN, drafted=drafted)
+    _tell(gathered, verbose=bool(options["verbose"]), drafted=drafted)
     write_reports(replace(report, links=options["links"]), planned, no_color=options["no_color"])
     say_errors(report.errors, no_color=options["no_color"])
     return exit_code(report.errors, failing=choices.failing(report.findings), evaluated=bool(gathered.facts))
@@ -72,18 +70,18 @@ def _must_need_no_declaration(planned: Sequence[Output]) -> None:
             raise SettingsError(f"the format `{output.form}` needs a declaration", help=advice)
 
 
-def _tell(gathered: Gathered, most: int, *, drafted: bool) -> None:
+def _tell(gathered: Gathered, *, verbose: bool, drafted: bool) -> None:
     """What was read, what was not and why, and how to go on: on standard error, beside any format."""
+    from fedpolicy.cli.repository import tell_unread
+    from fedpolicy.cli.run import tell_skipped
     from fedpolicy.report import amount
 
     read = ", ".join(f"{count} of {name}" for name, count in sorted(gathered.read.items())) or "none"
     chatter(f"note: looked at {amount(gathered.looked_at, 'file')}; files with evidence: {read}\n")
     if gathered.aside:
         chatter(f"note: left out {amount(gathered.aside, 'file')} of tests, tutorials and documentation\n")
-    for one in gathered.not_read[:most]:
-        chatter(f"note: {one.span}: {one.why}\n")
-    if (rest := len(gathered.not_read) - most) > 0:
-        chatter(f"note: {amount(rest, 'more note')} of this kind (`-v` shows all)\n")
+    tell_skipped(gathered.skipped, named=verbose)
+    tell_unread(gathered, verbose=verbose)
     if drafted:
         chatter("note: `fedpolicy import` drafts the deployment that these files describe\n")
     elif not gathered.facts:
