@@ -8,13 +8,16 @@ of the same rows, and sums of them up: nothing that a record could be read from 
 from __future__ import annotations
 
 from functools import reduce
+from itertools import product
 from operator import or_
 from typing import TYPE_CHECKING
 
 from fedpolicy.graph.builder import mask_of
-from fedpolicy.graph.jobs import Outcome
+from fedpolicy.graph.guards import guards_on_work, seals_for
+from fedpolicy.graph.jobs import Outcome, arranged
 from fedpolicy.graph.masks import grouped
 from fedpolicy.graph.routes import aggregators_of
+from fedpolicy.topologies import TOPOLOGIES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,6 +46,25 @@ def train_divided(exchange: Exchange) -> list[Outcome]:
     _arbitrate(exchange, arbiters, tops, labels)
     mask = reduce(or_, (mask for held in labels.values() for mask in held.values()), job.mask)
     return [_outcome(exchange, top, mask) for top in tops]
+
+
+def pass_through_parts(exchange: Exchange, holders: Sequence[str]) -> None:
+    """Training a model in parts shows intermediate values to whoever holds the others, as running it does."""
+    builder, job = exchange.builder, exchange.job
+    ways = arranged(builder, job)
+    divided = [TOPOLOGIES[way.topology].exchanges == "activations" for way in ways]
+    # Where the task itself divides a model, its own flows say what goes between the parts.
+    tops = {top.id for above in _above(exchange).values() for top in above}
+    own = tops.union(place.id for place in (*job.members, *builder.places_of(job.task.labels_at or ())))
+    for place, name in product(job.contributors, holders):
+        if name == place.id or (name in own and all(divided)):
+            continue
+        other, mask = builder.vertex(name), job.masks[place.id]
+        origin = ways[0].origin if name in own and any(divided) else job.origin
+        guards = guards_on_work(builder, job.shield, place, other, payload="activations")
+        seals = seals_for(builder, job.shield, other)
+        builder.add(origin, "call", place.id, name, "activations", mask, guards=guards, seals=seals)
+        builder.add(origin, "completion", name, place.id, "gradients", mask, echo=True)
 
 
 def _above(exchange: Exchange) -> dict[str, list[Vertex]]:

@@ -11,7 +11,7 @@ from fedpolicy.graph.calls import Call, call_model, note_access, note_indexes
 from fedpolicy.graph.exchange import Exchange
 from fedpolicy.graph.guards import guards_for, guards_on_work, sealed_ways, seals_for, vouching, word_for
 from fedpolicy.graph.jobs import UNKNOWN, Job, Outcome, arranged, elsewhere, fallbacks_of, job_of
-from fedpolicy.graph.routes import Runs, beyond, to_trainer
+from fedpolicy.graph.routes import Runs, beyond, holders, to_trainer
 from fedpolicy.language.model.does import Noise, Seal, Unsaid
 from fedpolicy.records import replace
 from fedpolicy.topologies import DESUGAR, TOPOLOGIES
@@ -97,6 +97,10 @@ def _use_model(builder: Builder, job: Job, runs: Runs, quoted: Mapping[str, Mask
         return
     if job.method.needs == "weights":
         _hold(builder, job, job.task.model)
+        if builder.deployment.models[job.task.model].copies == "parts":
+            from fedpolicy.graph.divided import pass_through_parts  # noqa: PLC0415  few models are divided
+
+            pass_through_parts(Exchange(builder=builder, job=job), holders(builder, job.task.model, runs))
         return
     call = Call(
         origin=job.origin,

@@ -70,6 +70,8 @@ class Desugared(Divided):
             elif model and job.method.needs == "weights":
                 for member in job.members:
                     yield from self.models.contents(model, member, job.why)
+                if self.world.file.models[model].copies == "parts":
+                    yield from self._through_parts(job, model)
         for model in job.elsewhere():
             yield from self._hosted(job, model)
         if self.exchanges(job):
@@ -79,6 +81,25 @@ class Desugared(Divided):
             yield from self._of_all_copies(job)
         if self._personal_result(job):
             yield from self._each_way(job, self._personal)
+
+    def _through_parts(self, job: Job, model: str) -> Iterator[Movement]:
+        """Who trains a model in parts shows intermediate values to the holders of the others, save as it is divided."""
+        ways = [way.topology in ("split", "vertical") for way in job.ways()]
+        own = {*job.members, *(head for member in job.givers for head in self.heads(job, member))}
+        own |= {*self.world.nodes(job.task.labels_at)}
+        for giver in job.givers:
+            for place in self.models.holders(model):
+                if place != giver and not (place in own and all(ways)):
+                    yield Movement(
+                        way=(giver, place),
+                        level=self.models.level("activations"),
+                        only=frozenset(job.masks[giver]),
+                        caps=caps(self.world, job.task.safeguards, giver),
+                        seals=self._worked_on(job, giver, place),
+                        unsaid=job.unsaid,
+                        maybe=place in own and any(ways),
+                        why=job.why,
+                    )
 
     def _exchanged(self, job: Job) -> Iterator[Movement]:
         yield from self._each_way(job, lambda way: getattr(self, f"_{way.topology}")(way))
