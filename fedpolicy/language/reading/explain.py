@@ -36,8 +36,38 @@ _CALLED = {
         **dict.fromkeys(("silo", "site", "device", "phone", "worker", "participant"), "client"),
         **dict.fromkeys(("gateway", "proxy"), "relay"),
     },
+    "topology": {
+        **dict.fromkeys(("centralized", "centralised", "client_server"), "star"),
+        **dict.fromkeys(("hierarchical", "hierarchy"), "tree"),
+        **dict.fromkeys(("decentralized", "decentralised", "p2p", "gossip", "mesh"), "peer_to_peer"),
+        **dict.fromkeys(("ring", "cyclic", "swarm"), "rotating"),
+    },
+    "unit": {
+        **dict.fromkeys(("patient", "user", "subject", "individual"), "person"),
+        **dict.fromkeys(("row", "sample", "example"), "record"),
+        **dict.fromkeys(("silo", "site", "device"), "client"),
+    },
+    "where": {
+        **dict.fromkeys(("server", "central", "global"), "aggregator"),
+        **dict.fromkeys(("local", "site", "silo"), "client"),
+    },
+    "mechanism": {
+        **dict.fromkeys(("matrix_factorization", "matrix_factorisation", "matrix_mechanism"), "dp_matrix_ftrl"),
+        **dict.fromkeys(("dp_ftrl", "dpftrl", "tree_aggregation"), "dp_ftrl_tree"),
+        "randomized_response": "randomised_response",
+    },
 }
-_CALLED_KEYS = {"country": "jurisdiction", "location": "jurisdiction", "type": "kind"}
+_CALLED_KEYS = {
+    "country": "jurisdiction",
+    "location": "jurisdiction",
+    "type": "kind",
+    "epsilon": "claimed_epsilon",
+    **dict.fromkeys(("sigma", "noise", "noise_scale"), "noise_multiplier"),
+    **dict.fromkeys(("clip", "clip_norm", "max_grad_norm", "l2_norm_clip"), "clipping_norm"),
+    **dict.fromkeys(("min_fit_clients", "min_available_clients", "min_parties"), "min_clients"),
+    **dict.fromkeys(("rows", "records", "size"), "subjects"),
+    "num_rounds": "rounds",
+}
 
 
 def validation_mistakes(error: Invalid, tree: object, root: Shape) -> list[Mistake]:
