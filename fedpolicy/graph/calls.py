@@ -152,7 +152,10 @@ def _send(builder: Builder, place: Vertex, chain: tuple[Vertex, ...], mask: Mask
     for previous, hop in [*pairwise((place, *chain))][-1 if known else 0 :]:
         for sent in (payload,) if payload else call.payloads:
             guards = guards_on_work(builder, call.shield, place, runner, payload=sent)
-            added = builder.add(call.origin, call.role, previous.id, hop.id, sent, mask, guards=guards, seals=seals)
+            asks = "" if previous is place else place.id
+            added = builder.add(
+                call.origin, call.role, previous.id, hop.id, sent, mask, guards=guards, seals=seals, sender=asks
+            )
             if added is not None and (previous is not place or payload):  # which was asked already, so it has come
                 builder.relayed[added] = place.id, seals
             for judged in call.judged:

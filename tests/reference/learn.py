@@ -105,9 +105,8 @@ class Learning:
 
         What passes on from one place to the next is what the place has of the data that are sent (decision 0048).
         """
-        few = one.few[0] if one.few else Few()
-        rebuilt = self.instance.id in (few.surely if self.reading.favourable else few.surely | few.perhaps)
-        one = replace(one, level=max(one.level, RECONSTRUCTABLE)) if rebuilt else one
+        legs = [self._rebuilt(one, few) for few in one.few or (Few(),)]
+        one = legs[0]
         kept = one.unsaid and self.reading.favourable
         if kept and one.throughout:
             return
@@ -117,9 +116,15 @@ class Learning:
             return
         if not kept:
             yield one, one.way[0], one.way[1:2]
-        plain = one if one.throughout else self._passed_on(one)
-        for source, place in pairwise(one.way[1:]):
-            yield plain, source, (place,)
+        # Each of a call gets what the caller made; by a flow or in a task, others pass on what they were told.
+        plain = [*(legs[1:] or [one] * len(one.way))] if one.throughout else [self._passed_on(one)] * len(one.way)
+        for each, (source, place) in zip(plain, pairwise(one.way[1:]), strict=False):
+            yield each, source, (place,)
+
+    def _rebuilt(self, one: Movement, few: Few) -> Movement:
+        """A movement that says more of an instance, as it is made of few."""
+        rebuilt = self.instance.id in (few.surely if self.reading.favourable else few.surely | few.perhaps)
+        return replace(one, level=max(one.level, RECONSTRUCTABLE)) if rebuilt else one
 
     def _passed_on(self, one: Movement) -> Movement:
         """The same message without what lowers it where it begins; who made it has not changed."""

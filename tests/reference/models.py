@@ -253,7 +253,9 @@ class Models:
                     way=way,
                     level=self.level(payload),
                     counted=self.counted(payload),
-                    few=(few(self.world, self.world.catalog.payloads[payload], items, caller, way[1]),),
+                    few=tuple(
+                        few(self.world, self.world.catalog.payloads[payload], items, caller, at) for at in way[1:]
+                    ),
                     raw=RECONSTRUCTABLE if self.world.catalog.payloads[payload].aggregate else 0,
                     only=sent,
                     caps=lowered,

@@ -94,12 +94,13 @@ class Few:
             return 0
         # A sum is taken apart where it is looked at; until then each contribution counts for itself.
         single = flow.aggregate is not None
-        parts = self._split(data, flow.source, single=single)
+        maker = flow.sender or flow.source
+        parts = self._split(data, maker, single=single)
         found = reduce(or_, (part.mask for part in parts if self._is_few(part.units, least)), 0)
         for known in () if single else self._known(flow, data):
             for part in parts:
                 left = part.mask & ~known
-                if left and left != part.mask and self._is_few(self._units(left, flow.source), least):
+                if left and left != part.mask and self._is_few(self._units(left, maker), least):
                     found |= left
         return found
 
