@@ -111,16 +111,18 @@ def fallbacks_of(builder: Builder, job: Job, runs: Runs) -> tuple[Job, ...]:
     """
     The same task with each model that is used instead of its own, the nearest first.
 
-    Where the model is only asked, its fallbacks are part of asking it (see `calls`).
+    Where the model is only asked, its fallbacks are part of asking it (see `calls`). Where nobody knows what is done,
+    those that are held here may be trained instead.
     """
-    name = job.task.model
-    if name is None or not (job.hosted or job.method.needs == "weights"):
+    name, unknown = job.task.model, job.task.method == UNKNOWN
+    if name is None or not (unknown or job.hosted or job.method.needs == "weights"):
         return ()
     found = []
     for other, of in stand_ins(builder.deployment, name).items():
         task = job.task.changed(model=other)
         hosted = is_hosted(builder, task, job.method, runs)
-        found.append(replace(job, task=task, hosted=hosted, origin=job.origin.fallback(other, of)))
+        if not unknown or holders(builder, other, runs):
+            found.append(replace(job, task=task, hosted=hosted, origin=job.origin.fallback(other, of)))
     return tuple(found)
 
 

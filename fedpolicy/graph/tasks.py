@@ -29,7 +29,9 @@ def desugar_tasks(builder: Builder, runs: Runs) -> None:
         job = job_of(builder, name, runs)
         quoted = _evaluate(builder, job, runs)
         ways = (job, *fallbacks_of(builder, job, runs), *elsewhere(builder, job, runs))
-        made = [_train(builder, way, runs, quoted) for way in ways]
+        # Whoever asks the model asks what stands in for it.
+        asked = [way is not job and not way.hosted and job.method.needs != "weights" for way in ways]
+        made = [[] if done else _train(builder, way, runs, quoted) for way, done in zip(ways, asked, strict=True)]
         # What a task says of its exchange is drawn, also where only somebody else can train its model.
         ours = next((way for way in ways if not way.hosted), job if _says_who_exchanges(job) else None)
         exchanged, sent, flows = _exchange_each_way(builder, ours) if ours is not None else ([], [], [])
