@@ -353,7 +353,7 @@ def _legs(one: Movement, *, sure: bool = False) -> Iterator[tuple[str, str, froz
     sealing = frozenset(one.seals)
     on_it = one.only is None or one.throughout or one.why.startswith("flows.")
     for source, place in pairwise(one.way):
-        if sure and one.unsaid and (one.only is None or one.throughout or source == one.way[0]):
+        if sure and one.unsaid and (on_it or source == one.way[0]):
             continue  # perhaps nothing leaves there
         if on_it:
             yield one.way[0], place, sealing
@@ -375,7 +375,7 @@ def _wanted(world: World, models: Models) -> Iterator[tuple[str, Any, int, tuple
     for flow in world.file.flows.values():
         row = world.catalog.payloads[flow.payload]
         data = [one for one in flow.data or () if one not in world.file.models]
-        sources = [one for one in world.nodes(flow.from_) if {*world.nodes(flow.to, one)} - {one}]
+        sources = [one for one in world.nodes(flow.from_) if any(world.ways(flow, one))]
         for source in sources if data else ():
             own = flow_seals(world, flow, source)
             level = VERBATIM if row.carries == "sealed" else models.level(flow.payload)

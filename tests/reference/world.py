@@ -168,7 +168,8 @@ class World:
             found |= self.participants() if name == "participants" else {name}
         # Whoever relies on a population relies on each of its members, but a member on no other, unless it says so.
         said = self.file.parties[home].trusts if home in self.file.parties else ()
-        others = {name for name in found if name != home or ("participants" in said and name in self.participants())}
+        own = home in said or ("participants" in said and home in self.participants())
+        others = {name for name in found if name != home or own}
         return found | {f"{name}.{symbol}" for name in others for symbol in COHORT}
 
     def participants(self) -> set[str]:
