@@ -108,7 +108,7 @@ class Few:
         if flow.aggregate is not None:
             return 0
         parts = (data, *(data & ~known for known in self._known(flow, data)))
-        return reduce(or_, (part for part in parts if self._has_one_owner(part, flow.source)), 0)
+        return reduce(or_, (part for part in parts if self._has_one_owner(part, flow.sender or flow.source)), 0)
 
     def _items(self, mask: Mask) -> Iterator[DataItem]:
         return (self.graph.data[index] for index in bits(mask))
