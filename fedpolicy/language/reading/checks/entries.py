@@ -30,7 +30,7 @@ def _owner(names: Names, path: Path, dataset: Tree) -> Iterator[Contradiction]:
         if names.has("node", name) and kind != "client":
             message = f"whose data these are is not said: `{name}` is a {kind}, not a client"
             rests = [(*path, "owner"), (*path, "at"), ("nodes", family, "kind")]
-            advice = "add `owner`: the party whose data these are"
+            advice = "add `owner`: the party whose data these are; or, if its own party's, make the node a `client`"
             yield contradiction((*path, "owner"), message, advice, key=True, rests_on=rests)
             return
 
