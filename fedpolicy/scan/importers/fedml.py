@@ -25,9 +25,9 @@ _TABLE = {
     "model_args.model": ("model", "architecture"),
 }
 _IF_ON = {
-    "dp_args.enable_dp": (_DP, {"epsilon": "epsilon", "delta": "delta", "mechanism_type": "mechanism"}),
-    "fhe_args.enable_fhe": (_HE, {"scheme": "scheme"}),
-    "secure_aggregation_args.enable_sa": (_SA, {"sa_method": "method"}),
+    "enable_dp": (_DP, {"epsilon": "epsilon", "delta": "delta", "mechanism_type": "mechanism"}),
+    "enable_fhe": (_HE, {"scheme": "scheme"}),
+    "enable_sa": (_SA, {"sa_method": "method"}),
 }
 _WHERE = {"ldp": "client", "cdp": "aggregator"}
 
@@ -56,13 +56,13 @@ def read(file: File) -> Iterable[Evidence]:
 
 
 def _safeguards(root: ForeignNode) -> Iterator[Evidence]:
-    """Numbers count only where the switch above them is on."""
-    for path, (subject, numbers) in _IF_ON.items():
-        said = list(switch(root, path, subject))
+    """Numbers count only where the switch beside them is on. FedML reads all sections as one, by whatever name."""
+    for key, (subject, numbers) in _IF_ON.items():
+        section = next((one for _, one in root.items() if one.get(key)), root)
+        said = list(switch(section, key, subject))
         yield from said
         if any(one.value == "true" for one in said):
-            section = path.partition(".")[0]
-            yield from told_by(root, {f"{section}.{key}": (subject, name) for key, name in numbers.items()})
-            kind = found(root, f"{section}.dp_solution_type")
+            yield from told_by(section, {number: (subject, name) for number, name in numbers.items()})
+            kind = found(section, "dp_solution_type")
             if kind and str(kind.value).lower() in _WHERE:
                 yield kind.says(subject, "where", _WHERE[str(kind.value).lower()])

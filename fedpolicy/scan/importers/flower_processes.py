@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 from fedpolicy.records import dataclass
 from fedpolicy.scan import Evidence, ForeignNode, settled, single
+from fedpolicy.scan.reading.shell import is_started
 
 if TYPE_CHECKING:
     from fedpolicy.scan.reading import File
 
-_YAML = (".yml", ".yaml")
+_YAML, _SCRIPTS = (".yml", ".yaml"), (".sh", ".bash")
 _ROLES = {"superlink": "server", "supernode": "client"}
 _IMAGE = re.compile(r"(?:^|/)flwr/(superlink|supernode)\b")
 _PROGRAM = re.compile(r"\bflower-(superlink|supernode)\b")
@@ -56,12 +57,12 @@ class _Process:
 
 def wants(file: File) -> bool:
     """YAML and shell with a word of these processes."""
-    return file.path.suffix in (*_YAML, ".sh") and any(word in file.content for word in _WORDS)
+    return file.path.suffix in (*_YAML, *_SCRIPTS) and any(word in file.content for word in _WORDS)
 
 
 def read(file: File) -> Iterable[Evidence]:
     """What the file says. Raises Unread."""
-    if file.path.suffix == ".sh":
+    if file.path.suffix not in _YAML:
         for process in _in_shell(file):
             yield from _told(process)
         return
@@ -120,7 +121,7 @@ def _in_shell(file: File) -> Iterator[_Process]:
         said, at = line, number
         while said.endswith("\\") and at < len(lines):
             said, at = said[:-1] + lines[at], at + 1
-        found = _PROGRAM.search(said.partition("#")[0])
+        found = next((one for one in _PROGRAM.finditer(said.partition("#")[0]) if is_started(said, one)), None)
         if not found or line.lstrip().startswith("#") or (number > 1 and lines[number - 2].endswith("\\")):
             continue
         counts[found[1]] += 1
@@ -134,7 +135,7 @@ def _shell_words(text: str) -> list[str]:
     try:
         words = shlex.split(text, comments=True)
     except ValueError:
-        words = text.split()
+        words = [word.strip("\"'") for word in text.split()]  # it begins, or ends, within a text in quotes
     stop = next((at for at, word in enumerate(words) if word in ("&", "&&", "||", "|", ";")), len(words))
     return words[:stop]
 

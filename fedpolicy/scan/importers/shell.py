@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from fedpolicy.scan import Evidence, Strength, settled, single
+from fedpolicy.scan.reading.shell import is_started
 from fedpolicy.scan.reading.variables import Variable, told
 from fedpolicy.scan.services import CALLED
 
@@ -21,6 +22,7 @@ _COPIES = re.compile(
 )
 _UPLOADS = re.compile(r"^[\s@-]*(?:hf|huggingface-cli) upload\b")
 _CURL = re.compile(r"\b(?:curl|wget)\s")
+_FETCHES = re.compile(r"(?:.*[(`])?[@-]*(?:curl|wget)")
 _SENT = re.compile(r"(?:^|=)@|^(?:-T|--upload-file|--post-file)$")  # how curl and wget name a file that they send
 # At the beginning of a line, or given to a container that is started.
 _ASSIGNED = re.compile(
@@ -66,7 +68,7 @@ def _leaving(file: File, lines: Sequence[str], number: int, code: str) -> Iterat
     elif _UPLOADS.match(code):
         place = single("hf upload", file.line(number, 1, len(lines[number - 1]) + 1))
         yield place.tells("upload:huggingface", "made")
-    elif _CURL.search(code):
+    elif any(is_started(code, found) for found in _CURL.finditer(code)):
         yield from _asked(file, lines, number)
 
 
@@ -109,11 +111,11 @@ def _copied(file: File, lines: Sequence[str], number: int) -> Iterator[Evidence]
 def _asked(file: File, lines: Sequence[str], number: int) -> Iterator[Evidence]:
     """Whom curl or wget ask of those that answer with models, and files that they send."""
     words = _words(lines, number)
-    start = next((at for at, (word, _, _) in enumerate(words) if word.lstrip("@-") in ("curl", "wget")), len(words))
-    address = next((word for word, _, _ in words[start:] if "://" in word), "")
+    start = next((at for at, (word, _, _) in enumerate(words) if _FETCHES.fullmatch(word)), len(words))
+    address = next((word.rstrip(")`") for word, _, _ in words[start:] if "://" in word), "")
     row = file.services.behind(address) if settled(address.split("/")[2] if address.count("/") > 1 else "$") else None
     if row and row.kind in CALLED:
-        _, at, column = next(one for one in words if one[0] == address)
+        _, at, column = next(one for one in words if one[0].startswith(address))
         place = file.line(at, column, column + len(address))
         yield single(address, place).says(f"call:{row.id}", "made", "true", strength=Strength.WIRED)
     sends = False
