@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from fedpolicy.records import dataclass
 from fedpolicy.scan import Evidence, ForeignNode, settled, single
-from fedpolicy.scan.reading.shell import is_started
+from fedpolicy.scan.reading.shell import started
 
 if TYPE_CHECKING:
     from fedpolicy.scan.reading import File
@@ -121,7 +121,7 @@ def _in_shell(file: File) -> Iterator[_Process]:
         said, at = line, number
         while said.endswith("\\") and at < len(lines):
             said, at = said[:-1] + lines[at], at + 1
-        found = next((one for one in _PROGRAM.finditer(said.partition("#")[0]) if is_started(said, one)), None)
+        found = started(said.partition("#")[0], _PROGRAM)
         if not found or line.lstrip().startswith("#") or (number > 1 and lines[number - 2].endswith("\\")):
             continue
         counts[found[1]] += 1

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from fedpolicy.scan import Evidence, Strength, settled, single
-from fedpolicy.scan.reading.shell import is_started
+from fedpolicy.scan.reading.shell import started
 from fedpolicy.scan.reading.variables import Variable, told
 from fedpolicy.scan.services import CALLED
 
@@ -68,7 +68,7 @@ def _leaving(file: File, lines: Sequence[str], number: int, code: str) -> Iterat
     elif _UPLOADS.match(code):
         place = single("hf upload", file.line(number, 1, len(lines[number - 1]) + 1))
         yield place.tells("upload:huggingface", "made")
-    elif any(is_started(code, found) for found in _CURL.finditer(code)):
+    elif started(code, _CURL):
         yield from _asked(file, lines, number)
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from itertools import islice
 
+_MOST = 20  # programs of a line that are looked at: no line that somebody wrote has more
 _PARTS = re.compile(r"\"[^\"]*\"?|'[^']*'?|[;|&(){}`]")  # texts in quotes, and what ends a command
 _KEYWORDS = frozenset({"if", "then", "elif", "else", "do", "while", "until", "!", "time"})
 # Who speaks of a program, looks for it, or ends it; and who starts one that stands in quotes.
@@ -16,7 +18,12 @@ _RUNNERS = re.compile(
 )
 
 
-def is_started(said: str, program: re.Match[str]) -> bool:
+def started(said: str, programs: re.Pattern[str]) -> re.Match[str] | None:
+    """The first of these programs that a line starts."""
+    return next((one for one in islice(programs.finditer(said), _MOST) if _is_started(said, one)), None)
+
+
+def _is_started(said: str, program: re.Match[str]) -> bool:
     """Whether a line starts a program, and does not only speak of it, look for it, end it or ask for its help."""
     start, text = 0, ""
     for part in _PARTS.finditer(said):
