@@ -175,7 +175,7 @@ def test_it_offers_what_scan_finds(run, tmp_path):
     (tmp_path / "app").mkdir()
     project = ROOT / "tests" / "scan" / "consortium" / "provision" / "project.yml"
     (tmp_path / "app" / "project.yml").write_text(project.read_text(encoding="utf-8"), encoding="utf-8")
-    result = run("init", input="8\nn\nn\nn\n")
+    result = run("init", input="\nn\nn\nn\n")  # what files tell comes closest
     text = (tmp_path / "fedpolicy.yaml").read_text(encoding="utf-8")
 
     assert "  8  what app/project.yml tells" in result.stderr

@@ -84,7 +84,7 @@ def command(folder: Path, archetype: str | None, file: Path | None, **wanted: bo
     Write a first declaration into FOLDER, and check it.
 
     Each of its lines is explained. Without --from and --answers it asks, and offers what the files of the folder tell
-    (NVFLARE, Flower). Nothing is overwritten.
+    (NVFLARE, Flower, OpenFL, FedML, APPFL, MetisFL). Nothing is overwritten.
     """
     _must_be_free(folder, wanted)
     asking = archetype is None and file is None
@@ -121,7 +121,8 @@ def _asked(folder: Path) -> str:
     for number, draft in enumerate(drafts, len(kinds) + 1):
         chatter(f"{number:3}  what {draft.file} tells\n")
     last = len(kinds) + len(drafts)
-    number = click.prompt("Which comes closest?", type=click.IntRange(1, last), default=1, err=True)
+    usual = last if len(drafts) == 1 else 1
+    number = click.prompt("Which comes closest?", type=click.IntRange(1, last), default=usual, err=True)
     if number > len(kinds):
         return f"{_modeline()}\n{drafts[number - len(kinds) - 1].text}"
     return filled(_interviewed(list(kinds)[number - 1]), _modeline())
