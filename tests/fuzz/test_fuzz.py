@@ -52,7 +52,9 @@ def test_a_document_that_is_dropped_is_found(found, monkeypatch):
     nothing = type(real(LEAK, "d.yaml", api.load_catalog()))()
 
     def dropping(text, name, *others):
-        return nothing if b"aggregator" in bytes(text) else real(text, name, *others)
+        # What is drafted of a configuration is read under that one's name, and its text is not what was drawn.
+        drawn = name in {"clean.yaml", "leak.yaml"} or name.startswith("d")
+        return nothing if drawn and b"aggregator" in bytes(text) else real(text, name, *others)
 
     monkeypatch.setattr(check, "load_text", dropping)
     monkeypatch.setattr(api, "load_text", dropping)
