@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 # What many files leave behind must not pile up; next to nothing of a single one is garbage before its end.
 COLLECTIONS = (1_000_000, 50, 50)
 COLLECTIONS_OF_ONE = (50_000_000, 50, 50)
+COLLECTIONS_OF_CODE = (50_000, 20, 50)  # the tree of a program is full of circles, and gone with its file
 _VERIFY = 2  # words: the command and a statement
 
 

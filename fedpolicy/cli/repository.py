@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from fedpolicy.cli import COLLECTIONS, COLLECTIONS_OF_CODE
 from fedpolicy.cli.inputs import heard_within, input_bytes, lost_of, named, watch_of
 from fedpolicy.cli.terminal import chatter
 from fedpolicy.scan.gather import Gathered, gather, gather_texts, worth
@@ -28,6 +30,8 @@ _SHOWN = 20  # files that were not read, named one by one
 
 def gathered(paths: Sequence[str], catalog: Catalog, choices: Choices) -> Gathered:
     """What the files below the paths say; what an earlier process did not survive counts as not read."""
+    if gc.get_threshold() == COLLECTIONS:
+        gc.set_threshold(*COLLECTIONS_OF_CODE)
     services = Services(catalog.services.values(), catalog.artefacts.values())
     lost = {name: error.message for name, error in _lost(choices).items()}
     return gather(paths, choices.search, services, begin=heard_within(choices.timeout), lost=lost)
