@@ -143,6 +143,7 @@ def test_the_same_seed_gives_the_same_inputs(source):
     assert {name for name, _ in inputs_of(source, "tests", 3, "loader")} == {"loader"}
 
 
+@pytest.mark.slow
 def test_inputs_are_of_every_kind_and_many_are_sound(source):
     from fedpolicy import api  # noqa: PLC0415  the product
 
@@ -200,6 +201,7 @@ def test_a_box_tells_crashes_apart(tmp_path, monkeypatch):
     assert raised.value.signature == "crash check ZeroDivisionError fedpolicy/cli/gate.py _check"
 
 
+@pytest.mark.slow
 def test_a_run_prints_its_seed_and_what_it_did(tmp_path):
     command = [
         sys.executable,
