@@ -56,8 +56,9 @@ def pass_through_parts(exchange: Exchange, holders: Sequence[str]) -> None:
     # Where the task itself divides a model, its own flows say what goes between the parts.
     tops = {top.id for above in _above(exchange).values() for top in above}
     own = tops.union(place.id for place in (*job.members, *builder.places_of(job.task.labels_at or ())))
-    for place, name in product(job.contributors, holders):
-        if name == place.id or (name in own and all(divided)):
+    others = [name for name in holders if name not in own or not all(divided)]
+    for place, name in product(job.contributors, others):
+        if name == place.id:
             continue
         other, mask = builder.vertex(name), job.masks[place.id]
         origin = ways[0].origin if name in own and any(divided) else job.origin

@@ -17,7 +17,6 @@ from fedpolicy.startup import NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-
 # Instances by the seals that are on them; none: they can be read.
 Held = dict[frozenset[int], Mask]
 Doubtful = dict[int, tuple[str, ...]]
