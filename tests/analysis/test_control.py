@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fedpolicy import api
-from fedpolicy.analysis.control import Atom, Gap, Loss, all_of, any_of, at_least, holds
+from fedpolicy.analysis.control import Atom, Gap, Loss, all_of, any_of, at_least, ends, holds
 from fedpolicy.analysis.control import matrix as matrices
+from fedpolicy.analysis.control import removal
 from fedpolicy.analysis.control.matrix import EACH_OTHER
 from fedpolicy.cli.commands import app
 from fedpolicy.errors import InputError, Problems
@@ -707,6 +708,48 @@ def test_conditions_are_monotone(formula, gone, more):
 
     assert holds(formula, after) <= holds(formula, before)
     assert holds(formula, doubted) <= holds(formula, before)
+
+
+@settings(max_examples=examples(few=20))
+@given(formulas, st.booleans())
+def test_one_look_tells_of_each_party_what_is_left_without_it(formula, asked):
+    doubted = frozenset({Gap("weights", "n", ("fact",))} if asked else ())
+    found = ends(formula, doubted)
+
+    assert (found is None) is not holds(formula, Loss(doubted=doubted))
+    if found is not None:
+        left = {one for one in "xyz" if holds(formula, Loss(parties=frozenset({one}), doubted=doubted))}
+        assert found == {*"xyz"} - left
+
+
+def parts_of_many(number):
+    """Clients that each hold a part of one model, beside a part that a processor has."""
+    names = [f"c{one:02}" for one in range(number)]
+    return (
+        "fedpolicy: 1\nname: x\nparties:\n  gpu: {role: processor}\n"
+        + "".join(f"  {name}: {{role: participant}}\n" for name in names)
+        + f"nodes:\n  client: {{kind: client, party: [{', '.join(names)}]}}\n  cluster: {{party: gpu}}\n"
+        + "datasets: {notes: {at: client, categories: [health]}}\n"
+        + "models: {net: {copies: parts, weights_at: [client, cluster]}}\n"
+        + "tasks: {t: {method: split_learning, model: net, data: notes, runs_on: client, top_model_at: cluster}}\n"
+    )
+
+
+def test_a_condition_is_not_asked_anew_for_each_party_that_it_names(monkeypatch):
+    calls = []
+    whole = removal.holds
+    monkeypatch.setattr(removal, "holds", lambda *given: calls.append(given) or whole(*given))
+    counts = []
+    for number in (5, 10):
+        calls.clear()
+        (document,) = api.loads(parts_of_many(number), "x.yaml", CATALOG)
+        found = api.facts(document, CATALOG).continuity
+        runs = {one.participants: one.holders for one in found if one.capability == "run"}
+        others = tuple(f"c{one:02}" for one in range(1, number))
+        assert runs["c00",] == (*others, "gpu")
+        counts.append(len(calls))
+
+    assert counts[1] <= 2 * counts[0]
 
 
 def run(*arguments):

@@ -163,6 +163,26 @@ def holds(formula: Formula, loss: Loss = _NOTHING) -> bool:
     return sum(formula.clients.get(party, 0) for party in loss.parties) <= formula.spare
 
 
+def ends(formula: Formula, doubted: frozenset[Gap] = frozenset()) -> frozenset[str] | None:
+    """
+    The parties each of whom, gone alone with all that it has in hand, takes the condition away; None: it is not there.
+
+    One look at the condition answers for all parties: to ask `holds` for each grows with the square of their number.
+    """
+    if isinstance(formula, All):
+        found = [ends(part, doubted) for part in formula.parts]
+        sure = [one for one in found if one is not None]
+        return frozenset().union(*sure) if len(sure) == len(found) else None
+    if isinstance(formula, Any):
+        ways = [one for part in formula.parts if (one := ends(part, doubted)) is not None]
+        return frozenset.intersection(*ways) if ways else None
+    if isinstance(formula, Gap):
+        return frozenset() if formula.missing and formula not in doubted else None
+    if isinstance(formula, Atom):
+        return formula.controllers
+    return frozenset(formula.each) if formula.spare >= 0 else None
+
+
 def leaves(formula: Formula) -> Iterator[Leaf]:
     """Everything that the condition mentions, repeated where it does."""
     if isinstance(formula, (All, Any)):

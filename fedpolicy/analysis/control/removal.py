@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import combinations
 from typing import TYPE_CHECKING
 
-from fedpolicy.analysis.control import AtLeast, Atom, Formula, Gap, Loss, holds, leaves
+from fedpolicy.analysis.control import AtLeast, Atom, Formula, Gap, Loss, ends, holds, leaves
+from fedpolicy.graph.lookup import listed_by
 from fedpolicy.graph.places import is_unknown
 from fedpolicy.records import dataclass, replace
 
@@ -124,11 +125,13 @@ def _in_all(formula: Formula, readings: Iterable[frozenset[Gap]], *doubted: Gap)
 
 
 def _singles(formula: Formula, atoms: tuple[Atom, ...], gaps: tuple[Gap, ...]) -> Iterator[Hold]:
-    for party in sorted({who for atom in atoms for who in atom.controllers}):
-        own = [atom for atom in atoms if party in atom.controllers]
+    theirs = listed_by((party, atom) for atom in atoms for party in atom.controllers)
+    sure = ends(formula) or frozenset()
+    perhaps = () if sure >= theirs.keys() else tuple(_perhaps(formula, gaps))
+    for party, own in sorted(theirs.items()):
         whom = frozenset({party})
-        if holds(formula, Loss(parties=whom)):
-            missing = _perhaps(formula, Loss(parties=whom), gaps)
+        if party not in sure:
+            missing = next((facts for facts, some in perhaps if party in some), ())
             if missing:
                 yield _hold(party, own, missing)
             continue
@@ -140,7 +143,8 @@ def _singles(formula: Formula, atoms: tuple[Atom, ...], gaps: tuple[Gap, ...]) -
         if apart:
             continue
         causes = dict.fromkeys(atom.cause for atom in own)
-        alone = [cause for cause in causes if not holds(formula, Loss(parties=whom, cause=cause))]
+        some = causes if len(causes) > 1 else ()
+        alone = [cause for cause in some if not holds(formula, Loss(parties=whom, cause=cause))]
         for cause in alone:
             yield _hold(party, [atom for atom in own if atom.cause == cause])
         if not alone:
@@ -159,22 +163,27 @@ def _hold(party: str, atoms: list[Atom], missing: tuple[str, ...] = ()) -> Hold:
     )
 
 
-def _perhaps(formula: Formula, loss: Loss, gaps: tuple[Gap, ...]) -> tuple[str, ...]:
+def _perhaps(formula: Formula, gaps: tuple[Gap, ...]) -> Iterator[tuple[tuple[str, ...], frozenset[str]]]:
     """
-    The facts that leave open whether somebody has a hold; none where it certainly has not.
+    Facts that leave open whether somebody has a hold, each with the parties that have one if they are so.
 
     Memory that nobody states is no such fact: a file that places a runnable copy somewhere says that it runs there.
     """
+    for doubted in _readings(gaps):
+        some = ends(formula, doubted)
+        if some is not None:
+            yield tuple(sorted({fact for gap in doubted for fact in gap.missing})), some
+
+
+def _readings(gaps: tuple[Gap, ...]) -> Iterator[frozenset[Gap]]:
+    """What may not be there, the fewest first; of several ways of an exchange, one is the one."""
     ways = frozenset(gap for gap in gaps if gap.kind == "way")
     asked = [gap for gap in gaps if gap.kind != "memory" and gap not in ways]
     sizes = range(len(asked) + 1) if len(asked) <= _MOST_DOUBTS else (0, 1, len(asked))
     for size in sizes:
         for some in combinations(asked, size):
             for others in (frozenset[Gap](), *(ways - {way} for way in gaps if way in ways)):
-                doubted = others.union(some)
-                if holds(formula, Loss(doubted=doubted)) and not holds(formula, replace(loss, doubted=doubted)):
-                    return tuple(sorted({fact for gap in doubted for fact in gap.missing}))
-    return ()
+                yield others.union(some)
 
 
 def _mutual(formula: Formula, every: tuple[object, ...], gaps: tuple[Gap, ...]) -> Iterator[Hold]:
@@ -182,10 +191,18 @@ def _mutual(formula: Formula, every: tuple[object, ...], gaps: tuple[Gap, ...]) 
         if not isinstance(leaf, AtLeast) or not leaf.each:
             continue
         loss = Loss(parties=frozenset(leaf.each[:1]), cause=leaf.cause)
-        missing = _perhaps(formula, loss, gaps) if holds(formula, loss) else ()
+        missing = _left_open(formula, loss, gaps) if holds(formula, loss) else ()
         if missing or not holds(formula, loss):
             through = (leaf.element,)
             yield Hold(parties=leaf.each, how=leaf.how, cause=leaf.cause, through=through, missing=missing, mutual=True)
+
+
+def _left_open(formula: Formula, loss: Loss, gaps: tuple[Gap, ...]) -> tuple[str, ...]:
+    """The facts that leave open whether it ends with a loss; none where it certainly does not."""
+    for doubted in _readings(gaps):
+        if holds(formula, Loss(doubted=doubted)) and not holds(formula, replace(loss, doubted=doubted)):
+            return tuple(sorted({fact for gap in doubted for fact in gap.missing}))
+    return ()
 
 
 def _together(formula: Formula, atoms: tuple[Atom, ...], abroad: Abroad, single: list[Hold]) -> Iterator[Hold]:
