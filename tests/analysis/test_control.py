@@ -10,9 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fedpolicy import api
-from fedpolicy.analysis.control import Atom, Gap, Loss, all_of, any_of, at_least, ends, holds
+from fedpolicy.analysis.control import Atom, Gap, Loss, all_of, any_of, at_least, ends, holds, removal
 from fedpolicy.analysis.control import matrix as matrices
-from fedpolicy.analysis.control import removal
 from fedpolicy.analysis.control.matrix import EACH_OTHER
 from fedpolicy.cli.commands import app
 from fedpolicy.errors import InputError, Problems
