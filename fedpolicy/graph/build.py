@@ -103,6 +103,8 @@ def _run(builder: Builder, name: str, model: Model) -> None:
             _use(builder, name, "provider", [builder.party_place(runner).id])
     elif model.via:
         _use(builder, name, "via", builder.sources(model.via[-1]))
+    elif model.provider is not None:
+        _use(builder, name, "provider", [builder.party_place(model.provider).id])
 
 
 def _use(builder: Builder, name: str, key: str, targets: list[str], role: str = "placement") -> None:

@@ -88,24 +88,48 @@ def route(builder: Builder, place: Vertex, name: str, runs: Runs) -> Route:
         return _local(builder, place, model, at)
     # Its parts only run together, wherever it is asked.
     partners = tuple(map(builder.vertex, at)) if model.copies == "parts" else ()
-    return Route(local=False, chains=_elsewhere(builder, place, name, model, at), partners=partners)
+    return Route(local=False, chains=_elsewhere(builder, place, name, model, at, runs), partners=partners)
 
 
 def _elsewhere(
-    builder: Builder, place: Vertex, name: str, model: Model, at: list[str]
+    builder: Builder, place: Vertex, name: str, model: Model, at: list[str], runs: Runs
 ) -> tuple[tuple[Vertex, ...], ...]:
     known = [builder.vertex(other) for other in at]
+    helpers = near(place, known)
+    if model.provider is not None and any(task.produces == name for task in builder.deployment.tasks.values()):
+        # Whoever is said to run for others what a task makes is asked, also where some of these others have it.
+        helpers = [other for other in helpers if other.party in {place.party, model.provider}]
     # Who can get the weights (`weights`) says nothing about who has them (`weights_at`).
-    elsewhere = model.via or not (near(place, known) or provider_of(builder, name) is None)
+    elsewhere = model.via or not (helpers or provider_of(builder, name) is None)
     if elsewhere and _closed(builder, name):
         return _to_provider(builder, place, name, model)
     if model.via:
         return _hops(builder, place, model.via)
-    if at:
-        return tuple((other,) for other in near(place, known) or known)
-    # Who is said to run it for others does, unless everybody could.
-    runner = model.provider if aspect(builder, name, "weights") is None else None
-    return ((builder.party_place(runner or "unknown"),),)
+    if helpers or (at and model.provider is None):
+        return tuple((other,) for other in helpers or known)
+    if model.provider is not None:
+        return ((builder.party_place(model.provider),),)
+    return _to_makers(builder, place, name, runs) or ((builder.party_place("unknown"),),)
+
+
+def _to_makers(builder: Builder, place: Vertex, name: str, runs: Runs) -> tuple[tuple[Vertex, ...], ...]:
+    """The ways to those who train what nobody is said to run: only they can have it."""
+    waiting, found = [name], dict[tuple[Vertex, ...], None]()
+    for model in waiting:
+        for base in _trained_elsewhere(builder, model, runs):
+            said = builder.deployment.models[base].via or provider_of(builder, base)
+            if said or not _trained_elsewhere(builder, base, runs):
+                found |= dict.fromkeys(to_trainer(builder, place, base, runs))
+            elif base not in waiting:
+                waiting.append(base)
+    return tuple(found)
+
+
+def _trained_elsewhere(builder: Builder, name: str, runs: Runs) -> list[str]:
+    """The models that a model is trained from where only somebody else can do that."""
+    tasks = (task for task in builder.deployment.tasks.values() if task.produces == name and task.model != name)
+    methods = builder.catalog.methods
+    return [task.model for task in tasks if task.model and is_hosted(builder, task, methods[task.method], runs)]
 
 
 def to_trainer(builder: Builder, place: Vertex, name: str, runs: Runs) -> tuple[tuple[Vertex, ...], ...]:

@@ -114,6 +114,10 @@ class Models:
         model = self.world.file.models[name]
         near = [p for p in holders if self.world.places[p].party == self.world.places[caller].party]
         near = near or [p for p in holders if self.world.places[p].server]
+        makers = [task for task in self.world.file.tasks.values() if task.produces == name]
+        if makers and model.provider:
+            own = {self.world.places[caller].party, model.provider}
+            near = [p for p in near if self.world.places[p].party in own]
         found: list[tuple[str, ...]] = [(caller,)]
         for hop in model.via or ():
             found = [(*way, place) for way in found for place in self.world.meant(hop, way[-1])]
@@ -129,10 +133,35 @@ class Models:
             return [*map(_straight, perhaps), *(_straight(way if way in ends else (*way, provider)) for way in found)]
         if model.via:
             return [*map(_straight, found)]
-        if holders:
+        if near or (holders and not model.provider):
             return [(caller, place) for place in near or holders]
-        said = model.provider if self.weights(name) is None else None
-        return [(caller, self.world.outside(said or "unknown"))]
+        if model.provider:
+            return [(caller, self.world.outside(model.provider))]
+        trained = self._by_those_who_trained(name, caller)
+        return trained or [(caller, self.world.outside("unknown"))]
+
+    def _by_those_who_trained(self, name: str, caller: str) -> list[tuple[str, ...]]:
+        """The ways to whoever alone can have trained what tasks make."""
+        found: dict[tuple[str, ...], None] = {}
+        seen, left = {name}, self._from(name)
+        while left:
+            base = left.pop(0)
+            if self.world.file.models[base].via or self.provider(base) or not self._from(base):
+                found |= dict.fromkeys(self.ways_to_train(base, caller))
+            elif base not in seen:
+                left += self._from(base)
+            seen.add(base)
+        return [*found]
+
+    def _from(self, name: str) -> list[str]:
+        """The models from which somebody else trains it."""
+        found = []
+        for task in self.world.file.tasks.values():
+            row = self.world.catalog.methods[task.method]
+            if task.produces == name and task.model not in (None, name):
+                elsewhere = row.hosted or (row.needs == "weights" and not self.held(str(task.model)))
+                found += [str(task.model)] if elsewhere else []
+        return found
 
     def _enclosed(self, place: str, provider: str | None) -> bool:
         """Whether a provider runs its model there, in an attested enclave of its own."""
@@ -356,3 +385,5 @@ class Models:
             elif model.via:
                 for place in self.world.nodes(model.via[-1:]):
                     yield from self.contents(name, place, why)
+            elif model.provider:
+                yield from self.contents(name, self.world.outside(model.provider), why)
