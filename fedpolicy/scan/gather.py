@@ -58,6 +58,7 @@ _ENDINGS = (
     ".r",
 )
 _ANYWHERE = "environment"  # the importer that finds secrets in files of any kind
+_STARTS = "flower_processes"  # the importer of programs that services may start by their images
 # What a folder or a file is called that shows something, or tries it, and deploys nothing.
 _ASIDE = frozenset({"test", "tests", "__tests__", "testing", "doc", "docs", "tutorial", "tutorials"})
 _EXAMPLE = re.compile(r"\.example|[-_]example\.|^example[-_.]")
@@ -102,6 +103,7 @@ class Gathered:
     names: set[str] = field(default_factory=set)  # of files that somebody wants
     skipped: list[Skipped] = field(default_factory=list)  # folders and files that the search left out
     needs: list[tuple[str, str, Span]] = field(default_factory=list)  # a file, as it is named, and where
+    instead: set[str] = field(default_factory=set)  # files of which those that start their programs tell
 
 
 def gather(
@@ -156,6 +158,9 @@ def _included(found: Gathered) -> Gathered:
         found.read.clear()
     told = {_line(one) for one in found.facts if one.evidence.attribute == "literal" and one.importer != _ANYWHERE}
     found.facts = [one for one in found.facts if one.importer != _ANYWHERE or _line(one) not in told]
+    found.facts = [
+        one for one in found.facts if one.importer != _STARTS or os.path.normpath(one.file) not in found.instead
+    ]
     for name, said, span in found.needs:
         if name not in found.names:
             why = f"not read: it includes `{said}`, which is not among the files that are read"
@@ -202,23 +207,21 @@ def _take(file: File, found: Gathered) -> None:
     found.looked_at += 1
     known = as_python(file, file.content) if is_notebook(file) else file
     wanted = sorted((who for who, one in importers().items() if one.wants(known)), key=_ANYWHERE.__eq__)
-    if wanted and len(file.content) > LARGEST:
-        found.not_read.append(
-            NotRead(
-                why=f"not read: it is larger than {LARGEST // _MIB} MiB; `--exclude` leaves it out", span=file.start()
-            )
-        )
+    if len(file.content) > LARGEST:
+        why = f"not read: it is larger than {LARGEST // _MIB} MiB; `--exclude` leaves it out"
+        found.not_read += [NotRead(why=why, span=file.start())] if wanted else []
         return
     for who in wanted if known is file else ():
         _ask(who, file, found)
-    for part in _inside(file, found) if wanted else ():
+    for part in _inside(file, found):
         for who, one in importers().items():
-            if one.wants(part.file):
+            if one.wants(part.file) and not _is_aside(part.file.name):
                 _ask(who, part.file, found, part)
     if wanted:
         found.names.add(os.path.normpath(file.name))
     for said, span in file.needs:
         found.needs.append((os.path.normpath(file.path.parent / said), said, span))
+    found.instead |= {os.path.normpath(file.path.parent / one) for one in file.instead}
     for broken in file.broken:
         _note(broken, found)
 

@@ -313,6 +313,18 @@ def test_an_app_is_run_by_the_processes_it_lies_beside_and_others_are_alternativ
     assert list(drafted(".")) == ["docker/compose.yml", "one/pyproject.toml", "two/pyproject.toml"]
 
 
+def test_what_an_image_starts_is_told_once_by_the_service_that_is_built_as_it(here):
+    image = 'FROM python:3.12\nCMD ["flower-super{}", "--insecure"]\n'
+    write(here, {"hub/Dockerfile": image.format("link"), "node/Dockerfile": image.format("node")})
+    open_ = [where for where in places(scanned(".")[1]) if " transport-open " in where]
+    assert open_ == ["high transport-open hub/Dockerfile:2:1", "high transport-open node/Dockerfile:2:1"]
+    write(here, {"compose.yml": "services:\n  hub:\n    build: hub\n  clinic:\n    build: node\n"})
+    open_ = [where for where in places(scanned(".")[1]) if " transport-open " in where]
+    assert open_ == ["high transport-open compose.yml:3:12", "high transport-open compose.yml:5:12"]
+    (draft,) = drafted(".").values()
+    assert [(one.name, one.role) for one in draft.members] == [("hub", "server"), ("clinic", "client")]
+
+
 def test_collaborators_of_openfl_belong_to_the_plan_beside_them(here):
     plan = "aggregator: {template: openfl.component.Aggregator, settings: {rounds_to_train: 4}}\n"
     sites = "collaborators: [north, south]\n"

@@ -9,9 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from pathlib import PurePath
 
-from fedpolicy.scan import BUILT, Evidence, ForeignNode, Unread, settled
+from fedpolicy.scan import BUILT, Evidence, ForeignNode, Unread
 from fedpolicy.scan.reading import File
 from fedpolicy.scan.reading.servers import container
 from fedpolicy.scan.reading.variables import Variable, lines, secret_name, told, variables
@@ -91,7 +90,7 @@ def _includes(document: ForeignNode) -> Iterator[ForeignNode]:
 
 def _from_files(file: File, service: ForeignNode) -> Iterator[Variable]:
     for node in _variable_files(service):
-        if other := _beside(file, node):
+        if other := file.other(str(node.value)):
             try:
                 yield from [_taken(one, node) for one in lines(other)]
             except Unread as unread:
@@ -106,7 +105,7 @@ def _extended(file: File, document: ForeignNode, service: ForeignNode, depth: in
     named = extends.get("service") or extends
     where = extends.get("file")
     try:
-        other, whole = (_beside(file, where), None) if where else (file, document)
+        other, whole = (file.other(str(where.value)), None) if where else (file, document)
         documents = other.yaml if other else ()
         whole = whole or (documents[0] if documents else None)
         base = whole.get("services", str(named.value)) if whole else None
@@ -121,22 +120,6 @@ def _extended(file: File, document: ForeignNode, service: ForeignNode, depth: in
         file.broken += other.broken
         file.needs += [(str(where.value), where.span)] if where else []
     return [_taken(one, extends) for one in found]
-
-
-def _beside(file: File, node: ForeignNode) -> File | None:
-    """A file of this folder or below it."""
-    name = str(node.value)
-    if not settled(name) or PurePath(name).is_absolute() or ".." in PurePath(name).parts:
-        return None
-    content = file.beside(name)
-    inside = PurePath(name).parent
-    return (
-        content
-        if content is None
-        else File(
-            (file.path.parent / name).as_posix(), content, file.services, lambda other: file.beside(str(inside / other))
-        )
-    )
 
 
 def _taken(one: Variable, node: ForeignNode) -> Variable:

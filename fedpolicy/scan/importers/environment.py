@@ -1,4 +1,4 @@
-"""Variables: of files (`.env`), of images, and those that Python sets for itself; and secrets, wherever they stand."""
+"""Variables: of files (`.env`), of images, and those that Python sets for itself; secrets; and what images start."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from fedpolicy.scan import single
+from fedpolicy.scan.reading.image import builds_image, image, variables_of
+from fedpolicy.scan.reading.servers import container
 from fedpolicy.scan.reading.variables import BARE, BEGINNINGS, ISSUED, Variable, is_literal, lines, secret_name, told
 
 if TYPE_CHECKING:
@@ -20,7 +22,6 @@ _CODE = frozenset({".py", ".jsx", ".tsx", ".R", ".r", *_SCRIPTS})
 _SETTINGS = frozenset(
     {".yml", ".yaml", ".json", ".toml", ".conf", ".ini", ".cfg", ".properties", ".tf", ".tfvars", ".sh", ".bash"}
 )
-_IMAGE = re.compile(r"(?:Dockerfile|Containerfile)(?:\..*)?|.*\.[Dd]ockerfile")  # how a file is called that builds one
 _WORDS = (b"passw", b"PASSW", b"secret", b"SECRET", b"api_key", b"API_KEY", b"apiKey", b"access_key", b"ACCESS_KEY")
 # A text with a figure in it, given to what is called a password or a key. Without one it is as often a name or a label.
 _NAMED = re.compile(
@@ -28,9 +29,6 @@ _NAMED = re.compile(
     r"""(?::\s*[a-z][\w\[\]. |]*)?(?:[=:]|<-)\s*["'](?=[^"'\s]*[0-9])([^"'\s]{8,200})["']"""
 )
 _HOLDER = re.compile(r"""([A-Za-z_][\w-]*)["']?\]?\s*(?::\s*[\w\[\]. |]+)?(?:[=:,]|:-)\s*["']?(?:Bearer )?$""")
-_SET = re.compile(r"""([A-Za-z_]\w*)=("[^"]*"|'[^']*'|\S*)""")
-_SET_ALONE = re.compile(r"(?i)\s*(?:ENV|ARG)\s+([A-Za-z_]\w*)\s+(\S.*)")
-_SETS = re.compile(r"(?i)\s*(?:ENV|ARG)\s")
 _ELSEWHERE = ("arn:", "http:", "https:", "projects/", "/", "./")  # where a secret is kept, and not the secret
 _BEGINS = "PRIVATE KEY-----"  # of what is on the line below
 _ENVIRONMENT = "os.environ"
@@ -45,7 +43,7 @@ def wants(file: File) -> bool:
     name = file.path.name
     if file.path.suffix in _SETTINGS:
         return BEGINNINGS.search(file.content) is not None
-    return name == ".env" or name.startswith(".env.") or name.endswith(".env") or _IMAGE.fullmatch(name) is not None
+    return name == ".env" or name.startswith(".env.") or name.endswith(".env") or builds_image(file)
 
 
 def read(file: File) -> Iterable[Evidence]:
@@ -58,24 +56,15 @@ def read(file: File) -> Iterable[Evidence]:
     for one in () if settings else told(file.services, subject, _variables(file)):
         if one.attribute != "literal" or one.span.line not in places:
             yield one
+    if builds_image(file):
+        started = container(file.services, image(file), subject, ("entrypoint", "command"), list(_variables(file)))
+        yield from (one for one in started if one.attribute != "image")  # what it is made from, and no image that runs
 
 
 def _variables(file: File) -> Iterable[Variable]:
     if file.path.suffix in _CODE:
         return _set(file.module) if _sets(file) else ()
-    return _of_image(file) if _IMAGE.fullmatch(file.path.name) else lines(file)
-
-
-def _of_image(file: File) -> Iterator[Variable]:
-    """The variables that an image is built with, or has when it runs."""
-    inside = False
-    for number, line in enumerate(file.text.split("\n"), 1):
-        inside = inside or _SETS.match(line) is not None
-        pairs = list(_SET.finditer(line)) or [one for one in [_SET_ALONE.match(line)] if one]
-        for one in pairs if inside and not line.lstrip().startswith("#") else ():
-            value, place = one[2].strip("\"'"), file.line(number, one.start(1) + 1, one.end() + 1)
-            yield Variable(name=one[1], value=value, node=single(value, place, one[1]), unset=not value)
-        inside = inside and (line.rstrip().endswith("\\") or line.lstrip().startswith("#"))
+    return variables_of(file) if builds_image(file) else lines(file)
 
 
 def _literals(file: File, subject: str, *, code: bool) -> Iterator[Evidence]:

@@ -1,4 +1,4 @@
-"""Flower's long-running processes, by their command lines: in compose, in Kubernetes, in shell scripts."""
+"""Flower's long-running processes, by their command lines: in compose, images, Kubernetes and shell scripts."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from fedpolicy.records import dataclass
 from fedpolicy.scan import Evidence, ForeignNode, settled, single
-from fedpolicy.scan.reading.shell import started
+from fedpolicy.scan.reading.image import builds_image, image, with_image
+from fedpolicy.scan.reading.shell import script_lines, started
 
 if TYPE_CHECKING:
     from fedpolicy.scan.reading import File
@@ -56,12 +57,20 @@ class _Process:
 
 
 def wants(file: File) -> bool:
-    """YAML and shell with a word of these processes."""
-    return file.path.suffix in (*_YAML, *_SCRIPTS) and any(word in file.content for word in _WORDS)
+    """YAML, shell and what builds an image, with a word of these processes; services that are built as images."""
+    if file.path.suffix not in (*_YAML, *_SCRIPTS) and not builds_image(file):
+        return False
+    built = file.path.suffix in _YAML and b"services:" in file.content and b"build:" in file.content
+    return built or any(word in file.content for word in _WORDS)
 
 
 def read(file: File) -> Iterable[Evidence]:
     """What the file says. Raises Unread."""
+    if builds_image(file):
+        # How many are started of it, and where, whoever runs the image says.
+        process = _in_compose("", image(file))
+        yield from (one for one in _told(process) if one.attribute != "role") if process else ()
+        return
     if file.path.suffix not in _YAML:
         for process in _in_shell(file):
             yield from _told(process)
@@ -69,13 +78,14 @@ def read(file: File) -> Iterable[Evidence]:
     for document in file.yaml:
         services = document.get("services")
         if services:
-            yield from _compose(services)
+            yield from _compose(file, services)
         for process in _in_kubernetes(document):
             yield from _told(process)
 
 
-def _compose(services: ForeignNode) -> Iterator[Evidence]:
-    found = [process for name, service in services.items() if (process := _in_compose(name, service))]
+def _compose(file: File, services: ForeignNode) -> Iterator[Evidence]:
+    each = [(name, with_image(file, service)) for name, service in services.items()]
+    found = [process for name, service in each if (process := _in_compose(name, service))]
     if found and not any(process.whole for process in found):
         yield services.says("deployment", "override", "true")
     for process in found:
@@ -92,7 +102,7 @@ def _in_compose(name: str, service: ForeignNode) -> _Process | None:
     if not kind:
         return None
     return _Process(
-        name=name,
+        name=name or kind,
         kind=kind,
         place=(image if started else None) or service,
         command=command or service,
@@ -115,7 +125,7 @@ def _in_kubernetes(document: ForeignNode) -> Iterator[_Process]:
 
 
 def _in_shell(file: File) -> Iterator[_Process]:
-    lines = file.text.split("\n")
+    lines = script_lines(file.text)
     counts = dict.fromkeys(_ROLES, 0)
     for number, line in enumerate(lines, 1):
         said, at = line, number
@@ -144,8 +154,16 @@ def _split(command: ForeignNode | None) -> list[tuple[str, ForeignNode]]:
     if command is None:
         return []
     if isinstance(command.value, str):
-        return [(word, command) for word in _shell_words(command.value)]
-    return [(str(one.value), one) for one in command.each()]
+        said = [(word, command) for word in _shell_words(command.value)]
+    else:
+        said = [(str(one.value), one) for one in command.each()]
+    return [(word, node) for text, node in said for word in _for_a_shell(text)]
+
+
+def _for_a_shell(text: str) -> list[str]:
+    """The words of a line that a shell is given, from the program on; any other text is one word."""
+    found = started(text, _PROGRAM) if " " in text else None
+    return _shell_words(text[found.start() :]) if found else [text]
 
 
 def _told(process: _Process) -> Iterator[Evidence]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from fedpolicy.scan import Evidence, Strength, settled, single
-from fedpolicy.scan.reading.shell import started
+from fedpolicy.scan.reading.shell import is_script, script_lines, started
 from fedpolicy.scan.reading.variables import Variable, told
 from fedpolicy.scan.services import CALLED
 
@@ -36,20 +36,17 @@ _WORDS = (
 _WORD = re.compile(r"""[^\s"']+""")
 # user@host:path, or the address of a store; variables may stand in for any part.
 _ELSEWHERE = re.compile(r"""^["']?(?:[^\s/]+@[^\s/]+:|(?:s3|gs|az|https)://|[\w.-]+:/|[\w-]+:[\w/$.-]+$)""")
-_SHELLS = re.compile(rb"#!\s*/(?:usr/)?bin/(?:env )?(?:ba|da|z|k)?sh")
 
 
 def wants(file: File) -> bool:
     """A script, by its name or its first line, or a Makefile, with a word of a program that copies or asks."""
-    script = file.path.suffix in (".sh", ".bash") or file.path.name in ("Makefile", "makefile")
-    if not script and not (file.path.suffix == "" and _SHELLS.match(file.content)):
-        return False
-    return any(word in file.content for word in _WORDS)
+    script = is_script(file.path, file.content) or file.path.name in ("Makefile", "makefile")
+    return script and any(word in file.content for word in _WORDS)
 
 
 def read(file: File) -> Iterable[Evidence]:
     """What the file says. Raises Unread."""
-    lines = file.text.split("\n")
+    lines = script_lines(file.text)
     yield from told(file.services, f"script:{file.path.name}", _assigned(file, lines))
     inside = 0
     for number, line in enumerate(lines, 1):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from fedpolicy.errors import FedPolicyError
 from fedpolicy.findings import Span
 from fedpolicy.language.reading.source import read
-from fedpolicy.scan import ForeignNode, Unread
+from fedpolicy.scan import ForeignNode, Unread, settled
 from fedpolicy.scan.reading.hocon import hocon, toml
 from fedpolicy.scan.services import Services
 
@@ -29,7 +29,8 @@ class File:
     A file as importers see it. Whatever asks for a tree that cannot be had gets Unread.
 
     `beside` has the content of a file of this name in the same folder. `broken` are documents of a file of several that
-    could not be read when the others were. `needs` are files that it includes, each with the place that names it.
+    could not be read when the others were. `needs` are files that it includes, each with the place that names it;
+    `instead` are files whose programs it starts, and tells of.
     """
 
     def __init__(
@@ -45,7 +46,18 @@ class File:
         self.path = PurePath(name)
         self.broken: list[Unread] = []
         self.needs: list[tuple[str, Span]] = []
+        self.instead: list[str] = []
         self.beside = beside
+
+    def other(self, name: str) -> File | None:
+        """A file of this folder or below it."""
+        if not settled(name) or PurePath(name).is_absolute() or ".." in PurePath(name).parts:
+            return None
+        content, inside = self.beside(name), PurePath(name).parent
+        if content is None:
+            return None
+        path = (self.path.parent / name).as_posix()
+        return File(path, content, self.services, lambda other: self.beside(str(inside / other)))
 
     def start(self) -> Span:
         """The first character."""

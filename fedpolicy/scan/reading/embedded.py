@@ -1,4 +1,4 @@
-"""Files inside of another one, with places in the one around: in a ConfigMap of Kubernetes, or code of a notebook."""
+"""Files inside of another one, with places in it: in a ConfigMap, in a script that writes them, code of a notebook."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from functools import partial
 
 from fedpolicy.findings import Span
 from fedpolicy.records import dataclass, replace
-from fedpolicy.scan import Evidence, ForeignNode, Unread
+from fedpolicy.scan import Evidence, ForeignNode, Unread, settled
 from fedpolicy.scan.reading import File
 from fedpolicy.scan.reading.manifest import is_manifest, manifests
 from fedpolicy.scan.reading.notebook import Notebook, is_notebook
+from fedpolicy.scan.reading.shell import is_script, shell_texts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,12 +28,18 @@ class EmbeddedFile:
 
 
 def embedded_files(file: File) -> Iterator[EmbeddedFile]:
-    """The files in the ConfigMaps of a file that stand there as they are, or the code of a notebook. Raises Unread."""
+    """The files that stand in one as they are. Raises Unread."""
     if is_notebook(file):
         book = Notebook(file)
         yield EmbeddedFile(file=book.code, key="cells", at=book.at)
     elif is_manifest(file) and b"ConfigMap" in file.content:
         yield from _in_maps(file)
+    elif b"<<" in file.content and is_script(file.path, file.content):
+        lines = file.text.split("\n")
+        for one in (each for each in shell_texts(lines) if each.name and settled(each.name)):
+            inside = File(one.name, one.text(lines).encode(), file.services)
+            before = Span(file=file.name, line=one.first - 1, column=0)
+            yield EmbeddedFile(file=inside, key=one.name, at=partial(_behind, before))
 
 
 def _in_maps(file: File) -> Iterator[EmbeddedFile]:

@@ -1,9 +1,13 @@
-"""Which programs a line of a shell script starts."""
+"""Which programs a line of a shell script starts, and what becomes of a text that stands in one (`<<EOF`)."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 from itertools import islice
+from pathlib import PurePath
+
+from fedpolicy.records import dataclass
 
 _MOST = 20  # programs of a line that are looked at: no line that somebody wrote has more
 _PARTS = re.compile(r"\"[^\"]*\"?|'[^']*'?|[;|&(){}`]")  # texts in quotes, and what ends a command
@@ -16,6 +20,65 @@ _SPEAKS = re.compile(
 _RUNNERS = re.compile(
     r"ssh|(?:ba|z)?sh|sudo|su|nohup|setsid|tmux|screen|docker|podman|kubectl|eval|exec|srun|env|timeout"
 )
+_SHELLS = re.compile(rb"#!\s*/(?:usr/)?bin/(?:env )?(?:ba|da|z|k)?sh")
+# `<<EOF`, `<<-'EOF'`; no `<<<`, and no shift of a number.
+_TEXT = re.compile(r"""(?<!<)<<(-?)\s*["'\\]?([A-Za-z_]\w*)["']?""")
+_WRITES = re.compile(r"""\bcat\b.*?>>?\s*["']?([^\s"'>|&;]+)|\btee\s+(?:-a\s+)?["']?([^\s"'>|&;]+)""")
+_APPLIED = (  # what reads a text as a file, and which one that is
+    (re.compile(r"\b(?:kubectl|oc)\b.*\s-f\s*-(?:\s|$)"), "objects.yaml"),
+    (re.compile(r"\bdocker[- ]compose\b.*\s-f\s*-(?:\s|$)"), "compose.yml"),
+    (re.compile(r"\bpython[\d.]*\s"), "text.py"),
+)
+_RUN_HERE = re.compile(r"(?:^|[\s/|;&(])(?:ssh|su|(?:ba|da|z|k)?sh)\s")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShellText:
+    """A text in a script: the name of the file that it becomes, and the lines around it; no name where it is none."""
+
+    name: str
+    first: int
+    last: int
+    tabs: bool
+
+    def text(self, lines: Sequence[str]) -> str:
+        """The text as whoever reads it gets it."""
+        return "\n".join(line.lstrip("\t") if self.tabs else line for line in lines[self.first - 1 : self.last])
+
+
+def is_script(path: PurePath, content: bytes) -> bool:
+    """Whether a file is a script, by its name or its first line."""
+    return path.suffix in (".sh", ".bash") or (path.suffix == "" and _SHELLS.match(content) is not None)
+
+
+def script_lines(text: str) -> list[str]:
+    """The lines of a script that are run; those of texts that are not are empty."""
+    lines = text.split("\n")
+    for one in shell_texts(lines):
+        lines[one.first - 1 : one.last] = [""] * (one.last - one.first + 1)
+    return lines
+
+
+def shell_texts(lines: Sequence[str]) -> Iterator[ShellText]:
+    """The texts that are written or given to a program, and no commands of a shell."""
+    past = 0
+    for number, line in enumerate(lines, 1):
+        found = _TEXT.search(line) if number > past and not line.lstrip().startswith("#") else None
+        if found is None:
+            continue
+        end = next((at for at in range(number, len(lines)) if lines[at].strip() == found[2]), number)
+        past = end
+        name = _becomes(line)
+        if name is not None and end > number:
+            yield ShellText(name=name, first=number + 1, last=end, tabs=bool(found[1]))
+
+
+def _becomes(line: str) -> str | None:
+    """The name of the file that a text becomes, empty where it is only shown; None where a shell runs it."""
+    if written := _WRITES.search(line):
+        return (written[1] or written[2]).rpartition("/")[2]
+    named = next((name for applies, name in _APPLIED if applies.search(f"{line} ")), "")
+    return named if named or not _RUN_HERE.search(f"{line} ") else None
 
 
 def started(said: str, programs: re.Pattern[str]) -> re.Match[str] | None:
