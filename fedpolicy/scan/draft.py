@@ -32,10 +32,18 @@ from fedpolicy.scan.page import DraftPage, inline_list, quoted
 _HUB = re.compile(r"[\w.-]+/[\w.-]+")
 _ENCLAVES = {"amd_sev_snp": "sev-snp", "intel_tdx": "tdx"}
 _WORKFLOWS = {
-    "ScatterAndGather": "",
-    "FedAvg": "",
-    "SwarmClientController": "peer_to_peer",
-    "CyclicController": "rotating",
+    **dict.fromkeys(("ScatterAndGather", "FedAvg"), ""),
+    **dict.fromkeys(("SwarmClientController", "SwarmLearning"), "peer_to_peer"),
+    **dict.fromkeys(("CyclicController", "Cyclic"), "rotating"),
+}
+# How recipes of NVFLARE and strategies of Flower train, where that is not fedavg; what is not known is asked for.
+_AVERAGES = ("FedAvg", "FedAvgWithHE", "NumpyFedAvg", "SklearnFedAvg", "FedOpt", "FedAvgLr")
+_METHODS = {
+    "FedProx": "fedprox",
+    "Scaffold": "scaffold",
+    **dict.fromkeys(("XGBHorizontal", "XGBBagging", "FedXgbBagging", "FedXgbCyclic"), "gradient_boosting"),
+    "FedStats": "federated_analytics",
+    **dict.fromkeys(("FedEval", "NumpyCrossSiteEval"), "evaluation"),
 }
 _NUMBERS = {
     "rounds": ("rounds",),
@@ -48,10 +56,9 @@ _DATA = "site-data"
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
     """
-    The text, the place behind each of its lines, and what does not fit into it.
+    The text, the place behind each of its lines, and what does not fit into it; its nodes, and tasks by their names.
 
     `assumed` are elements that the draft says more of than files do: code calls a model, and nothing shows with what.
-    `members` are its nodes, `jobs` its tasks by their names.
     """
 
     name: str
@@ -88,13 +95,12 @@ def draft_of(group: Project) -> Draft:
     _calls(page, calls, clients, models)
     _flows(page, group, trackers, members)
     _transport(page, said)
-    text = "\n".join(page.lines) + "\n"
     assumed = {f"api_calls.ask-{name}" for name in [*calls, *models]} | {f"models.{name}" for name in models.values()}
     assumed |= {f"flows.track-{name}" for name in trackers}
     return Draft(
         name=group.name,
         file=group.file,
-        text=text,
+        text="\n".join(page.lines) + "\n",
         sources=page.sources,
         start=start,
         left_out=tuple(page.left_out),
@@ -158,17 +164,14 @@ def _models(
         asked = [one for one in said if one.subject == f"call:{name}" and one.attribute == "model" and one.value]
         each = {one.value: one for one in reversed(asked)}
         for number, one in enumerate(sorted(each.values(), key=asked.index)) if name != "unknown" else ():
-            model = found[_numbered(name, number)] = _numbered(f"{name}-model", number)
+            again = f"-{number + 1}" if number else ""
+            model = found[f"{name}{again}"] = f"{name}-model{again}"
             lines.append((f"  {model}: {{ref: {quoted(f'{name}/{one.value}')}, via: [{name}]}}", one.span))
     if lines:
         page.add("models:")
     for text, span in lines:
         page.add(text, span)
     return found
-
-
-def _numbered(name: str, number: int) -> str:
-    return f"{name}-{number + 1}" if number else name
 
 
 def _tasks(
@@ -196,7 +199,7 @@ def _tasks(
         _method(page, job, models)
         page.add(f"    data: [{_DATA}]", span)
         page.add(f"    runs_on: {inline_list(sites)}", span)
-        if not _WORKFLOWS.get(job.place.value or ""):
+        if not _WORKFLOWS.get(_short(job.place)):
             page.add(f"    aggregator: {server}", span)
         for key, attributes in _NUMBERS.items():
             found = first(job.said, ("job", "app", "safeguard"), attributes)
@@ -222,10 +225,12 @@ def _method(page: DraftPage, job: JobEvidence, models: dict[str, str]) -> None:
     adapters = next((one for one in job.said if one.value == "adapters"), None)
     tuning = first(job.said, ("model",), ("tuning",)) or adapters
     found = first(job.said, ("app",), ("strategy",)) or job.place
-    short = (found.value or "").removesuffix("Recipe")
+    short = _short(found)
     if tuning:
         page.add("    method: lora", tuning.span)
-    elif short in _WORKFLOWS or found.attribute in ("strategy", "recipe"):
+    elif known := _METHODS.get(short):
+        page.add(f"    method: {known}", found.span)
+    elif short in (*_WORKFLOWS, *_AVERAGES) or found.attribute == "strategy":
         page.add("    method: fedavg", found.span)
     else:
         page.add("    method: unknown", found.span, "how it trains, such as fedavg or lora")
@@ -233,6 +238,10 @@ def _method(page: DraftPage, job: JobEvidence, models: dict[str, str]) -> None:
         page.add(f"    topology: {topology}", found.span)
     if "base" in models:
         page.add("    model: base", found.span)
+
+
+def _short(found: Evidence) -> str:
+    return (found.value or "").replace("Recipe", "")
 
 
 def _safeguards(page: DraftPage, found: Safeguards, span: Span) -> None:
@@ -275,8 +284,8 @@ def _flows(page: DraftPage, group: Project, trackers: Mapping[str, Evidence], me
     for name, one in trackers.items():
         role = "client" if one in coded else "server"
         places = inline_list([member.id for member in members if member.role == role])
-        text = f"  track-{name}: {{from: {places}, to: {name}, payload: metrics}}"
-        page.add(text, one.span, "which nodes run this, and what they send")
+        flow = f"  track-{name}: {{from: {places}, to: {name}, payload: metrics}}"
+        page.add(flow, one.span, "which nodes run this, and what they send")
 
 
 def _transport(page: DraftPage, said: Sequence[Evidence]) -> None:

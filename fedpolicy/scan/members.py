@@ -9,10 +9,11 @@ from fedpolicy.findings import Span
 from fedpolicy.records import dataclass
 from fedpolicy.scan import NONE, Evidence, Strength, count
 from fedpolicy.scan.groups import Ids, Nearest, Project, folders
+from fedpolicy.scan.rules import encrypting
 
 _MARKS = ("deploy", "workflow", "recipe", "scope")
 _LEAST = ("least_sites", "min_clients")
-_KINDS = ("job", "task", "model", "tracker")
+_KINDS = ("job", "task", "model", "tracker", "safeguard")
 _CODE = ("python", "python_training")  # importers of what code of a job does
 _EVERYWHERE = "@ALL"
 ROLES = {"server": "aggregator", "client": "client", "relay": "relay"}
@@ -202,10 +203,10 @@ def job_safeguards(job: Sequence[Evidence], everything: Sequence[Evidence], clie
             entries.append((f"kind: filter, name: {one.value}", one.span))
         elif one.value == "SVTPrivacy":
             entries.append(("kind: differential_privacy, where: client, mechanism: sparse_vector", one.span))
-    encrypted = _stated(job, "he_filter")
+    encrypted = encrypting(job)
     context = _stated(everything, "he_context", "federation")
-    if encrypted and encrypted.value not in (None, NONE) and context and context.value != NONE:
-        entries.append((f"kind: homomorphic_encryption, sealed_for: [{', '.join(clients)}]", encrypted.span))
+    if encrypted and context and context.value != NONE:
+        entries.append((f"kind: homomorphic_encryption, sealed_for: [{', '.join(clients)}]", encrypted[0].span))
     noise = next((one for one in job if one.subject == "safeguard:differential_privacy"), None)
     if noise:
         return Safeguards(entries=_once(entries), why="how much noise the code adds", doubt=noise.span)

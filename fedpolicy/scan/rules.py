@@ -31,6 +31,7 @@ from fedpolicy.scan.services import host_of
 
 SECRET = "literal-secret"  # noqa: S105  the name of a rule
 _HERE, _ANY = ("localhost", "127.0.0.1", "::1"), ("0.0.0.0", "::")  # noqa: S104  compared, and bound by nobody
+_HE = "safeguard:homomorphic_encryption"
 _NO_BOUND = ("PercentilePrivacy", "ExcludeVars")
 _NVFLARE = Reference(basis="practice", title="nvflare 2.9.0", url="https://pypi.org/project/nvflare/2.9.0/")
 _FLWR = Reference(basis="practice", title="flwr 1.42.0", url="https://pypi.org/project/flwr/1.42.0/")
@@ -86,17 +87,23 @@ def _noise_of_zero(said: Said) -> Told:
             yield one, "the code that should add noise adds none: its noise multiplier is 0"
 
 
+def encrypting(said: Said) -> list[Evidence]:
+    """What encrypts with the key of provisioning: a filter, or boosting whose histograms are added up blindly."""
+    boosts = [one for one in stating(said, "used") if (one.subject, one.value) == (_HE, "true")]
+    return [*(one for one in stating(said, "he_filter") if one.value not in (None, NONE)), *boosts]
+
+
 def _encryption_without_keys(said: Said) -> Told:
     without = [one for one in stating(said, "he_context") if one.value == NONE]
-    for one in stating(said, "he_filter"):
-        if without and one.value not in (None, NONE):
+    for one in encrypting(said):
+        if without:
             yield one, f"updates are to be encrypted, but {without[0].span.file} makes no keys for that"
 
 
 def _one_key_for_all_sites(said: Said) -> Told:
     context = [one for one in stating(said, "he_context") if one.value not in (None, NONE)]
-    for one in stating(said, "he_filter"):
-        if context and one.value not in (None, NONE):
+    for one in encrypting(said):
+        if context:
             yield (
                 one,
                 "every site holds the key to all encrypted updates: a site that sees another's update can open it",

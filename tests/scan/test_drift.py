@@ -261,7 +261,7 @@ KEPT = [
      ("differential privacy is declared, but the job names no scope, so the site's default"
       " `public` applies, and it filters nothing"), "fail"),
     ("a filter that encrypts without keys", SEALED, {CONFIG: client(HE)},
-     ("homomorphic encryption is declared, but project.yml makes no keys (no HEBuilder) for the filter that"
+     ("homomorphic encryption is declared, but project.yml makes no keys (no HEBuilder) for what"
       " encrypts"), "fail"),
     ("no filter that encrypts", SEALED, {CONFIG: client(PERCENTILE)},
      "homomorphic encryption is declared, but no filter of the job encrypts", "fail"),
@@ -541,6 +541,13 @@ if context.run_config["dp-enabled"]:
     noise = float(context.run_config["noise-multiplier"])
     strategy = DifferentialPrivacyServerSideFixedClipping(strategy, noise, clipping_norm=1.0)
 """
+BOOSTS = """participants:
+  - {name: hub, type: server, org: university}
+  - {name: site-1, type: client, org: a}
+  - {name: site-2, type: client, org: b}
+builders: [{path: nvflare.lighter.impl.he.HEBuilder}]
+---{"workflows": [{"path": "nvflare.app_opt.xgboost.histogram_based_v2.fed_controller.XGBFedController", "args":
+  {"data_split_mode": 0, "secure_training": ON}}]}"""
 APPFL = "server_configs: {num_clients: 2}\nclient_configs: {train_configs: {use_dp: ON}}\n"
 CENTRAL = "{kind: differential_privacy, where: aggregator, noise_multiplier: 1.1, clipping_norm: 1}"
 LAPLACE = "{kind: differential_privacy, where: client, mechanism: laplace, noise_multiplier: 1}"
@@ -559,6 +566,10 @@ SWITCHES = [  # what runs, what is declared, and what is told of it on, off, and
     ({"plan/plan.yaml": OPENFL_PLAN}, SUMS, [],
      [f"1:84 secure aggregation {ABSENT} `secure_aggregation` switches it off"],
      [f"1:84 secure aggregation {RUNS}"]),
+    ({"project.yml": BOOSTS.partition("---")[0], "jobs/train/meta.json": meta(),
+      "jobs/train/app/config/config_fed_server.json": BOOSTS.partition("---")[2]}, SEALED, [],
+     [f"2:45 homomorphic encryption {ABSENT} `secure_training` switches it off"],
+     [f"2:45 homomorphic encryption {RUNS}"]),
     ({"pyproject.toml": NOISY, "server_app.py": NOISY_STRATEGY}, CENTRAL,
      ["9:1 differential privacy is configured with `noise_multiplier: 0.4`, but 1.1 is declared"],
      [f"8:1 differential privacy {ABSENT} `dp-enabled` switches it off"], [f"5:16 differential privacy {RUNS}"]),

@@ -347,6 +347,31 @@ def test_a_swarm_has_no_aggregator(here):
     assert not load_text(text, "draft", catalog_of(Settings())).errors
 
 
+@pytest.mark.parametrize(
+    ("recipe", "how"),
+    [
+        ("XGBHorizontal", "gradient_boosting"),
+        ("XGBVertical", "unknown"),
+        ("FedStats", "federated_analytics"),
+        ("FedEval", "evaluation"),
+        ("Scaffold", "scaffold"),
+        ("NumpyFedAvg", "fedavg"),
+        ("DhPSI", "unknown"),
+    ],
+)
+def test_how_a_recipe_trains_is_known_or_asked(here, recipe, how):
+    write(here, {"project.yml": PROJECT, "job.py": RECIPE.replace("FedAvg", recipe)})
+    (text,) = [one.text for one in drafted(".").values()]
+    assert f"    method: {how}\n" in re.sub(r"  #.*", "", text)
+
+
+def test_recipes_that_send_to_one_another_have_no_aggregator(here):
+    write(here, {"project.yml": PROJECT, "a/job.py": RECIPE.replace("FedAvg", "SwarmLearning")})
+    (text,) = [one.text for one in drafted(".").values()]
+    assert "topology: peer_to_peer" in text
+    assert "aggregator: " not in text
+
+
 def test_clients_that_an_app_waits_for_and_no_file_lists_take_part(here):
     app = "from flwr.serverapp.strategy import FedAvg\nstrategy = FedAvg(min_train_nodes=4)\n"
     write(here, {"compose.yml": NODES, "app/server_app.py": app})
@@ -481,6 +506,13 @@ def test_no_report_shows_a_secret(here):
         assert "literal-secret" in done.stdout
         assert "hunter2" not in done.stdout + done.stderr, form
     assert "- API_TOKEN=*******" in run("scan", ".", "--format", "full").stdout
+
+
+def test_boosting_that_encrypts_needs_the_keys_of_provisioning(here):
+    job = RECIPE.replace("FedAvg", "XGBHorizontal").replace("min_clients=2", "secure=True")
+    write(here, {"project.yml": PROJECT, "job.py": job})
+    found = [where for where in places(scanned(".")[1]) if " encryption-without-keys " in where]
+    assert found == ["high encryption-without-keys job.py:2:37"]
 
 
 def test_encryption_without_keys(consortium):

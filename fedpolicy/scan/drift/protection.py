@@ -10,7 +10,7 @@ from fedpolicy.scan import NONE, Evidence, Strength, count
 from fedpolicy.scan.drift import Drift
 from fedpolicy.scan.drift.sides import DeclaredSide, FoundSide
 from fedpolicy.scan.members import switched_off
-from fedpolicy.scan.rules import claims_without_code
+from fedpolicy.scan.rules import claims_without_code, encrypting
 
 _NO_NOISE = ("PercentilePrivacy", "ExcludeVars", "ConvertWeights")
 _SEEN = ("differential_privacy", "homomorphic_encryption", "secure_aggregation", "filter")  # what configurations show
@@ -212,10 +212,10 @@ def _bare_default(found: FoundSide, job: tuple[Evidence, ...]) -> Reason | None:
 
 def _no_encryption(found: FoundSide, job: tuple[Evidence, ...]) -> Reason | None:
     filters = [one for one in job if one.attribute == "he_filter"]
-    encrypts = next((one for one in filters if one.value not in (None, NONE)), None)
+    encrypts = next(iter(encrypting(job)), None)
     without = next((one for one in found.stating("he_context") if one.value == NONE), None)
     if encrypts and without:
-        return f"{without.span.file} makes no keys (no HEBuilder) for the filter that encrypts", encrypts.span
+        return f"{without.span.file} makes no keys (no HEBuilder) for what encrypts", encrypts.span
     if filters and all(one.value == NONE for one in filters):
         return "no filter of the job encrypts", filters[0].span
     return None

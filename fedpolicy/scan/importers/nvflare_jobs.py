@@ -5,9 +5,10 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from fedpolicy.scan import NONE, Evidence, ForeignNode
+from fedpolicy.scan import NONE, Evidence, ForeignNode, Strength
 from fedpolicy.scan.reading.code import CodeCall, Module
 from fedpolicy.scan.reading.components import (
     DP,
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 _CONFIG = re.compile(r"config_fed_(server|client)\w*\.(json|conf|ya?ml)")
 _SCRIPT = re.compile(r"[\w./{}-]+")
 _SWARM = "SwarmClientController"  # clients send to one another, and no server adds up
+_HE = "safeguard:homomorphic_encryption"
+_BOOSTS, _BY_COLUMNS = "XGBFedController", "1"  # nvflare 2.9.0: its data_split_mode where features are held apart
 _TRACKERS = {"tb": "tensorboard"}
 _BASES = ("restore_from_path", "model_name_or_path", "pretrained_model_name_or_path", "model_name")
 _JOBS = ("Recipe", "RecipeWithHE", "Job")  # how classes end whose objects are jobs
@@ -117,12 +120,8 @@ def _script(root: ForeignNode, command: ForeignNode) -> Evidence | None:
 
 def _filters_of(root: ForeignNode, attribute: str, task: str) -> list[ForeignNode]:
     entries = root.each(f"task_{attribute}s")
-    chosen = [one for one in entries if task in _names(one) or "*" in _names(one)]
+    chosen = [one for one in entries if {task, "*"} & {str(name.value) for name in one.each("tasks")}]
     return [filter_ for one in chosen for filter_ in one.each("filters")]
-
-
-def _names(entry: ForeignNode) -> list[str]:
-    return [str(one.value) for one in entry.each("tasks")]
 
 
 def _server(file: File) -> Iterator[Evidence]:
@@ -132,6 +131,9 @@ def _server(file: File) -> Iterator[Evidence]:
         for key, attribute in (("min_clients", "min_clients"), ("num_rounds", "rounds")):
             if found := workflow.get("args", key):
                 yield found.says("job", attribute, with_variable(root, found))
+        if found := workflow.get("args", "secure_training"):
+            columns = workflow.text("args", "data_split_mode") == _BY_COLUMNS
+            yield found.says(_HE, "used", _sealed(with_variable(root, found), by_columns=columns))
     for component in root.each("components"):
         yield from _component(file, root, component)
     filters = root.get("task_result_filters")
@@ -140,6 +142,15 @@ def _server(file: File) -> Iterator[Evidence]:
     for entry in root.each("task_result_filters"):
         for one in entry.each("filters"):
             yield at(one, "path").says("job", "server_filter", class_label(one))
+
+
+def _sealed(said: str | None, *, by_columns: bool) -> str | None:
+    """
+    Whether boosting encrypts what travels, and by what.
+
+    With the same columns, all sites hold the secret key of provisioning; otherwise whoever has the labels makes one.
+    """
+    return {"true": "paillier" if by_columns else "true", "false": NONE}.get((said or "").lower())
 
 
 def _component(file: File, root: ForeignNode, one: ForeignNode) -> Iterator[Evidence]:
@@ -198,7 +209,7 @@ def _recipe(file: File) -> Iterator[Evidence]:
             yield from _tracking_added(module, call)
         elif not call.name.startswith("nvflare."):
             yield from _attached(module, call)
-        elif call.last.endswith(_JOBS[:2]):
+        elif call.last.endswith((*_JOBS[:2], _BOOSTS)):
             yield from _recipe_call(module, call)
         elif call.last in _ENVIRONMENTS:
             yield module.says(call.node, "job", "environment", _ENVIRONMENTS[call.last])
@@ -246,7 +257,8 @@ def _outside_classes(module: Module) -> list[CodeCall]:
 
 
 def _recipe_call(module: Module, call: CodeCall) -> Iterator[Evidence]:
-    yield module.says(call.node, "job", "recipe", call.last)
+    yield module.says(call.node, "job", "workflow" if call.last == _BOOSTS else "recipe", call.last)
+    yield from _encrypted(module, call)
     if call.last.endswith("WithHE"):
         yield from _wired_filter(module, call.node, ENCRYPTS)
     for name, subject, attribute in (
@@ -257,6 +269,19 @@ def _recipe_call(module: Module, call: CodeCall) -> Iterator[Evidence]:
         if (node := call.argument(name)) is not None:
             said = module.value(node)
             yield module.says(node, subject, attribute, said.value if said.known else None, note=said.open)
+
+
+def _encrypted(module: Module, call: CodeCall) -> Iterator[Evidence]:
+    """A switch of boosting, which its workflow obeys; a default of the command line may be another one."""
+    node = call.argument("secure", "secure_training")
+    if node is None:
+        return
+    said = module.value(node)
+    mode = module.value(call.argument("data_split_mode")).value
+    columns = "Vertical" in call.last or str(mode) == _BY_COLUMNS
+    value = _sealed(str(said.value), by_columns=columns) if said.known and not said.open else None
+    found = module.says(node, _HE, "used", value, note=said.open)
+    yield replace(found, strength=Strength.CONFIGURED, key="secure")
 
 
 def _wired_filter(module: Module, node: ast.expr, name: str) -> Iterator[Evidence]:
