@@ -75,8 +75,9 @@ OWN_RULES: Mapping[str, RuleInfo] = {
 OWN_IDS = tuple(OWN_RULES)
 # Rules on foreign files, which only a scan loads: whoever configures or ignores them makes no mistake.
 SCAN_IDS = (
-    "attestation-of-nothing", "claim-without-code", "documents-at-others", "egress-open", "encryption-without-keys",
-    "files-do-not-fit", "files-leave-beside", "filter-that-lets-all-pass", "filter-without-bound",
+    "any-algorithm-runs", "attestation-of-nothing", "claim-without-code", "documents-at-others", "egress-open",
+    "encryption-without-keys", "files-do-not-fit", "files-leave-beside", "filter-that-lets-all-pass",
+    "filter-without-bound",
     "gateway-falls-back", "image-not-pinned", "keys-in-one-hand", "literal-secret", "model-at-unknown-address",
     "model-code-not-pinned", "model-elsewhere", "model-may-be-asked", "model-of-others", "nobody-takes-part",
     "noise-of-zero", "one-key-for-all-sites", "one-party-for-all-sites", "peer-data-unpickled", "ssh-host-unchecked",

@@ -186,6 +186,8 @@ def switched_off(kind: str, said: Sequence[Evidence]) -> Evidence | None:
     """
     facts = [one for one in said if one.subject == f"safeguard:{kind}"]
     switches = [one for one in facts if one.attribute in ("used", "enabled") and one.strength is not Strength.WIRED]
+    # Of vantage6, at the node and at the server: what one organisation sends to another.
+    switches += [one for one in said if one.attribute == "encryption" and kind == "end_to_end_encryption"]
     off = next((one for one in switches if one.value in (NONE, "false")), None)
     if off is None or any(one.value not in (NONE, "false", None) for one in switches):
         return None

@@ -2,17 +2,11 @@
 Rules on evidence itself: what a configuration shows, and no declaration can hold.
 
 Each looks at the facts of one deployment, or at those that belong to none, and tells places with a message.
-The lines of files are here as reports may show them: where a secret stands, nobody sees which.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
-from pathlib import Path
-
-from fedpolicy.files import content
-from fedpolicy.findings import Finding, Reference, Severity
+from fedpolicy.findings import Reference, Severity
 from fedpolicy.scan import (
     BUILT,
     NONE,
@@ -23,7 +17,6 @@ from fedpolicy.scan import (
     Strength,
     Told,
     evidence_rule,
-    masked,
     stating,
 )
 from fedpolicy.scan.outflow import OUTFLOW
@@ -35,6 +28,9 @@ _HE = "safeguard:homomorphic_encryption"
 _NO_BOUND = ("PercentilePrivacy", "ExcludeVars")
 _NVFLARE = Reference(basis="practice", title="nvflare 2.9.0", url="https://pypi.org/project/nvflare/2.9.0/")
 _FLWR = Reference(basis="practice", title="flwr 1.42.0", url="https://pypi.org/project/flwr/1.42.0/")
+_VANTAGE6 = Reference(
+    basis="practice", title="vantage6, configure a node", url="https://docs.vantage6.ai/en/main/node/configure.html"
+)
 _REMOTE_CODE = Reference(
     basis="practice",
     title="Hugging Face Transformers, security policy",
@@ -160,6 +156,12 @@ def _stays_here(address: Evidence) -> bool:
     return host in _HERE or (host in _ANY and address.subject == STARTED_CLIENT)
 
 
+def _any_algorithm(said: Said) -> Told:
+    for one in stating(said, "algorithms", "site"):
+        if one.value == "any":
+            yield one, "nothing limits which algorithms run here: the node runs whatever it is sent"
+
+
 def _attestation_of_nothing(said: Said) -> Told:
     for one in stating(said, "attestation"):
         if "mock" in (one.value or "").lower():
@@ -191,6 +193,10 @@ def _number(one: Evidence) -> float | None:
 
 _HIGH, _MEDIUM, _LOW = Severity.HIGH, Severity.MEDIUM, Severity.LOW
 _FRAMEWORK: tuple[EvidenceRule, ...] = (
+    evidence_rule("any-algorithm-runs", _HIGH, "autonomy", _any_algorithm,
+          title="A node runs any algorithm that it is sent", references=(_VANTAGE6,),
+          why="Whoever may create a task can have any program read the site's data, and gets what it returns.",
+          advice="vantage6: name the algorithms, or the stores that review them, under `policies`."),
     evidence_rule("attestation-of-nothing", _HIGH, "integrity", _attestation_of_nothing,
           title="An enclave's attestation is a mock", references=(_NVFLARE,),
           why="An enclave protects only if somebody checks what runs in it.",
@@ -257,42 +263,3 @@ _FRAMEWORK: tuple[EvidenceRule, ...] = (
           advice="Flower: --ssl-certfile and --root-certificates. NVFLARE: connection_security: mtls."),
 )  # fmt: skip
 RULES = (*_FRAMEWORK, *OUTFLOW)
-# `NAME=` before a value, as in lists of variables and files of them; no end of base64, and no quote behind it.
-_NAMED = re.compile(r"""["']?[A-Za-z_]\w*=(?=[^=\s"'])""")
-_SHOWN = re.compile(r"\S")
-# What looks like a key wherever it stands, since other findings may show its line.
-_KEYS = (
-    re.compile(r"(?i)(?<=bearer )[^\s\"'$]+"),
-    re.compile(r"(?<![A-Za-z0-9])(?:sk|pk|gsk|hf|ghp|gho|glpat|xox[abp]|AKIA|AIza)[-_]?(?=[\w-]{0,80}\d)[\w-]{12,200}"),
-    re.compile(
-        r"""(?i)(?<=key["']=["'])[^"']+|(?:api_?key|token|secret|password|passwd)["']?\s*[:=]\s*["'][^"'$]{4,}"""
-    ),
-)
-
-
-def shown_lines(name: str, findings: Iterable[Finding]) -> tuple[str, ...]:
-    """The lines of a file; none where it cannot be read any more."""
-    try:
-        lines = [_without_keys(line) for line in content(Path(name)).decode("utf-8", "replace").splitlines()]
-    except OSError:
-        return ()
-    for one in findings:
-        if one.rule == SECRET:
-            for number in range(one.span.line, min(one.span.end_line, len(lines)) + 1):
-                start = one.span.column - 1 if number == one.span.line else 0
-                lines[number - 1] = _hidden(lines[number - 1], start)
-    return tuple(lines)
-
-
-def _without_keys(line: str) -> str:
-    line = masked(line)
-    for pattern in _KEYS:
-        line = pattern.sub(lambda found: "*" * len(found[0]), line)
-    return line
-
-
-def _hidden(line: str, start: int) -> str:
-    """What stands from here on, behind `NAME=` where that is part of it, as stars."""
-    named = _NAMED.match(line, start)
-    start = named.end() if named else start
-    return line[:start] + _SHOWN.sub("*", line[start:])

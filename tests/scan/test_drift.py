@@ -508,7 +508,7 @@ SUM = "{kind: secure_aggregation, min_clients: LEAST}"
         ("", "4:12 secure aggregation protects the job train, but is not declared"),
         (
             SUM.replace("LEAST", "4"),
-            "4:70 secure aggregation is coded to go on with 3 clients, but `min_clients: 4` is declared",
+            "4:70 secure aggregation is set to go on with 3 clients, but `min_clients: 4` is declared",
         ),
         (SUM.replace("LEAST", "3"), None),
         ("{kind: unknown}", None),
@@ -587,6 +587,55 @@ def test_a_switch_is_compared_with_what_is_declared_on_and_off(here, files, safe
     assert (told("true", safeguards), told("false", safeguards)) == (on, off)
     assert (told("true", ""), told("false", "")) == (bare, [])
     assert found(imported()) == []
+
+
+SCOPE = """federate: {mode: distributed, client_num: 2, total_round_num: 10, sample_client_num: 2, use_ss: ON}
+distribute: {use: true, role: server, server_host: hub.example.org}
+nbafl: {use: ON, epsilon: 10, w_clip: CLIP}
+"""
+NODE = """# vantage6
+server_url: https://hub.example.org
+databases: []
+encryption: {enabled: ON}
+policies: POLICIES
+"""
+FATE = """from fate_client.pipeline.components.fate import HeteroSecureBoost
+HeteroSecureBoost("a", he_param={"kind": "KIND"})
+"""
+LISTS = "{allowed_algorithms: [harbor.example.org/glm]}"
+APPROVED = "governance: {task_approval: participants}\n"
+SEALED_TO_ALL = "{kind: end_to_end_encryption, sealed_for: [site-1, site-2]}"
+LOOSE = [  # what runs, what is declared, and what is told
+    ("scope.yaml", SCOPE.replace("ON", "true").replace("CLIP", "1"), f"{NOISE}, {SUMS}",
+     ["2:19 connections are configured with `transport: none`, but mtls is declared"]),
+    ("scope.yaml", SCOPE.replace("ON", "false").replace("num: 10", "num: 50"), f"{NOISE}, {SUMS}",
+     ["1:63 training is configured with `rounds: 50`, but 10 is declared",
+      "1:97 secure aggregation is declared, but `use_ss` switches it off",
+      "2:19 connections are configured with `transport: none`, but mtls is declared",
+      "3:14 differential privacy is declared, but `nbafl.use` switches it off"]),
+    ("scope.yaml", SCOPE.replace("ON", "true").replace("CLIP", "9"), f"{NOISE}, {SUMS.replace('2', '3')}",
+     ["1:43 secure aggregation is set to go on with 2 clients, but `min_clients: 3` is declared",
+      "2:19 connections are configured with `transport: none`, but mtls is declared",
+      "3:41 differential privacy is configured with `clipping_norm: 9`, but 1 is declared"]),
+    ("node.yaml", NODE.replace("ON", "true").replace("POLICIES", LISTS), SEALED_TO_ALL, []),
+    ("node.yaml", NODE.replace("ON", "false").replace("POLICIES", "{}"), SEALED_TO_ALL,
+     ["4:23 end to end encryption is declared, but `encryption.enabled` switches it off",
+      "5:11 participants are declared to approve each task, but a node runs any algorithm that it is sent"]),
+    ("job.py", FATE.replace("KIND", "ou"), SEALED, []),
+    ("job.py", FATE.replace("KIND", "mock"), SEALED,
+     ["2:42 homomorphic encryption is declared, but `he_param` switches it off"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "text", "safeguards", "expected"), LOOSE)
+def test_what_files_configure_that_draft_no_deployment_is_compared(here, name, text, safeguards, expected):
+    write(here, {name: text})
+    declared = DECLARED.replace("[site-1, site-2]", "[site-1, site-2, site-3]")
+    declared = declared.replace("datasets:", "  site-3: {kind: client, party: b}\ndatasets:")
+    told = found(declared.replace("      - SAFEGUARD", f"      [{safeguards}]") + APPROVED)
+    kinds = ("safeguard-differs", "number-differs", "transport-differs", "safeguard-not-declared")
+    about = [one for one in told if one.rule in kinds]
+    assert sorted(f"{one.span.line}:{one.span.column} {one.message.partition(' (')[0]}" for one in about) == expected
 
 
 def test_what_a_search_leaves_out_and_what_cannot_be_read_is_told_by_whoever_reads(here):

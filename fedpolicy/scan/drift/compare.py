@@ -8,14 +8,15 @@ from fedpolicy.catalog import Catalog
 from fedpolicy.findings import Severity, Verdict
 from fedpolicy.graph import Vertex
 from fedpolicy.language.model.flow import Task
+from fedpolicy.scan import NONE, count
 from fedpolicy.scan.drift import Drift
 from fedpolicy.scan.drift.outside import calls, egress, regions, trackers
-from fedpolicy.scan.drift.protection import coded_noise, protection
+from fedpolicy.scan.drift.protection import loose_protection, protection
 from fedpolicy.scan.drift.sides import DeclaredSide, FoundSide, NodePairs, alike, paired
 from fedpolicy.scan.members import ROLES
 
 _STRENGTH = ("none", "tls", "mtls")
-_NUMBERS = ("rounds", "min_clients", "clients_per_round")
+_NUMBERS = {"rounds": "rounds", "min_clients": "min_clients", "clients_per_round": "sampled_clients"}  # as files say
 _ADAPTERS = ("adapter_update", "adapter_weights")  # what methods send that train a part only
 _MOST = 6  # that one question names
 
@@ -28,8 +29,8 @@ def differences(declared: DeclaredSide, found: FoundSide, catalog: Catalog) -> l
         told += _nodes(declared, found, pair)
         told += _transport(declared, found)
         told += _tasks(declared, found, catalog)
-    else:
-        told += coded_noise(declared, found)
+    elif found.draft is None:
+        told += [*_loose(declared, found), *loose_protection(declared, found)]
     told += regions(declared, found, pair, catalog)
     told += [*calls(declared, found, catalog), *trackers(declared, found, catalog), *egress(declared, found)]
     return [*told, *_unshown(declared, found, pair, _same_tasks(declared, found)[0], catalog)]
@@ -121,6 +122,31 @@ def _tasks(declared: DeclaredSide, found: FoundSide, catalog: Catalog) -> Iterat
         yield from protection(declared, found, one, other)
 
 
+def _loose(declared: DeclaredSide, found: FoundSide) -> Iterator[Drift]:
+    """What is configured, and no file says of which task: numbers where one task alone is trained, connections, and
+    who decides which tasks run.
+    """
+    said = declared.deployment
+    jobs = [name for name, task in said.tasks.items() if _is_job(declared, name, task)]
+    for key, attribute in _NUMBERS.items() if len(jobs) == 1 else ():
+        ours = getattr(said.tasks[jobs[0]], key)
+        facts = [one for one in found.stating(attribute, "app") if count(one.value)]
+        if ours is not None and facts and {count(one.value) for one in facts}.isdisjoint({ours}):
+            message = f"training is configured with `{key}: {facts[0].value}`, but {ours} is declared"
+            path = ("tasks", jobs[0], key)
+            yield declared.drift("number-differs", f"tasks.{jobs[0]}", message, *path, found=facts[0].span, what=key)
+    open_ = [one for one in found.stating("transport") if one.value]
+    if said.transport in _STRENGTH[1:] and open_ and {one.value for one in open_} == {NONE}:
+        message = f"connections are configured with `transport: none`, but {said.transport} is declared"
+        place = "deployment.transport"
+        yield declared.drift("transport-differs", place, message, "transport", found=open_[0].span)
+    anything = next((one for one in found.stating("algorithms", "site") if one.value == "any"), None)
+    if said.governance.task_approval == "participants" and anything:
+        message = "participants are declared to approve each task, but a node runs any algorithm that it is sent"
+        at = ("governance", "task_approval")
+        yield declared.drift("safeguard-differs", ".".join(at), message, *at, found=anything.span)
+
+
 def _is_job(declared: DeclaredSide, name: str, task: Task) -> bool:
     """Whether a framework runs it: contributions travel, or are drawn up to."""
     return bool(task.aggregator) or f"tasks.{name}" in declared.study.lookup.uplinks
@@ -187,13 +213,17 @@ def _around(declared: DeclaredSide, found: FoundSide, pair: NodePairs) -> Iterat
     said, runs = declared.deployment, found.deployment
     if _unlisted(declared, found):
         yield "who takes part"
-    if said.transport and (runs is None or runs.transport is None):
+    if said.transport and (runs is None or runs.transport is None) and not (runs is None and _connects(found)):
         yield "the transport"
     if said.tasks and (runs is None or not runs.tasks):
         yield "the tasks"
     for place, member in pair.same:
         if said.nodes[str(place.path[1])].tee and runs and not runs.nodes[member.id].tee:
             yield f"the enclave of {place.name}"
+
+
+def _connects(found: FoundSide) -> bool:
+    return any(one.value for one in found.stating("transport"))
 
 
 def _unlisted(declared: DeclaredSide, found: FoundSide) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Container, Iterator
 
 from fedpolicy.findings import Span, Verdict
@@ -13,7 +14,9 @@ from fedpolicy.scan.members import switched_off
 from fedpolicy.scan.rules import claims_without_code, encrypting
 
 _NO_NOISE = ("PercentilePrivacy", "ExcludeVars", "ConvertWeights")
-_SEEN = ("differential_privacy", "homomorphic_encryption", "secure_aggregation", "filter")  # what configurations show
+_SEEN = (  # what configurations show
+    "differential_privacy", "homomorphic_encryption", "secure_aggregation", "filter", "end_to_end_encryption",
+)  # fmt: skip
 _NUMBERS = ("noise_multiplier", "clipping_norm")
 _COMPARED = (*_NUMBERS, "where", "mechanism")
 Reason = tuple[str, Span]
@@ -32,18 +35,21 @@ def protection(declared: DeclaredSide, found: FoundSide, task: str, job: str) ->
         yield from _beyond(declared, found, (task, job), told)
 
 
-def coded_noise(declared: DeclaredSide, found: FoundSide) -> Iterator[Drift]:
-    """Noise in code of which no file says what it trains: it is compared where one task alone declares noise."""
+def loose_protection(declared: DeclaredSide, found: FoundSide) -> Iterator[Drift]:
+    """Safeguards of which no file says what they protect; their numbers, where one task alone declares such a one."""
+    said = tuple(found.said)
     tasks = declared.deployment.tasks
-    places = [
-        (name, place)
-        for name, task in tasks.items()
-        for place, one in enumerate(task.safeguards)
-        if isinstance(one, DifferentialPrivacy)
-    ]
-    if len(places) == 1:
-        name, place = places[0]
-        yield from _numbers_of_code(declared, tuple(found.said), (name, name), place)
+    each = [(name, at, one) for name, task in tasks.items() for at, one in enumerate(task.safeguards)]
+    kinds = Counter(one.kind for *_, one in each)
+    for name, place, one in each:
+        if one.kind in _SEEN and (reason := _without(one, found, said, None, set())):
+            message = f"{_word(one)} is declared, but {reason[0]}"
+            at = ("tasks", name, "safeguards", place)
+            yield declared.drift("safeguard-differs", f"tasks.{name}", message, *at, found=reason[1], what=_word(one))
+        elif isinstance(one, DifferentialPrivacy) and kinds[one.kind] == 1:
+            yield from _numbers_of_code(declared, said, (name, name), place)
+        elif isinstance(one, SecureAggregation) and kinds[one.kind] == 1:
+            yield from _fewer_in_a_sum(declared, said, (name, name), place)
 
 
 def _beyond(
@@ -114,7 +120,7 @@ def _fewer_in_a_sum(
         coded = one.subject == "safeguard:secure_aggregation" and one.attribute == "threshold"
         if coded and least is not None and 1 < count(one.value) < least:
             message = (
-                f"secure aggregation is coded to go on with {one.value} clients, but `min_clients: {least}` is declared"
+                f"secure aggregation is set to go on with {one.value} clients, but `min_clients: {least}` is declared"
             )
             path = ("tasks", names[0], "safeguards", place, "min_clients")
             what = "secure aggregation min_clients"
@@ -145,11 +151,12 @@ def _numbers_of_code(
     one = declared.deployment.tasks[names[0]].safeguards[place]
     for key in _NUMBERS:
         facts = [fact for fact in said if (fact.subject, fact.attribute) == (f"safeguard:{one.kind}", key)]
-        theirs = {_float(fact.value) for fact in facts if fact.strength is Strength.WIRED}
+        theirs = {_float(fact.value) for fact in facts if fact.strength is not Strength.DECLARED}
         ours = getattr(one, key)
         if ours is not None and None not in theirs and theirs - {float(ours)}:
             fact = next(fact for fact in facts if _float(fact.value) != float(ours))
-            message = f"{_word(one)} is coded with `{key}: {fact.value}`, but {ours} is declared"
+            how = "coded" if fact.strength is Strength.WIRED else "configured"
+            message = f"{_word(one)} is {how} with `{key}: {fact.value}`, but {ours} is declared"
             path, what = ("tasks", names[0], "safeguards", place, key), f"{_word(one)} {key}"
             yield declared.drift("safeguard-differs", f"tasks.{names[0]}", message, *path, found=fact.span, what=what)
 
@@ -166,13 +173,19 @@ def _without(
 ) -> Reason | None:
     """What shows that a declared safeguard is not there; None where nothing does. `known` filters are declared."""
     switch = None if runs else switched_off(one.kind, job)
-    off = (f"`{switch.key.rpartition('.')[2]}` switches it off", switch.span) if switch else None
+    off = (f"`{_called(switch.key)}` switches it off", switch.span) if switch else None
     if one.kind == "differential_privacy":
         zero = None if getattr(one, "noise_multiplier", None) == 0 else _zero(job, found)
         return zero or off or (None if runs else _no_noise(found, job, known))
     if one.kind == "homomorphic_encryption" and runs is None:
         return off or _no_encryption(found, job)
     return off or (_unread(found, one.kind) if runs is None else None)
+
+
+def _called(key: str) -> str:
+    """A key as people name it: the last one of its path, with the one before it where it is a switch of that one."""
+    *_, section, last = ["", *key.split(".")]
+    return f"{section}.{last}" if section and last in ("use", "enabled") else last
 
 
 def _zero(job: tuple[Evidence, ...], found: FoundSide) -> Reason | None:

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import ast
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from fedpolicy.scan import Evidence, ForeignNode, settled, single
+from fedpolicy.records import replace
+from fedpolicy.scan import NONE, Evidence, ForeignNode, Strength, scalar_text, settled, single
 from fedpolicy.scan.reading.variables import found, literals, switch, told_by
 
 if TYPE_CHECKING:
     from fedpolicy.scan.reading import File
+    from fedpolicy.scan.reading.code import Module
 
+_HE, _SUMS = "safeguard:homomorphic_encryption", "safeguard:secure_aggregation"
+_COMPONENTS = "fate_client.pipeline.components.fate."
+_JOBS = (b"fate_client.pipeline.components", b'"component_parameters"')
+_OPEN_KINDS = ("mock", None)  # FATE 2.2, core/params/_he_param.py: its cipher of this name encrypts nothing
 _ASSIGNED = re.compile(r"(\w+)=\(?([^)]*)\)?\s*")
 _SECRET = re.compile(r"(?:password|passwd)$")
 _SERVICE = {"default_engines.federation": ("federation", "engine")}
@@ -30,6 +37,8 @@ def wants(file: File) -> bool:
     """A list of parties, the configuration of FATE Flow, a cluster of KubeFATE, or parameters of FATE-LLM."""
     if file.path.name == "parties.conf":
         return b"party_list=" in file.content
+    if file.path.suffix in (".py", ".json"):
+        return any(word in file.content for word in _JOBS)
     if file.path.suffix not in (".yml", ".yaml"):
         return False
     if any(word in file.content for word in (b"default_engines:", b"chartName: fate")):
@@ -42,6 +51,13 @@ def read(file: File) -> Iterable[Evidence]:
     if file.path.name == "parties.conf":
         yield from _parties(file)
         return
+    if file.path.suffix == ".py":
+        yield from _pipeline(file.module)
+        return
+    if file.path.suffix == ".json":
+        for root in file.yaml[:1]:
+            yield from _job(root)
+        return
     for root in file.yaml[:1]:
         if root.get("default_engines"):
             yield from _service(root)
@@ -49,6 +65,37 @@ def read(file: File) -> Iterable[Evidence]:
             yield from _cluster(root)
         else:
             yield from _tuned(root)
+
+
+def _pipeline(module: Module) -> Iterator[Evidence]:
+    """What a job encrypts, and how it adds up, by the classes of FATE 2."""
+    for call in module.calls:
+        given = call.argument("he_param", "encrypt_param") if call.name.startswith(_COMPONENTS) else None
+        if isinstance(given, ast.Dict):
+            entries = {str(module.value(key).value): value for key, value in zip(given.keys, given.values, strict=True)}
+            node = entries.get("kind") or entries.get("method")
+            yield _wired(module, node or given, _HE, "he_param", _OPEN_KINDS)
+        if call.name.startswith(_COMPONENTS) and (node := call.argument("aggregator")) is not None:
+            yield _wired(module, node, _SUMS, "aggregator", ("plaintext",))
+
+
+def _wired(module: Module, node: ast.expr, subject: str, key: str, off: Sequence[str | None]) -> Evidence:
+    """A setting in code that the framework obeys."""
+    said = module.value(node)
+    value = None if not said.known or said.open else NONE if said.value in off else scalar_text(said.value)
+    found = module.says(node, subject, "used", value, note=said.open)
+    return replace(found, strength=Strength.CONFIGURED, key=key)
+
+
+def _job(root: ForeignNode) -> Iterator[Evidence]:
+    """A job of FATE 1: who takes part, what it encrypts, and how it adds up."""
+    for role in ("guest", "host"):
+        for party in root.each("role", role):
+            yield party.says(f"node:party-{party.value}", "role", "client")
+    for name, component in root.items("component_parameters", "common"):
+        if method := component.get("encrypt_param", "method"):
+            yield method.says(_HE, "used", NONE if method.value in _OPEN_KINDS else method.value)
+        yield from switch(root, f"component_parameters.common.{name}.secure_aggregate", _SUMS)
 
 
 def _parties(file: File) -> Iterator[Evidence]:

@@ -11,7 +11,8 @@ from fedpolicy.scan.reading.variables import found, switch, told_by
 if TYPE_CHECKING:
     from fedpolicy.scan.reading import File
 
-_DP = "safeguard:differential_privacy"
+_DP, _SUMS = "safeguard:differential_privacy", "safeguard:secure_aggregation"
+_NOISE = {"nbafl": {"epsilon": "epsilon", "w_clip": "clipping_norm"}, "sgdmf": {"epsilon": "epsilon", "delta": "delta"}}
 _TABLE = {
     "federate.client_num": ("app", "supernodes"),
     "federate.total_round_num": ("app", "rounds"),
@@ -43,12 +44,36 @@ def _experiment(root: ForeignNode) -> Iterator[Evidence]:
         yield mode.says("federation", "environment", {"standalone": "simulation"}.get(str(mode.value), mode.value))
     yield from _process(root)
     yield from _model(root)
-    said = list(switch(root, "nbafl.use", _DP))
-    yield from said
-    if any(one.value == "true" for one in said):
-        yield from told_by(root, {"nbafl.epsilon": (_DP, "epsilon"), "nbafl.w_clip": (_DP, "clipping_norm")})
-    yield from switch(root, "federate.use_ss", "safeguard:secure_aggregation")
+    yield from _protection(root)
     yield from switch(root, "wandb.use", "tracker:wandb")
+
+
+def _protection(root: ForeignNode) -> Iterator[Evidence]:
+    """Noise, secret shares of updates, and what encrypts where features are held apart (FederatedScope 0.3.0)."""
+    for section, numbers in _NOISE.items():
+        said = list(switch(root, f"{section}.use", _DP))
+        yield from said
+        if any(one.value == "true" for one in said):
+            yield from told_by(root, {f"{section}.{key}": (_DP, name) for key, name in numbers.items()})
+            scale = found(root, f"{section}.constant")  # the noise is so many times what it would be
+            yield from [scale.tells(_DP, "noise")] if scale and scale.value in (0, 0.0) else []
+    shares = list(switch(root, "federate.use_ss", _SUMS))
+    yield from shares
+    if any(one.value == "true" for one in shares) and (clients := found(root, "federate.client_num")):
+        yield clients.tells(_SUMS, "threshold")  # it takes a share of each of them
+    if root.text("asyn", "use") == "true":
+        yield from told_by(root, {"asyn.min_received_num": ("app", "min_clients")})
+    if root.text("vertical", "use") == "true":
+        yield _encryption(root)
+
+
+def _encryption(root: ForeignNode) -> Evidence:
+    """Regression encrypts what parties send; of trees, only what protects gradients does."""
+    method = found(root, "vertical.protect_method")
+    trees = (root.text("vertical", "algo") or "lr") != "lr"
+    open_ = trees and (root.text("vertical", "protect_object") != "grad_and_hess" or not method or method.value != "he")
+    place = (method if trees else None) or found(root, "vertical.algo") or found(root, "vertical.use") or root
+    return place.says("safeguard:homomorphic_encryption", "used", NONE if open_ else "paillier")
 
 
 def _process(root: ForeignNode) -> Iterator[Evidence]:

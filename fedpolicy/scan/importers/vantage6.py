@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from fedpolicy.scan import NONE
+from fedpolicy.scan import NONE, Evidence, ForeignNode
 from fedpolicy.scan.reading.variables import found, literals, switch, told_by
 from fedpolicy.scan.services import CALLED
 
 if TYPE_CHECKING:
-    from fedpolicy.scan import Evidence, ForeignNode
     from fedpolicy.scan.reading import File
 
 _SITE, _SERVER = "site", "server"
 _LIMITS = ("allowed_algorithms", "allowed_algorithm_stores")
+_ANY = frozenset({".*", "^.*$", ".+", "^.*", ".*$"})
 _NODE = (b"server_url:", b"databases:", b"encryption:")
 _OURS = (b"vantage6", b"task_dir:")
 _STARTS = (b"organizations:", b"collaborations:", b"public_key:")  # of what `v6 server import` is given
@@ -65,10 +65,7 @@ def _site(file: File, node: ForeignNode) -> Iterator[Evidence]:
     if server:
         yield server.tells(_SITE, "server") if server.value else server.says(_SITE, "server", None)
     yield from switch(node, "encryption.enabled", _SITE, "encryption")
-    policies = node.get("policies")
-    if policies:
-        limits = [found(policies, key) for key in _LIMITS]
-        yield policies.says(_SITE, "algorithms", "listed" if any(limits) else "any")
+    yield _algorithms(node)
     if (logs := node.get("share_algorithm_logs")) and logs.value is True:
         yield logs.says(_SITE, "algorithm_logs", "shared")
     yield from told_by(node, {"image": (_SITE, "image"), "images.node": (_SITE, "image")})
@@ -78,6 +75,23 @@ def _site(file: File, node: ForeignNode) -> Iterator[Evidence]:
         if row and row.kind in CALLED:
             yield domain.says(f"call:{row.id}", "used", None, note="it may be reached, which proves no use")
     yield from literals(node, _SITE)
+
+
+def _algorithms(node: ForeignNode) -> Evidence:
+    """
+    Which algorithms run: any, where no list names them, or where one list is enough and the other names none.
+
+    vantage6 4.13, node/docker/docker_manager.py: a list that is not there lets everything pass.
+    """
+    policies = node.get("policies") or node.get("allowed_images")  # which is how version 3 calls its list
+    if policies is None:
+        return node.says(_SITE, "algorithms", "any")
+    if isinstance(policies.value, (list, tuple)):
+        policies = ForeignNode(value={_LIMITS[0]: policies.value}, at=policies.at, path=policies.path)
+    lists = [[one.text() or "" for one in policies.one_or_each(key)] for key in _LIMITS if found(policies, key)]
+    named = [one for one in lists if one and _ANY.isdisjoint(one)]
+    either = policies.text("allow_either_whitelist_or_store") == "true"
+    return policies.says(_SITE, "algorithms", "listed" if len(named) > either else "any")
 
 
 def _data(node: ForeignNode) -> Iterator[Evidence]:
