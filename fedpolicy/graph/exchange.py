@@ -88,7 +88,7 @@ class Exchange:
 
     def aggregate(self, contributors: Sequence[Vertex], mask: Mask, cohort: Cohort, at: Vertex | None = None) -> int:
         """A sum over contributions; without a place `at` which they are added up it rests on all who contribute."""
-        low, high, missing = cohort
+        low, high, missing = self.job.mixed(cohort)
         return self.builder.add_aggregate(
             self.job.origin,
             [place.id for place in contributors],

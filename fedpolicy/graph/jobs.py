@@ -14,6 +14,7 @@ from fedpolicy.graph.lookup import names_by
 from fedpolicy.graph.masks import united
 from fedpolicy.graph.routes import Runs, aggregators_of, holders, is_hosted, stand_ins
 from fedpolicy.language.model.does import Sum
+from fedpolicy.language.model.types import UNMIXED
 from fedpolicy.records import dataclass, replace
 from fedpolicy.topologies import DESUGAR, KEYS, TOPOLOGIES, left_out, possible
 
@@ -90,6 +91,12 @@ class Job:
         most = self.task.clients_per_round or self.population
         return most, 1, () if most == 1 else (f"{self.origin.id}.min_clients",)
 
+    def mixed(self, cohort: tuple[int, int, tuple[str, ...]]) -> tuple[int, int, tuple[str, ...]]:
+        """How many of a round are mixed with one another: one, where the rule gives back what single clients sent."""
+        if self.task.says_unknown("aggregation") and cohort[0] > 1:
+            return cohort[0], 1, (*cohort[2], f"{self.origin.id}.aggregation")
+        return (1, 1, ()) if self.task.aggregation in UNMIXED else cohort
+
     def idle(self, members: Iterable[Vertex]) -> int:
         """How many of them have no data of this task: they may be in a round, and nobody hides among them."""
         return sum(place.weight for place in members if not self.masks[place.id])
@@ -131,8 +138,8 @@ def elsewhere(builder: Builder, job: Job, runs: Runs) -> tuple[Job, ...]:
     task, name = job.task, job.task.model
     if task.method != UNKNOWN:
         return ()
-    shared = bool(task.aggregator or task.via or task.hops)
-    shared |= task.topology is not None and TOPOLOGIES[task.topology].exchanges == "updates"
+    updates = task.topology is not None and TOPOLOGIES[task.topology].exchanges == "updates"
+    shared = task.aggregator or task.via or task.hops or updates
     models = [name, *stand_ins(builder.deployment, name)] if name else [None]
     away = (one for one in models if not shared or (one and not holders(builder, one, runs)))
     return tuple(replace(job, task=task.changed(model=one), hosted=True) for one in away)
@@ -243,8 +250,7 @@ def _leaves_nothing(builder: Builder, task: Task, runs: Runs) -> bool:
     """Whether only others can train, with the task's model and with all that stand in for it."""
     method = builder.catalog.methods[task.method]
     models = [task.model, *stand_ins(builder.deployment, task.model)] if task.model else [None]
-    ways = (task.changed(model=name) for name in models)
-    return all(is_hosted(builder, way, method, runs) for way in ways)
+    return all(is_hosted(builder, task.changed(model=name), method, runs) for name in models)
 
 
 def _looked_up(found: dict[str, list[str]]) -> Runs:
@@ -252,8 +258,7 @@ def _looked_up(found: dict[str, list[str]]) -> Runs:
 
 
 def _uplink_payload(method: MethodRow, topology: str) -> str:
-    special = {str(name): payload for name, payload in (method.up_in or {}).items()}
-    return special.get(topology) or method.up or "model_update"
+    return {str(name): one for name, one in (method.up_in or {}).items()}.get(topology) or method.up or "model_update"
 
 
 def _rests(builder: Builder, task: Task) -> list[str]:

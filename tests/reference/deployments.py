@@ -210,7 +210,7 @@ class Author:
             )
             total = self.round(found)
             if self.odds(0.1):
-                found["aggregation"] = self.one("unknown", "mean")
+                found["aggregation"] = self.one("unknown", "mean", "krum", "stacking")
         return found | self.guarded(total, exchanges=method in EXCHANGING)
 
     def guarded(self, total: int, *, exchanges: bool) -> Tree:

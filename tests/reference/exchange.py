@@ -217,7 +217,7 @@ class Exchange:
 
     def _plain(self, job: Job, top: str, below: Sequence[str]) -> tuple[Sum, ...]:
         # What cannot be added is put together all the same, and hides nobody.
-        least, most = job.size(below) if self._summable(job) else (0, 0)
+        least, most = job.mixed(*job.size(below)) if self._summable(job) else (0, 0)
         words = (Word(parties=frozenset(self.world.words(top)), place=top),)
         return (
             Sum(

@@ -171,6 +171,12 @@ class Job:
         most = min(crowd, stated)
         return min(most, max(1, stated - (population - crowd))), most
 
+    def mixed(self, least: int, most: int) -> tuple[int, int]:
+        """How many of these the rule mixes with one another."""
+        if self.task.aggregation in ("krum", "stacking"):
+            return min(1, least), min(1, most)
+        return (min(1, least) if self.task.says_unknown("aggregation") else least), most
+
     def idle(self, members: Sequence[str]) -> int:
         """How many of some members have no data of the task: they may be in a round, and hide nobody there."""
         return sum(self._count(member) for member in members if not self.masks[member])

@@ -153,6 +153,8 @@ def _weighed(world: World, title: str, one: Any) -> Answer:
     task = world.file.tasks[name]
     if task.aggregation == "weighted_mean":
         return {True: "yes", False: "no", None: "unknown"}[one.bounded_weights]
+    if task.aggregation in ("krum", "stacking"):
+        return "no"  # which is no sum
     return "unknown" if task.says_unknown("aggregation") else "yes"
 
 

@@ -125,6 +125,7 @@ class Tree(Exchange):
         elif elsewhere & {*below}:
             shared = sum(one.count for one in job.crowd([m for m in below if m in elsewhere]))
             least = max(1, least - shared)
+        least, most = job.mixed(least, most)
         words = (Word(parties=frozenset(self.world.words(place)), place=place),)
         return (
             Sum(

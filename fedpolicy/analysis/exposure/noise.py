@@ -13,6 +13,7 @@ from fedpolicy.graph import Path
 from fedpolicy.language.model import Deployment
 from fedpolicy.language.model.flow import Task
 from fedpolicy.language.model.safeguards import DifferentialPrivacy, SecureAggregation
+from fedpolicy.language.model.types import UNMIXED
 from fedpolicy.records import dataclass
 
 # These mechanisms give pure differential privacy, which has no delta.
@@ -21,7 +22,7 @@ PURE = frozenset({"laplace", "sparse_vector", "exponential", "randomised_respons
 UNCLIPPED = frozenset({"exponential", "randomised_response", "gnmax"})
 _BY_EPSILON = frozenset({"exponential", "randomised_response"})
 _NO_SUMS = frozenset(
-    {"median", "coordinate_median", "geometric_median", "trimmed_mean", "krum", "multi_krum", "bulyan", "majority"}
+    {"median", "coordinate_median", "geometric_median", "trimmed_mean", "multi_krum", "bulyan", "majority", *UNMIXED}
 )
 SUMS = frozenset({"mean", "sum", "norm_bounded"})
 _SHORT = "no sum has more than 10^12 numbers"

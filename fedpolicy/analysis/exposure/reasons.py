@@ -18,6 +18,7 @@ from fedpolicy.analysis.exposure.views import Viewer
 from fedpolicy.analysis.facts import NotCounted
 from fedpolicy.graph import DataItem, Flow, Guard, Vertex
 from fedpolicy.language.model.does import Cap, Noise, Unsaid
+from fedpolicy.language.model.types import UNMIXED
 from fedpolicy.suggest import few_names
 
 DECLARED, GUARANTEED = "declared", "guaranteed"
@@ -232,7 +233,9 @@ def _plain_sum(holdings: Holdings, viewer: Viewer, item: DataItem, flow: Flow, n
         return
     aggregate = holdings.graph.aggregates[flow.aggregate]
     said = partial(NotCounted, safeguard=f"{aggregate.origin}.aggregation", kind="aggregation", step=number)
-    why = "it adds numbers, and this payload cannot be added" if not aggregate.summable else ""
+    rule = holdings.graph.deployment.tasks[aggregate.origin.partition(".")[2]].aggregation
+    unmixed = f"{rule} gives back what single clients sent" if rule in UNMIXED else ""
+    why = "it adds numbers, and this payload cannot be added" if not aggregate.summable else unmixed
     if why := why or _exposed(holdings, viewer, item, flow.aggregate):
         yield said(why=why, level=DECLARED)
     elif refused := sorted(holdings.effects.trust.refused(item.owner, aggregate.rests_on)):

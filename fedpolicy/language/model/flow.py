@@ -79,7 +79,9 @@ class Task(Entry):
         "The node that holds the top of the model, in vertical and split training.", None, names="nodes"
     )
     aggregation: str | None = key(
-        "The rule: mean, weighted_mean, median, trimmed_mean, krum, norm_bounded, ...", open=True, rule=True
+        "The rule: mean, weighted_mean, median, trimmed_mean, krum (takes one), stacking (all), norm_bounded, ...",
+        open=True,
+        rule=True,
     )
     rounds: Positive | None = key("The number of rounds.", open=True, rule=True)
     clients_per_round: Positive | None = key("The number of clients that contribute to a round.", open=True, rule=True)

@@ -157,7 +157,10 @@ AGGREGATIONS = (
     "bulyan",
     "norm_bounded",
     "majority",
+    "stacking",
 )
+# What these give back is what single clients sent: one of it, or all of it side by side.
+UNMIXED = frozenset({"krum", "stacking"})
 SECTORS = (
     "health",
     "healthcare",

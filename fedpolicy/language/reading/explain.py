@@ -37,10 +37,13 @@ _CALLED = {
         **dict.fromkeys(("gateway", "proxy"), "relay"),
     },
     "topology": {
-        **dict.fromkeys(("centralized", "centralised", "client_server"), "star"),
+        **dict.fromkeys(("centralized", "centralised", "client_server", "hub_and_spoke"), "star"),
         **dict.fromkeys(("hierarchical", "hierarchy"), "tree"),
-        **dict.fromkeys(("decentralized", "decentralised", "p2p", "gossip", "mesh"), "peer_to_peer"),
-        **dict.fromkeys(("ring", "cyclic", "swarm"), "rotating"),
+        **dict.fromkeys(
+            ("decentralized", "decentralised", "p2p", "gossip", "mesh", "all_to_all", "fully_connected", "serverless"),
+            "peer_to_peer",
+        ),
+        **dict.fromkeys(("ring", "cyclic", "swarm", "sequential", "chain", "incremental"), "rotating"),
     },
     "unit": {
         **dict.fromkeys(("patient", "user", "subject", "individual"), "person"),

@@ -125,6 +125,11 @@ def _no_digest(said: str) -> str:
     return f"it has {many}, and {name} has {_DIGITS[name]}" if name in _DIGITS else f"no algorithm gives {many}"
 
 
+# What people call the rules that mix nothing, which would count as a sum of their own.
+_UNMIXED = ("stack", "stacked", "concat", "concatenate", "concatenation", "ensemble")
+_CALLED = dict.fromkeys((("aggregation", said) for said in _UNMIXED), "stacking")
+
+
 def check_words(names: Names) -> Iterator[Contradiction]:
     """Words that may be anybody's own, but not nearly one that is known."""
     kinds = (
@@ -137,7 +142,7 @@ def check_words(names: Names) -> Iterator[Contradiction]:
             said = text(entry, key)
             if said is None or said in known:
                 continue
-            if near := misspelt(said, known):
+            if near := _CALLED.get((key, said)) or misspelt(said, known):
                 message = f"no `{key}` is called {shown_value(said)}"
                 yield contradiction((*path, key), message, f"did you mean `{near}`?")
 
