@@ -11,8 +11,8 @@ from fedpolicy.analysis.exposure.fixpoint import Holdings
 from fedpolicy.analysis.exposure.rungs import Part, Rungs
 from fedpolicy.analysis.exposure.sums import Hiding
 from fedpolicy.analysis.exposure.views import Openers, Viewer, count_readers, pool_of, shielded
-from fedpolicy.graph import Aggregate, DataItem, Flow, Mask, Vertex, bits
-from fedpolicy.records import dataclass, field, replace
+from fedpolicy.graph import Aggregate, DataItem, Flow, Mask, Vertex
+from fedpolicy.records import dataclass, field
 from fedpolicy.startup import NamedTuple
 from fedpolicy.suggest import few_names
 
@@ -25,6 +25,19 @@ class _Read(NamedTuple):
     clear: Mask
     noisy: Mapping[int, Mask]
     lower: Mapping[tuple[int, ...], Mask]
+
+
+class _Remainder(NamedTuple):
+    """
+    What is left for clients of whom `others` say nothing, less those: whose instances these are.
+
+    `fed` are the clients in these parts by where they are added up, and `gone` those that are so from each sum.
+    """
+
+    others: tuple[Part, ...]
+    mask: Mask
+    fed: Mapping[str, frozenset[str]]
+    gone: dict[int, frozenset[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +55,7 @@ class Differences:
     _openers: dict[int, Openers] = field(default_factory=dict)
     _parts: dict[str, tuple[Part, ...]] = field(default_factory=dict)
     _bare: dict[tuple[int, tuple[int, ...], tuple[str, ...]], Mask] = field(default_factory=dict)
-    _rests: dict[tuple[int, frozenset[str]], Aggregate] = field(default_factory=dict)
+    _left: dict[tuple[int, tuple[str, ...], Reading], tuple[_Remainder, ...]] = field(default_factory=dict)
     _noisy: dict[int, frozenset[str]] = field(default_factory=dict)
 
     def subtracts(self, pool: tuple[str, ...]) -> bool:
@@ -59,57 +72,46 @@ class Differences:
             self._bare[key] = reduce(or_, (mask for mask, _, _ in self.left(hiding, form, pool)), 0)
         return self._bare[key]
 
-    def left(self, hiding: Hiding, form: Form, pool: tuple[str, ...]) -> Iterator[tuple[Mask, frozenset[str], int]]:
-        """The instances that are not hidden, whose contributions were subtracted, and how many are left."""
+    def left(self, hiding: Hiding, form: Form, pool: tuple[str, ...]) -> Iterator[tuple[Mask, tuple[Part, ...], int]]:
+        """The instances that are not hidden, the parts that were subtracted, and how many contributions are left."""
         top = self.rungs.top(form)
-        parts = self.parts(pool, top, hiding.reading) if top is not None else ()
-        if top is None or not parts:
-            return
-        clear = self._clear(hiding, top)
-        groups: dict[tuple[Part, ...], list[str]] = {}
-        for name in top.contributors:
-            groups.setdefault(tuple(part for part in parts if name not in part.clients), []).append(name)
-        for others, names in groups.items():
+        for some in () if top is None else self._remainders(hiding, top, pool):
             hidden, counts = 0, []
             for one in (self.rungs.graph.aggregates[index] for index in dict.fromkeys((form.sum, *form.outer))):
-                fed = frozenset().union(*(part.clients for part in others if self.rungs.feeds(part, one)))
-                gone = self.rungs.swallowed(one, fed)
-                hidden |= hiding.hidden_in(self._rest(one, gone), pool) if gone else hiding.hidden(one.index, pool)
-                counts.append(hiding.left_in(self._rest(one, gone), pool))
-            shares = self.rungs.shares(top) if others else {}
-            mask = reduce(or_, (shares.get(name, 0) for name in names), 0) & clear & ~hidden
+                rest = self._rest(hiding, one, self._gone(one, some))
+                hidden |= hiding.hidden_in(rest, pool)
+                counts.append(hiding.left_in(rest, pool))
+            mask = some.mask & ~hidden
             if mask:
-                yield mask, frozenset().union(*(part.clients for part in others)), max(counts)
+                yield mask, some.others, max(counts)
 
-    def _rest(self, whole: Aggregate, gone: frozenset[str]) -> Aggregate:
-        """
-        What is left of a sum, as a sum of its own.
+    def _remainders(self, hiding: Hiding, top: Aggregate, pool: tuple[str, ...]) -> tuple[_Remainder, ...]:
+        """The same of every number that is made of the same contributions."""
+        key = (top.index, pool, hiding.reading)
+        if key not in self._left:
+            parts = self.parts(pool, top, hiding.reading)
+            groups: dict[tuple[Part, ...], list[str]] = {}
+            for name in top.contributors if parts else ():
+                groups.setdefault(tuple(part for part in parts if name not in part.clients), []).append(name)
+            shares, clear = self.rungs.shares(top) if parts else {}, self._clear(hiding, top) if parts else 0
+            masks = ((others, reduce(or_, map(shares.__getitem__, names), 0)) for others, names in groups.items())
+            here = ((others, mask & clear) for others, mask in masks if others)
+            self._left[key] = tuple(_Remainder(some, mask, self.rungs.fed_by(some), {}) for some, mask in here if mask)
+        return self._left[key]
 
-        As many as can be are left where facts are favourable: a round is drawn from all. Else all that are gone were in
-        the round.
-        """
-        found = self._rests.get((whole.index, gone)) if gone else whole
-        if found is None:
-            kept = [at for at, name in enumerate(whole.contributors) if name not in gone]
-            names = tuple(whole.contributors[at] for at in kept)
-            shares = tuple(whole.shares[at] for at in kept) if whole.shares else ()
-            there = sum(self.rungs.graph.vertices[name].weight for name in gone)
-            here = sum(self.rungs.graph.vertices[name].weight for name in names)
-            data = reduce(or_, shares, 0) if shares else self._resting(whole.data, names)
-            found = self._rests[whole.index, gone] = replace(
-                whole,
-                index=-len(self._rests) - 1,
-                contributors=names,
-                shares=shares,
-                data=data,
-                k_low=min(here, whole.k_low),
-                k_high=max(0, whole.k_high - there),
-            )
-        return found
+    def _gone(self, whole: Aggregate, some: _Remainder) -> frozenset[str]:
+        """The contributions to a sum that can be subtracted from it."""
+        if whole.index not in some.gone:
+            some.gone[whole.index] = self.rungs.swallowed(whole, some.fed.get(whole.at, frozenset()))
+        return some.gone[whole.index]
 
-    def _resting(self, data: Mask, names: tuple[str, ...]) -> Mask:
-        here = {*names}
-        return reduce(or_, (1 << index for index in bits(data) if self.rungs.graph.data[index].place in here), 0)
+    def _rest(self, hiding: Hiding, whole: Aggregate, gone: frozenset[str]) -> Aggregate:
+        """What is left of a sum, as a sum of its own."""
+        if not gone:
+            return whole
+        rest = self.rungs.rest(whole, gone)
+        hiding.count_rest(rest, whole, gone)
+        return rest
 
     def why(self, holdings: Holdings, viewer: Viewer, item: DataItem, index: int) -> str:
         """Why a sum that somebody sees does not hide an instance, where it is because of a part of it; else empty."""
@@ -125,7 +127,7 @@ class Differences:
 
     def _bared(
         self, holdings: Holdings, hiding: Hiding, viewer: Viewer, item: DataItem, index: int
-    ) -> Iterator[tuple[frozenset[str], int]]:
+    ) -> Iterator[tuple[tuple[Part, ...], int]]:
         for name in viewer.places:
             vertex = holdings.graph.vertices[name]
             for form, mask in holdings.states.get(name, {}).items():
@@ -135,8 +137,9 @@ class Differences:
                         if bare & item.bit and seen.noise < 0 and seen.level >= RECONSTRUCTABLE:
                             yield gone, count
 
-    def _told(self, party: str, gone: frozenset[str], count: int) -> str:
-        names = few_names([self.rungs.graph.vertices[name].name for name in sorted(gone)])
+    def _told(self, party: str, gone: tuple[Part, ...], count: int) -> str:
+        clients = frozenset().union(*(part.clients for part in gone))
+        names = few_names([self.rungs.graph.vertices[name].name for name in sorted(clients)])
         return f"{party} also sees what {names} put in, and the sum of {max(1, count)} that is left hides nobody"
 
     def parts(self, pool: tuple[str, ...], top: Aggregate, reading: Reading) -> tuple[Part, ...]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import reduce
+from operator import or_
 from typing import TYPE_CHECKING
 
 from fedpolicy.analysis.exposure import Form
@@ -48,6 +50,7 @@ class Rungs:
     _tops: dict[tuple[int, ...], Aggregate | None] = field(default_factory=dict)
     _wholes: dict[int, Part] = field(default_factory=dict)
     _shares: dict[int, Mapping[str, Mask]] = field(default_factory=dict)
+    _rests: dict[tuple[int, frozenset[str]], Aggregate] = field(default_factory=dict)
 
     def told_beside(self, held: Holdings, beside: Holdings, capacities: Mapping[str, Sequence[Viewer]]) -> Holdings:
         """What is held, with what those can subtract who see what `beside` says they see."""
@@ -93,6 +96,14 @@ class Rungs:
         above = self.above.get((part.origin, part.at), frozenset())
         return aggregate.origin == part.origin and (aggregate.at in above or (part.single and aggregate.at == part.at))
 
+    def fed_by(self, parts: Iterable[Part]) -> Mapping[str, frozenset[str]]:
+        """The clients in some parts, by the places whose sums these go into."""
+        found: dict[str, set[str]] = {}
+        for part in parts:
+            for at in self.above.get((part.origin, part.at), frozenset()) | ({part.at} if part.single else set()):
+                found.setdefault(at, set()).update(part.clients)
+        return {at: frozenset(clients) for at, clients in found.items()}
+
     def settled(self, part: Part) -> Part:
         """The clients that send to one place only, so that they are in this part if they are in a round."""
         sure = frozenset(one for one in part.clients if self.firsts[part.origin, one] == 1)
@@ -112,6 +123,35 @@ class Rungs:
             if below is not None and clients.issuperset(below.contributors):
                 found.add(name)
         return frozenset(found)
+
+    def rest(self, whole: Aggregate, gone: frozenset[str]) -> Aggregate:
+        """
+        What is left of a sum, as a sum of its own, which has a number below 0.
+
+        As many as can be are left where facts are favourable: a round is drawn from all. Else all that are gone were in
+        the round.
+        """
+        found = self._rests.get((whole.index, gone))
+        if found is None:
+            kept = [at for at, name in enumerate(whole.contributors) if name not in gone]
+            names = tuple(whole.contributors[at] for at in kept)
+            shares = tuple(whole.shares[at] for at in kept) if whole.shares else ()
+            there = sum(self.graph.vertices[name].weight for name in gone)
+            here = sum(self.graph.vertices[name].weight for name in names)
+            found = self._rests[whole.index, gone] = replace(
+                whole,
+                index=-len(self._rests) - 1,
+                contributors=names,
+                shares=shares,
+                data=reduce(or_, shares, 0) if shares else self._resting(whole.data, names),
+                k_low=min(here, whole.k_low),
+                k_high=max(0, whole.k_high - there),
+            )
+        return found
+
+    def _resting(self, data: Mask, names: tuple[str, ...]) -> Mask:
+        here = {*names}
+        return reduce(or_, (1 << index for index in bits(data) if self.graph.data[index].place in here), 0)
 
     def shares(self, aggregate: Aggregate) -> Mapping[str, Mask]:
         """The instances that each client contributes to a sum."""

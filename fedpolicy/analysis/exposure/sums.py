@@ -22,7 +22,7 @@ from fedpolicy.analysis.exposure.insiders import Insiders
 from fedpolicy.analysis.exposure.sizes import Sizes, sizes_of
 from fedpolicy.graph import Aggregate, FlowGraph, Mask, Vertex, bits
 from fedpolicy.graph.masks import common, grouped, united
-from fedpolicy.records import dataclass, field
+from fedpolicy.records import dataclass, field, replace
 
 # A sum of two leaves a single contribution to whoever made the other one.
 HIDING = 2
@@ -33,21 +33,39 @@ class Tally:
     """
     Who contributes to one aggregate: places by those who operate or host them, contributions by owner.
 
-    `several` counts those of owners that have more than one, `own` how many each party knows by itself.
+    `several` counts those of owners that have more than one, `own` how many each party knows by itself. Of some `gone`
+    are left out.
     """
 
     known_to: dict[str, list[Vertex]]
     owners: dict[str, dict[str, int]]
     several: dict[str, int]
     own: dict[str, int]
+    gone: frozenset[str] = frozenset()
+
+    def known_by(self, viewers: tuple[str, ...]) -> int:
+        """How many contributions they know who put together what they know."""
+        if len(viewers) == 1 and not self.gone:
+            return self.own.get(viewers[0], 0)
+        return sum(self.seen_by(viewers).values())
 
     def seen_by(self, viewers: Iterable[str]) -> dict[str, int]:
         """The contributing places that the viewers look into, and how many contributions they know of each."""
         found: dict[str, int] = {}
         for viewer in viewers:
             for place in self.known_to.get(viewer, ()):
-                found[place.id] = max(found.get(place.id, 0), _known(viewer, place))
+                if place.id not in self.gone:
+                    found[place.id] = max(found.get(place.id, 0), _known(viewer, place))
         return found
+
+    def without(self, gone: frozenset[str]) -> Tally:
+        """The tally of what is left when some are gone, which takes no longer where thousands are left."""
+        counts = dict(self.several)
+        for owner, count in ((owner, count) for name in gone for owner, count in self.owners.get(name, {}).items()):
+            if owner in counts:
+                counts[owner] -= count
+        several = {owner: count for owner, count in counts.items() if count > 1}
+        return replace(self, several=several, gone=gone)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +133,11 @@ class Hiding:
             return self.trust.accepting(aggregate.rests_on, aggregate.data)
         return aggregate.data
 
+    def count_rest(self, rest: Aggregate, whole: Aggregate, gone: frozenset[str]) -> None:
+        """Count what is left of a sum without some, from what is counted of the sum."""
+        if rest.index not in self.tallies:
+            self.tallies[rest.index] = self._tally(whole).without(gone)
+
     def hidden(self, index: int, viewers: tuple[str, ...], outer: tuple[int, ...] = ()) -> Mask:
         """
         The instances hidden from parties that pool what they see.
@@ -122,10 +145,12 @@ class Hiding:
         The contributions of clients that the `viewers` operate or host can be subtracted, and what is left must
         come from at least two distinct owners. What a sum does not hide, a sum that it went into (`outer`) may.
         """
+        if not outer:
+            return self.hidden_in(self.graph.aggregates[index], viewers)
         key = (index, viewers, outer)
         found = self._known.get(key)
         if found is None:
-            found = self.hidden(index, viewers) if outer else self.hidden_in(self.graph.aggregates[index], viewers)
+            found = self.hidden(index, viewers)
             for other in outer:
                 found = united(found, self.hidden(other, viewers))
             self._known[key] = found
@@ -138,12 +163,17 @@ class Hiding:
     def left_in(self, aggregate: Aggregate, viewers: tuple[str, ...]) -> int:
         """The same for any sum."""
         k = aggregate.k_low if self.reading is Reading.LOW else aggregate.k_high
-        tally = self._tally(aggregate)
-        known = tally.own.get(viewers[0], 0) if len(viewers) == 1 else sum(tally.seen_by(viewers).values())
-        return k - min(k, known)
+        return k - min(k, self._tally(aggregate).known_by(viewers))
 
     def hidden_in(self, aggregate: Aggregate, viewers: tuple[str, ...]) -> Mask:
         """The instances that any sum hides from parties that pool what they see."""
+        key = (aggregate.index, viewers, ())
+        found = self._known.get(key)
+        if found is None:
+            found = self._known[key] = self._hidden_in(aggregate, viewers)
+        return found
+
+    def _hidden_in(self, aggregate: Aggregate, viewers: tuple[str, ...]) -> Mask:
         left = self.left_in(aggregate, viewers)
         if left < HIDING or not aggregate.summable:
             return 0
@@ -194,8 +224,6 @@ class Hiding:
         return self._sizes[aggregate.index]
 
     def _tally(self, aggregate: Aggregate) -> Tally:
-        if aggregate.index < 0:  # what is left of a sum is numbered by whoever reads it
-            return _count(self.graph, aggregate)
         found = self.tallies.get(aggregate.index)
         if found is None:
             found = self.tallies[aggregate.index] = self._like(aggregate) or _count(self.graph, aggregate)
