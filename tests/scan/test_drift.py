@@ -616,7 +616,7 @@ LOOSE = [  # what runs, what is declared, and what is told
     ("scope.yaml", SCOPE.replace("ON", "true").replace("CLIP", "9"), f"{NOISE}, {SUMS.replace('2', '3')}",
      ["1:43 secure aggregation is set to go on with 2 clients, but `min_clients: 3` is declared",
       "2:19 connections are configured with `transport: none`, but mtls is declared",
-      "3:41 differential privacy is configured with `clipping_norm: 9`, but 1 is declared"]),
+      "3:41 differential privacy is configured with `clipping_norm: 9`, but 1.0 is declared"]),
     ("node.yaml", NODE.replace("ON", "true").replace("POLICIES", LISTS), SEALED_TO_ALL, []),
     ("node.yaml", NODE.replace("ON", "false").replace("POLICIES", "{}"), SEALED_TO_ALL,
      ["4:23 end to end encryption is declared, but `encryption.enabled` switches it off",

@@ -480,7 +480,9 @@ def test_one_reason_is_told_once_of_a_program(here):
     assert found == ["medium model-may-be-asked a/one.tf:2:26", "medium model-may-be-asked b/a.tf:2:26"]
 
 
-@pytest.mark.parametrize("name", [".env.example", "values-example.env", "example.env", "prod_example.env"])
+@pytest.mark.parametrize(
+    "name", [".env.example", "values-example.env", "example.env", "prod_example.env", "template.env"]
+)
 def test_files_that_show_something_deploy_nothing(here, name):
     write(
         here,
@@ -758,7 +760,7 @@ def test_terraform_without_its_parser_is_told(monkeypatch):
     hcl.parser.cache_clear()
     write(Path(), {"main.tf": TRAINER, "b.tf": TRAINER})
     found = gather(["."], Search(), Services())
-    why = "not read: Terraform files need the extra: pip install 'fedpolicy[terraform]'"
+    why = "not read: files of Terraform and Nomad need the extra: pip install 'fedpolicy[terraform]'"
     assert [f"{one.span}: {one.why}" for one in found.not_read] == [f"b.tf:1:1: {why}", f"main.tf:1:1: {why}"]
 
 

@@ -1,4 +1,4 @@
-"""Flower's long-running processes, by their command lines: in compose, images, Kubernetes and shell scripts."""
+"""Flower's long-running processes, by their command lines: in compose, images, Kubernetes, Nomad and scripts."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 
 from fedpolicy.records import dataclass
 from fedpolicy.scan import Evidence, ForeignNode, settled, single
+from fedpolicy.scan.reading.hcl import nomad_tasks
 from fedpolicy.scan.reading.image import builds_image, image, with_image
 from fedpolicy.scan.reading.shell import script_lines, started
 
 if TYPE_CHECKING:
     from fedpolicy.scan.reading import File
 
-_YAML, _SCRIPTS = (".yml", ".yaml"), (".sh", ".bash")
+_YAML, _SCRIPTS, _JOBS = (".yml", ".yaml"), (".sh", ".bash"), (".nomad", ".hcl")
 _ROLES = {"superlink": "server", "supernode": "client"}
 _IMAGE = re.compile(r"(?:^|/)flwr/(superlink|supernode)\b")
 _PROGRAM = re.compile(r"\bflower-(superlink|supernode)\b")
@@ -58,7 +59,7 @@ class _Process:
 
 def wants(file: File) -> bool:
     """YAML, shell and what builds an image, with a word of these processes; services that are built as images."""
-    if file.path.suffix not in (*_YAML, *_SCRIPTS) and not builds_image(file):
+    if file.path.suffix not in (*_YAML, *_SCRIPTS, *_JOBS) and not builds_image(file):
         return False
     built = file.path.suffix in _YAML and b"services:" in file.content and b"build:" in file.content
     return built or any(word in file.content for word in _WORDS)
@@ -72,7 +73,9 @@ def read(file: File) -> Iterable[Evidence]:
         yield from (one for one in _told(process) if one.attribute != "role") if process else ()
         return
     if file.path.suffix not in _YAML:
-        for process in _in_shell(file):
+        tasks = nomad_tasks(file.hcl) if file.path.suffix in _JOBS else ()
+        started = (process for name, task in tasks if (process := _in_compose(name, task)))
+        for process in started if file.path.suffix in _JOBS else _in_shell(file):
             yield from _told(process)
         return
     for document in file.yaml:

@@ -1,5 +1,5 @@
 """
-HCL of Terraform and OpenTofu as a tree with places. Nothing is evaluated: what is no literal stays `${as written}`.
+HCL of Terraform, OpenTofu and Nomad as a tree with places. Nothing is evaluated: the rest stays `${as written}`.
 
 Blocks are maps below their type and labels, as in `resource.aws_instance.trainer`; several of one name are a list.
 """
@@ -12,7 +12,7 @@ from functools import cache
 from typing import TYPE_CHECKING, cast
 
 from fedpolicy.findings import Span
-from fedpolicy.records import dataclass, field
+from fedpolicy.records import dataclass, field, replace
 from fedpolicy.scan import ForeignNode, Path, Unread
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _DEEPEST = 64
 _FARTHEST = 8  # references to references
+_VARIABLE = re.compile(r"\s*([A-Z][A-Z0-9_]*)\s*=\s*(.*)")
 _REFERENCE = re.compile(r"\$\{([^${}]+)\}")
 _WORDS: dict[str, object] = {"true": True, "false": False, "null": None}
 _ENCODE = ("jsonencode", "yamlencode")
@@ -40,7 +41,7 @@ def hcl(content: bytes, name: str, broken: list[Unread]) -> ForeignNode:
     try:
         root = parser().parse(content).root_node
     except ImportError as error:
-        why = "Terraform files need the extra: pip install 'fedpolicy[terraform]'"
+        why = "files of Terraform and Nomad need the extra: pip install 'fedpolicy[terraform]'"
         raise Unread(why, Span(file=name)) from error
     reader = _Reader(content=content, name=name)
     tree: dict[str, object] = {}
@@ -50,6 +51,31 @@ def hcl(content: bytes, name: str, broken: list[Unread]) -> ForeignNode:
     if root.has_error:
         broken.append(Unread("a part of it does not parse", reader.span(_first_error(root))))
     return ForeignNode(value=tree, at=reader.at)
+
+
+def nomad_tasks(root: ForeignNode) -> Iterator[tuple[str, ForeignNode]]:
+    """The containers of jobs by their names, said as a service of compose says them."""
+    groups = [group for _, job in root.items("job") for _, group in job.items("group")]
+    for name, task in (one for group in groups for one in group.items("task")):
+        if (config := task.get("config")) and isinstance(config.value, dict):
+            yield name, _as_service(task, config, config.value)
+
+
+def _as_service(task: ForeignNode, config: ForeignNode, said: dict[object, object]) -> ForeignNode:
+    given = [*config.one_or_each("command"), *config.each("args")]
+    environment = dict(task.items("env"))
+    for template in task.one_or_each("template"):
+        data = template.get("data") if template.text("env") == "true" else None
+        lines = [found for line in str(data and data.value).split("\n") if (found := _VARIABLE.match(line))]
+        environment |= {found[1]: replace(template, value=found[2].strip()) for found in lines}
+    places: dict[Path, Span] = {("command", at): one.span for at, one in enumerate(given)}
+    places |= {("environment", name): one.span for name, one in environment.items()}
+    value = {
+        **said,
+        "command": tuple(one.value for one in given),
+        "environment": {name: one.value for name, one in environment.items()},
+    }
+    return ForeignNode(value=value, at=lambda path: places.get(path[:2]) or config.at((*config.path, *path)))
 
 
 def dereferenced(root: ForeignNode, value: object, depth: int = 0) -> tuple[str | None, bool]:

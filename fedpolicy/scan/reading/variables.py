@@ -42,6 +42,7 @@ BEGINNINGS = re.compile(  # quick: whatever may hold one
     rb"[\"'](?:Bearer )?sk-|(?:sk-|gsk_|hf_|gh[po]_|r8_)[A-Za-z0-9_-]{16}|AKIA|AIza|github_pat_|pcsk_|lsv2_|glpat-"
     rb"|xox[abp]-|nvapi-|PRIVATE KEY-----|wandb[. ]login"
 )
+_MASKED = re.compile(r"([*.#_x-])\1*", re.IGNORECASE)  # one sign again and again
 _PLACEHOLDER = re.compile(
     r"(?-i:[A-Z][A-Z0-9_]*)|.*(?:replace|change.?me|your|example|placeholder|redacted|dummy|xxx|todo|<|\{).*|.*\s.*",
     re.IGNORECASE | re.DOTALL,
@@ -128,6 +129,7 @@ def looks_real(name: str, value: str, *, encoded: bool) -> bool:
 def is_literal(name: str, value: str) -> bool:
     """Whether a secret stands there as it is used."""
     stands_in = _ISSUED.search(name) and _STANDS_IN.search(value)
+    stands_in = stands_in or _MASKED.fullmatch(value)
     elsewhere_ = value.startswith("os.environ/")  # LiteLLM looks it up there
     return bool(value) and settled(value) and not (stands_in or elsewhere_) and value.lower() not in _SWITCH
 
