@@ -20,6 +20,8 @@ from fedpolicy.records import dataclass
 
 NONE = "none"  # the file shows that there is none
 STARTED_CLIENT = "federation:the client"  # that code starts itself
+ANYWHERE = ("0.0.0.0", "::")  # noqa: S104  where a server listens to all; compared, and bound by nobody
+CHANNEL = "channel"  # kind: a connection of a program of one's own, whatever for
 BUILT = "it is built from a folder of the repository"  # a note on an image that nobody pulls
 _MOST_BITS = 128  # of a number that anybody means
 _COUNT = re.compile(r"[1-9][0-9]{0,8}")

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from fedpolicy.findings import Span
 from fedpolicy.records import dataclass, field
-from fedpolicy.scan import NONE, Evidence, count
+from fedpolicy.scan import CHANNEL, NONE, Evidence, count
 from fedpolicy.scan.groups import Ids, Project
 from fedpolicy.scan.members import (
     ROLES,
@@ -289,7 +289,7 @@ def _flows(page: DraftPage, group: Project, trackers: Mapping[str, Evidence], me
 
 
 def _transport(page: DraftPage, said: Sequence[Evidence]) -> None:
-    stated = [one for one in said if one.attribute == "transport" and one.value]
+    stated = [one for one in said if one.attribute == "transport" and one.value and one.kind != CHANNEL]
     values = {one.value for one in stated}
     if len(values) == 1:
         page.add(f"transport: {stated[0].value}", stated[0].span)

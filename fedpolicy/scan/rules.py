@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from fedpolicy.findings import Reference, Severity
 from fedpolicy.scan import (
+    ANYWHERE,
     BUILT,
     NONE,
     STARTED_CLIENT,
@@ -23,7 +24,7 @@ from fedpolicy.scan.outflow import OUTFLOW
 from fedpolicy.scan.services import host_of
 
 SECRET = "literal-secret"  # noqa: S105  the name of a rule
-_HERE, _ANY = ("localhost", "127.0.0.1", "::1"), ("0.0.0.0", "::")  # noqa: S104  compared, and bound by nobody
+_HERE = ("localhost", "127.0.0.1", "::1")
 _HE = "safeguard:homomorphic_encryption"
 _NO_BOUND = ("PercentilePrivacy", "ExcludeVars")
 _NVFLARE = Reference(basis="practice", title="nvflare 2.9.0", url="https://pypi.org/project/nvflare/2.9.0/")
@@ -122,7 +123,10 @@ def claims_without_code(said: Said) -> Told:
 
 def _literal_secret(said: Said) -> Told:
     for one in stating(said, "literal"):
-        yield one, f"{one.name} is written in this file, where every reader of the repository sees it"
+        default = (
+            f"has a default in this file, which counts {one.note}:" if one.note else "is written in this file, where"
+        )
+        yield one, f"{one.name} {default} every reader of the repository sees it"
 
 
 def _image_not_pinned(said: Said) -> Told:
@@ -153,7 +157,7 @@ def _transport_open(said: Said) -> Told:
 def _stays_here(address: Evidence) -> bool:
     """Whether a connection never leaves the machine. A server there is for all; a client that asks there is at home."""
     host = host_of(address.value or "")
-    return host in _HERE or (host in _ANY and address.subject == STARTED_CLIENT)
+    return host in _HERE or (host in ANYWHERE and address.subject == STARTED_CLIENT)
 
 
 def _any_algorithm(said: Said) -> Told:

@@ -621,6 +621,8 @@ LOOSE = [  # what runs, what is declared, and what is told
     ("node.yaml", NODE.replace("ON", "false").replace("POLICIES", "{}"), SEALED_TO_ALL,
      ["4:23 end to end encryption is declared, but `encryption.enabled` switches it off",
       "5:11 participants are declared to approve each task, but a node runs any algorithm that it is sent"]),
+    ("hub.py", 'import grpc\ngrpc.server(pool).add_insecure_port("0.0.0.0:5")\n', SUMS,
+     ["2:1 connections are configured with `transport: none`, but mtls is declared"]),
     ("job.py", FATE.replace("KIND", "ou"), SEALED, []),
     ("job.py", FATE.replace("KIND", "mock"), SEALED,
      ["2:42 homomorphic encryption is declared, but `he_param` switches it off"]),

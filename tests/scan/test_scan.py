@@ -447,6 +447,27 @@ def test_a_connection_that_stays_on_the_machine_is_not_open(here, call, open_):
     assert ("transport-open" in [one["rule"] for one in scanned(".")[1]]) is open_
 
 
+def test_a_server_of_ones_own_that_encrypts_nothing_is_told_and_is_no_connection_of_the_app(here):
+    app = '[tool.flwr.app.components]\nserverapp = "s:app"\n'
+    grpc = 'import grpc\ngrpc.aio.server().add_insecure_port("[::]:50051")\n'
+    write(here, {"pyproject.toml": app, "health.py": grpc})
+    found = [one for one in scanned(".")[1] if one["rule"] == "transport-open"]
+    assert [(one["location"]["file"], one["location"]["line"]) for one in found] == [("health.py", 2)]
+    assert found[0]["message"].startswith("the server in health.py connects without encryption")
+    (text,) = [one.text for one in drafted(".").values()]
+    assert "transport" not in text
+
+
+def test_a_default_of_a_password_is_told_as_one(here):
+    write(here, {"compose.yml": "services: {db: {environment: {PG_PASSWORD: '${PG:-postgres-1}'}}}\n"})
+    (message,) = [one["message"] for one in scanned(".")[1] if one["rule"] == "literal-secret"]
+    assert message == (
+        "PG_PASSWORD has a default in this file, which counts unless somebody sets another one:"
+        " every reader of the repository sees it"
+    )
+    assert "postgres-1" not in run("scan", ".", "--format", "html").stdout
+
+
 def test_what_import_can_draft_is_said_only_where_it_can(here):
     write(here, {"compose.yml": "services:\n  db: {image: postgres}\n"})
     assert "fedpolicy import" not in run("scan", ".").stderr

@@ -7,9 +7,10 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from fedpolicy.scan import ANYWHERE, CHANNEL, NONE
 from fedpolicy.scan.reading.code import CodeCall, Module
 from fedpolicy.scan.reading.origins import origin
-from fedpolicy.scan.services import runs_unread_code
+from fedpolicy.scan.services import host_of, is_own, runs_unread_code
 
 if TYPE_CHECKING:
     from fedpolicy.scan import Evidence
@@ -32,7 +33,13 @@ _NUMBERS = {
     "target_epsilon": "epsilon",
     "target_delta": "delta",
 }
+# What gRPC for Python calls a server that does not encrypt and one that does, and a channel of each sort.
+_CHANNELS = {
+    "add_insecure_port": ("the server", "add_secure_port"),
+    "insecure_channel": ("the client", "secure_channel"),
+}
 _WORDS = (
+    b"insecure_channel", b"add_insecure_port",
     b"opacus", b"tensorflow_privacy", b"peft", b"pickle", b"dill", b"push_to_hub", b"huggingface_hub",
     b"trust_remote_code",
 )  # fmt: skip
@@ -49,6 +56,7 @@ def wants(file: File) -> bool:
 def read(file: File) -> Iterable[Evidence]:
     """What the file says. Raises Unread."""
     module = file.module
+    yield from _channels(module)
     for call in module.calls:
         yield from _with_its_code(module, call)
         yield from _done(module, call)
@@ -66,6 +74,25 @@ def _done(module: Module, call: CodeCall) -> Iterator[Evidence]:
         yield module.says(call.node, "code", "unpickles", call.name)
     elif call.last in _UPLOADS and not module.frameworks.isdisjoint(_HUB) and _is_of_the_hub(module, call):
         yield module.says(call.node, "upload:huggingface", "made", call.last)
+
+
+def _channels(module: Module) -> Iterator[Evidence]:
+    """Servers and channels of gRPC that encrypt nothing, and do not stay on the machine; or may encrypt."""
+    names = {call.last for call in module.calls} if "grpc" in module.frameworks else set()
+    for call in module.calls if names & set(_CHANNELS) else ():
+        who, secure = _CHANNELS.get(call.last, ("", ""))
+        if who and not _stays(module, call.argument("target", "address", place=0), serves=who == "the server"):
+            value = None if secure in names else NONE
+            yield module.says(call.node, f"{CHANNEL}:{who} in {module.file.path.name}", "transport", value)
+
+
+def _stays(module: Module, node: ast.expr | None, *, serves: bool) -> bool:
+    """Whether an address is of this machine, or of the network around it. A server at `[::]` is there for all."""
+    first = node.values[0] if isinstance(node, ast.JoinedStr) and node.values else node
+    said = module.value(first).value
+    address = said.removeprefix("dns:///") if isinstance(said, str) else ""
+    everybody = serves and host_of(address) in ANYWHERE
+    return address.startswith("unix:") or (is_own(address) and not everybody)
 
 
 def _is_of_the_hub(module: Module, call: CodeCall) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from fedpolicy.scan import Evidence, ForeignNode, settled
+from fedpolicy.scan.reading.variables import is_literal
 from fedpolicy.scan.services import CALLED, CLOUD, OLLAMA, Services, host_of, in_cloud, is_own, runs_unread_code
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ _OWN = "model:own"
 _MODEL_FLAGS = ("--model", "--model-id")
 _TRUSTS, _PINS = "--trust-remote-code", ("--code-revision", "--revision")
 _PROGRAMS = re.compile(r"vllm|text-generation-launcher|sglang")
+_PASSWORDS = ("--requirepass", "--masterauth", "--password")
 _OF_OLLAMA = ("pull", "run")
 _ADDRESS = re.compile(r"https://[\w.-]+")
 _SHELL = re.compile(r"(?:.*/)?(?:ba|da|z|k)?sh")
@@ -51,6 +53,7 @@ def _started(
     commands = [one for text, node in words for one in _commands(text, node)] if in_shell else [words]
     said = list(_named(services, words))
     for command in filter(None, commands):
+        said += _passwords(command, who)
         if row and row.id == OLLAMA and not in_shell and command[0][0] in _OF_OLLAMA:
             said += _ollama(command, environment, who)
         elif command[0][0].rpartition("/")[2] == OLLAMA:
@@ -69,6 +72,15 @@ def _named(services: Services, words: Sequence[Word]) -> Iterator[Evidence]:
             if row and row.kind in CALLED:
                 note = f"what it is started with names {host_of(address)}"
                 yield node.says(f"call:{row.id}", "used", None, note=note)
+
+
+def _passwords(words: Sequence[Word], who: str) -> Iterator[Evidence]:
+    """Passwords that a program is started with, as Redis is."""
+    for at, (text, node) in enumerate(words):
+        name, equals, value = text.partition("=")
+        said, place = (value, node) if equals or at + 1 == len(words) else words[at + 1]
+        if name in _PASSWORDS and is_literal("password", said):
+            yield place.says(f"secret:{name.lstrip('-')}", "literal", who)
 
 
 def pulled(node: ForeignNode, name: str) -> Evidence:

@@ -18,7 +18,9 @@ Table = Mapping[str, tuple[str, str]]  # path of keys -> subject and attribute
 _SECRET_KEY = re.compile(
     r"(?:password|passwd|pwd|secret|token|api[-_]?key|access_key|secret_key|wandb_key)$", re.IGNORECASE
 )
-_SECRET = re.compile(r"(?:API_KEY|ACCESS_KEY|TOKEN|PASSWORD|PASSWD|PWD|SECRET(?:_KEY)?)$")
+_SECRET = re.compile(
+    r"(?:(?:API|ACCESS|MASTER|SALT|ENCRYPTION|SIGNING)_KEY|TOKEN|PASSWORD|PASSWD|.PWD|_PASS|^PASS|REDIS_AUTH|SECRET(?:_KEY)?)$"
+)
 # What others issue, and what stands there until somebody puts it in; a password may be any text.
 _ISSUED = re.compile(r"(?:api[-_]?key|access_key|token|wandb_key|aws_secret)$", re.IGNORECASE)
 _STANDS_IN = re.compile(
@@ -127,7 +129,9 @@ def looks_real(name: str, value: str, *, encoded: bool) -> bool:
 
 
 def is_literal(name: str, value: str) -> bool:
-    """Whether a secret stands there as it is used."""
+    """Whether a secret stands there as it is used, if only where nobody sets another one."""
+    if default := _DEFAULT.fullmatch(value):
+        value = default[1]
     stands_in = _ISSUED.search(name) and _STANDS_IN.search(value)
     stands_in = stands_in or _MASKED.fullmatch(value)
     elsewhere_ = value.startswith("os.environ/")  # LiteLLM looks it up there
@@ -186,7 +190,8 @@ def told(
 def _one(subject: str, one: Variable) -> Iterator[Evidence]:
     if secret_name(one.name) and one.value.lower() not in _SWITCH:
         literal = not one.given and is_literal(one.name, one.value)
-        yield one.node.says(f"secret:{one.name}", "literal" if literal else "held_by", subject)
+        note = "unless somebody sets another one" if literal and _DEFAULT.fullmatch(one.value) else ""
+        yield one.node.says(f"secret:{one.name}", "literal" if literal else "held_by", subject, note=note)
     elif not one.given and _password_in(one.value):
         yield one.node.says(f"secret:{one.name}", "literal", subject)
     if one.name.endswith("TLS_ENABLED"):
