@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from fedpolicy.graph import Flow, Vertex
 from fedpolicy.graph.builder import Use
+from fedpolicy.graph.divided import averaged
 from fedpolicy.graph.jobs import arranged
 from fedpolicy.graph.tasks import covers
 from fedpolicy.records import replace
@@ -24,7 +25,7 @@ Back = dict[str, dict[tuple[int, ...], Flow]]  # by place that something comes b
 def share(builder: Builder, job: Job, models: Iterable[str], flows: Sequence[Sequence[Flow]]) -> None:
     """Bring what all copies of each model know to whoever something comes back to, by the flows of each way."""
     ways = arranged(builder, job)
-    updates = [TOPOLOGIES[way.topology].exchanges == "updates" for way in ways]
+    updates = [averaged(way.task, way.topology) or TOPOLOGIES[way.topology].exchanges == "updates" for way in ways]
     back = [_back(some) if here else {} for here, some in zip(updates, flows, strict=True)]
     for name in models if any(back) else ():
         _share(builder, job, name, back, ways[0].origin)

@@ -17,13 +17,15 @@ from fedpolicy.graph.guards import guards_on_work, seals_for
 from fedpolicy.graph.jobs import Outcome, arranged
 from fedpolicy.graph.masks import grouped
 from fedpolicy.graph.routes import aggregators_of
-from fedpolicy.topologies import TOPOLOGIES
+from fedpolicy.records import replace
+from fedpolicy.topologies import DESUGAR, TOPOLOGIES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from fedpolicy.graph import Mask, Vertex
     from fedpolicy.graph.exchange import Exchange
+    from fedpolicy.language.model.flow import Task
 
 
 def train_divided(exchange: Exchange) -> list[Outcome]:
@@ -31,7 +33,8 @@ def train_divided(exchange: Exchange) -> list[Outcome]:
     job = exchange.job
     above = _above(exchange)
     tops = list({top.id: top for some in above.values() for top in some}.values())
-    arbiters = _arbiters(exchange, tops)
+    averages = averaged(job.task, job.topology)
+    arbiters = [] if averages else _arbiters(exchange, tops)
     boosts = job.topology in (job.method.up_in or {})
     labels = _labels(exchange, tops if boosts else ())
     _hand_over(exchange, labels)
@@ -44,8 +47,18 @@ def train_divided(exchange: Exchange) -> list[Outcome]:
         _send_labels(exchange, {place.id: labels[place.id] for place in below}, top, blind)
         (_boost if boosts else _gradients)(exchange, below, labels, top, blind)
     _arbitrate(exchange, arbiters, tops, labels)
+    if averages:
+        # The parts of the clients are alike, and travel as models do that clients train as a whole.
+        back = "model_weights"
+        averaging = replace(job, method=replace(job.method, down=back), up="model_update", down=back)
+        DESUGAR["star"](replace(exchange, job=averaging))
     mask = reduce(or_, (mask for held in labels.values() for mask in held.values()), job.mask)
     return [_outcome(exchange, top, mask) for top in tops]
+
+
+def averaged(task: Task, topology: str) -> bool:
+    """Whether an aggregator beside the top averages the parts of clients that split the same model, each its own."""
+    return topology == "split" and bool(task.aggregator and task.top_model_at)
 
 
 def pass_through_parts(exchange: Exchange, holders: Sequence[str]) -> None:

@@ -83,8 +83,7 @@ class Job:
     def cohort(self) -> tuple[int, int, tuple[str, ...]]:
         """Contributors per round in the most and the least favourable reading, and the fact to declare."""
         sums = (one.does.clients_of(one) for one in self.task.safeguards if isinstance(one.does, Sum))
-        known = max(self.task.min_clients or 0, *sums, 0)
-        if known:
+        if known := max(self.task.min_clients or 0, *sums, 0):
             known = max(1, known - self.idle(self.members))
             return known, known, ()
         # A round that loses clients goes on with fewer unless something says how many it needs.
@@ -152,7 +151,8 @@ def arranged(builder: Builder, job: Job) -> tuple[Job, ...]:
         return (job,)
     unsure = job.origin.unless([f"{job.origin.id}.topology"]) if job.task.says_unknown("topology") else job.origin
     # Where all that are possible share a file, the first of them is the least that may be.
-    least = ways[0] if len({DESUGAR[way] for way in ways}) == 1 else None
+    alike = len({DESUGAR[way] for way in ways}) == 1 and not (job.task.aggregator and job.task.top_model_at)
+    least = ways[0] if alike else None
     return tuple(
         replace(
             job,

@@ -251,8 +251,8 @@ def _produce_each_way(
     builder: Builder, job: Job, model: str, made: Sequence[Outcome], exchanged: Sequence[list[Outcome]]
 ) -> None:
     """What comes of training elsewhere comes of it for certain, and of an exchange as surely as its way is known."""
-    if len(exchanged) <= 1:
-        every = [*made, *(one for outcomes in exchanged for one in outcomes)]
+    if all(outcomes == exchanged[0] for outcomes in exchanged):
+        every = [*made, *(exchanged[0] if exchanged else ())]
         _produce(builder, job, model, every, elsewhere=bool(made))
         return
     for way, outcomes in ((job, made), *zip(arranged(builder, job), exchanged, strict=True)):

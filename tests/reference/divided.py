@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from copy import copy
 from dataclasses import replace
 from itertools import groupby
 
@@ -21,6 +22,10 @@ class Divided(Tree):
         yield from self._parted(job, boosts=job.topology in (job.method.up_in or {}))
         if job.task.method == "unknown":  # perhaps it is trees that grow
             yield from self._parted(job, boosts=True)
+        if job.averages():
+            parts = copy(job)
+            parts.method = replace(job.method, up="model_update", down="model_weights", up_in={})
+            yield from self._star(parts)
 
     def _parted(self, job: Job, *, boosts: bool) -> Iterator[Movement]:
         heads = list(dict.fromkeys(head for member in job.givers for head in self.heads(job, member)))
@@ -56,6 +61,10 @@ class Divided(Tree):
     _vertical = _split
 
     def arbiters(self, job: Job, heads: list[str]) -> list[str]:
+        """An aggregator beside the top of the model that everybody sends gradients."""
+        return [] if job.averages() else self.beside(job, heads)
+
+    def beside(self, job: Job, heads: list[str]) -> list[str]:
         """An aggregator beside the top of the model."""
         if not job.task.top_model_at:
             return []

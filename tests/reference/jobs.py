@@ -140,6 +140,10 @@ class Job:
         """Of how few units a sum says as much as they do."""
         return (self.world.catalog.payloads[self.up].least_units if self.up else None) or 0
 
+    def averages(self) -> bool:
+        """Whether an aggregator beside the top averages the parts that clients have of a split model."""
+        return self.topology == "split" and bool(self.task.aggregator and self.task.top_model_at)
+
     def crowd(self, members: Sequence[str]) -> tuple[Contributor, ...]:
         """The contributors among some members."""
         items = self.world.instances

@@ -109,7 +109,7 @@ class Desugared(Divided):
         ways = job.ways()
         found = [[*moves(way)] for way in ways]
         # Features of the same people held apart let no less be learned than a model that is split.
-        sure = len(ways) == 1 or ways[0].topology == "split"
+        sure = len(ways) == 1 or (ways[0].topology == "split" and not ways[0].averages())
         for way, moved in zip(ways, found, strict=True):
             for one in moved:
                 about = any(end.startswith("model:") for end in (one.way[0], one.way[-1]))
