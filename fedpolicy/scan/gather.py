@@ -21,7 +21,7 @@ from fedpolicy.findings import Span
 from fedpolicy.records import dataclass, field, replace
 from fedpolicy.scan import Evidence, Unread
 from fedpolicy.scan.importers import importers
-from fedpolicy.scan.reading import LARGEST, File
+from fedpolicy.scan.reading import LARGEST, TEMPLATE, File
 from fedpolicy.scan.reading.embedded import EmbeddedFile, embedded_files
 from fedpolicy.scan.reading.notebook import as_python, is_notebook
 from fedpolicy.scan.services import Services
@@ -32,33 +32,10 @@ from fedpolicy.sources.walk import Unreadable, walk
 _MIB = 1024 * 1024
 
 _ENDINGS = (
-    ".yml",
-    ".yaml",
-    ".json",
-    ".default",
-    ".conf",
-    ".toml",
-    ".py",
-    ".sh",
-    ".txt",
-    ".ipynb",
-    ".tf",
-    ".tofu",
-    ".nomad",
-    ".hcl",
-    ".env",
-    ".bash",
-    ".modelfile",
-    ".dockerfile",
-    ".ini",
-    ".cfg",
-    ".properties",
-    ".tfvars",
-    *(f".{first}{kind}" for kind in ("js", "ts") for first in ("", "m", "c")),
-    ".jsx",
-    ".tsx",
-    ".r",
-)
+    ".yml", ".yaml", ".json", ".default", ".conf", ".toml", ".py", ".sh", ".txt", ".ipynb", ".tf", ".tofu", ".nomad",
+    ".hcl", ".env", ".bash", ".modelfile", ".dockerfile", ".ini", ".cfg", ".properties", ".tfvars",
+    *(f".{first}{kind}" for kind in ("js", "ts") for first in ("", "m", "c")), ".jsx", ".tsx", ".r",
+)  # fmt: skip
 _ANYWHERE = "environment"  # the importer that finds secrets in files of any kind
 _STARTS = "flower_processes"  # the importer of programs that services may start by their images
 # What a folder or a file is called that shows something, or tries it, and deploys nothing.
@@ -167,7 +144,20 @@ def _included(found: Gathered) -> Gathered:
         if name not in found.names:
             why = f"not read: it includes `{said}`, which is not among the files that are read"
             found.not_read.append(NotRead(why=why, span=span))
+    found.not_read = list(_by_folder(found.not_read))
     return found
+
+
+def _by_folder(notes: Sequence[NotRead]) -> Iterator[NotRead]:
+    """What was not read; templates of one folder, as of a chart, are told together, at the first."""
+    alike = [PurePath(one.span.file).parent for one in notes if one.why.endswith(TEMPLATE)]
+    often = Counter(alike)
+    for one in notes:
+        folder = PurePath(one.span.file).parent
+        if not one.why.endswith(TEMPLATE) or often[folder] == 1:
+            yield one
+        elif amount := often.pop(folder, 0):
+            yield replace(one, why=f"not read: {amount} templates of this folder have not been rendered")
 
 
 def _line(fact: Fact) -> tuple[str, int | None]:

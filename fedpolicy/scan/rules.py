@@ -264,6 +264,6 @@ _FRAMEWORK: tuple[EvidenceRule, ...] = (
     evidence_rule("transport-open", _HIGH, "input-privacy", _transport_open,
           title="A connection of the federation is not encrypted",
           why="Anyone along the way can learn from updates about the data behind them.",
-          advice="Flower: --ssl-certfile and --root-certificates. NVFLARE: connection_security: mtls."),
+          advice="Flower: --ssl-certfile, --root-certificates. NVFLARE: connection_security: mtls. gRPC: secure port."),
 )  # fmt: skip
 RULES = (*_FRAMEWORK, *OUTFLOW)

@@ -624,6 +624,7 @@ def test_what_other_programs_write_otherwise_is_read(here):
 
 
 BAD = {
+    "chart/templates/a.yaml": "services:\n  {{ if .Values.x }}\n  a: {image: b}\n",
     "helm.yaml": "services:\n  {{ if .Values.x }}\n  a: {image: b}\n  {{ end }}\n",
     "broken.yml": "services:\n  a: [\n",
     "job/config_fed_server.conf": 'workflows = [ include "other.conf" ]\n',
@@ -640,7 +641,7 @@ BAD = {
 
 
 def test_what_cannot_be_read_is_told_once_and_the_rest_goes_on(here):
-    write(here, BAD)
+    write(here, BAD | {"chart/templates/b.yaml": BAD["chart/templates/a.yaml"]})
     (here / "loop").symlink_to(here, target_is_directory=True)
     (here / "self.yml").symlink_to("self.yml")
     done, found = scanned(".")
@@ -648,6 +649,8 @@ def test_what_cannot_be_read_is_told_once_and_the_rest_goes_on(here):
     for name in sorted(BAD.keys() - {"good/project.yml"}):
         assert len([one for one in notes if one.startswith(f"note: {name}:")]) == 1, name
     assert "note: helm.yaml:2:4: not read: it is a template that has not been rendered" in notes
+    chart = "note: chart/templates/a.yaml:2:4: not read: 2 templates of this folder have not been rendered"
+    assert chart in notes
     assert "note: old.py:2:1: not read: it is Python 2" in notes
     assert (
         "note: pyproject.toml:1:15: not read: it is not TOML: expected ']' at the end of a table declaration" in notes

@@ -11,7 +11,7 @@ from fedpolicy.records import dataclass
 from fedpolicy.scan import Evidence, ForeignNode, settled, single
 from fedpolicy.scan.reading.hcl import nomad_tasks
 from fedpolicy.scan.reading.image import builds_image, image, with_image
-from fedpolicy.scan.reading.shell import script_lines, started
+from fedpolicy.scan.reading.shell import LISTED, script_lines, started
 
 if TYPE_CHECKING:
     from fedpolicy.scan.reading import File
@@ -141,7 +141,9 @@ def _in_shell(file: File) -> Iterator[_Process]:
         node = single(said, file.line(number))
         arguments = [(text, node) for text in _shell_words(said[found.start() :])]
         name = f"{found[1]}-{counts[found[1]]}" if found[1] == "supernode" else found[1]
-        yield _Process(name=name, kind=found[1], place=node, command=node, arguments=arguments, whole=True)
+        listed = LISTED.match(line)
+        whole = listed is None or f"{listed[1]}+=(" not in file.text
+        yield _Process(name=name, kind=found[1], place=node, command=node, arguments=arguments, whole=whole)
 
 
 def _shell_words(text: str) -> list[str]:

@@ -77,22 +77,26 @@ def _done(module: Module, call: CodeCall) -> Iterator[Evidence]:
 
 
 def _channels(module: Module) -> Iterator[Evidence]:
-    """Servers and channels of gRPC that encrypt nothing, and do not stay on the machine; or may encrypt."""
+    """Servers and channels of gRPC that encrypt nothing; one that may, or whose address nobody knows, is unknown."""
     names = {call.last for call in module.calls} if "grpc" in module.frameworks else set()
     for call in module.calls if names & set(_CHANNELS) else ():
         who, secure = _CHANNELS.get(call.last, ("", ""))
-        if who and not _stays(module, call.argument("target", "address", place=0), serves=who == "the server"):
-            value = None if secure in names else NONE
+        address = _beginning(module, call.argument("target", "address", place=0)) if who else ""
+        everybody = who == "the server" and host_of(address) in ANYWHERE
+        if who and (everybody or not (is_own(address) or address.startswith("unix:"))):
+            value = None if secure in names or not host_of(address) else NONE
             yield module.says(call.node, f"{CHANNEL}:{who} in {module.file.path.name}", "transport", value)
 
 
-def _stays(module: Module, node: ast.expr | None, *, serves: bool) -> bool:
-    """Whether an address is of this machine, or of the network around it. A server at `[::]` is there for all."""
-    first = node.values[0] if isinstance(node, ast.JoinedStr) and node.values else node
-    said = module.value(first).value
-    address = said.removeprefix("dns:///") if isinstance(said, str) else ""
-    everybody = serves and host_of(address) in ANYWHERE
-    return address.startswith("unix:") or (is_own(address) and not everybody)
+def _beginning(module: Module, node: ast.expr | None, depth: int = 0) -> str:
+    """How an address begins, by which its host is known: `f"[::]:{port}"`, `"{}:{}".format(...)`."""
+    match node:
+        case ast.JoinedStr(values=[first, *_]) | ast.BinOp(left=first) | ast.Call(func=ast.Attribute(value=first)):
+            return _beginning(module, first, depth)
+        case ast.Name() if depth == 0 and len(made := module.bound(node.id)) == 1 and module.value(node).value is None:
+            return _beginning(module, made[0], 1)
+    said = module.value(node).value
+    return said.partition("{")[0].removeprefix("dns:///") if isinstance(said, str) else ""
 
 
 def _is_of_the_hub(module: Module, call: CodeCall) -> bool:

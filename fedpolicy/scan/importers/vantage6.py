@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from fedpolicy.scan import NONE, Evidence, ForeignNode
 from fedpolicy.scan.reading.variables import found, literals, switch, told_by
-from fedpolicy.scan.services import CALLED
+from fedpolicy.scan.services import CALLED, is_own
 
 if TYPE_CHECKING:
     from fedpolicy.scan.reading import File
@@ -64,6 +64,8 @@ def _site(file: File, node: ForeignNode) -> Iterator[Evidence]:
     server = node.get("hq", "url") or node.get("server_url")
     if server:
         yield server.tells(_SITE, "server") if server.value else server.says(_SITE, "server", None)
+        if str(server.value).startswith("http://") and not is_own(str(server.value)):
+            yield server.says(_SITE, "transport", NONE)
     yield from switch(node, "encryption.enabled", _SITE, "encryption")
     yield _algorithms(node)
     if (logs := node.get("share_algorithm_logs")) and logs.value is True:

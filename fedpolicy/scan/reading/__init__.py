@@ -19,6 +19,7 @@ from fedpolicy.scan.services import Services
 if TYPE_CHECKING:
     from fedpolicy.scan.reading.code import Module
 
+TEMPLATE = "it is a template that has not been rendered"
 LARGEST = 2 * 1024 * 1024
 _STRICT = (".toml", ".conf", ".ipynb")  # what their programs read as UTF-8 alone, as they do YAML
 _WIDE = (b"\xff\xfe", b"\xfe\xff")  # how a file begins that some programs of Windows write
@@ -143,5 +144,5 @@ class File:
 
     def _broken(self, error: FedPolicyError) -> Unread:
         if b"{{" in self.content:
-            return Unread("it is a template that has not been rendered", error.span or self.start())
+            return Unread(TEMPLATE, error.span or self.start())
         return Unread(f"it does not parse: {error.message}", error.span or self.start())

@@ -24,6 +24,8 @@ _UNIT = re.compile(
 )  # how JSON writes one character
 _NOTEBOOK, _CELL = 1, 3  # how deep their keys stand
 _MAGIC = re.compile(r"\s*(?:[%!?]|[\w.,\[\] ]+=\s*[%!]|[\w.]+\?\??\s*$)")
+# What IPython takes for such a line without a sign, unless it is Python.
+_ALIAS = re.compile(_MAGIC.pattern + r"|\s*(?:ls|ll|cd|cat|cp|mv|rm|mkdir|rmdir|more|less|man|pip|conda)\s+[^\s=(]")
 _OF_PYTHON = re.compile(r"%%(?:time|timeit|capture|prun|writefile\s+(?:-a\s+)?\S+\.py\s*$)")
 
 
@@ -35,7 +37,9 @@ class Notebook:
         self._starts = [0, *(found.end() for found in re.finditer("\n", file.text))]
         self._lines: list[tuple[str, int]] = []  # each with the place of its first character
         for cell in _cells(file):
-            code = list(_plain(cell))
+            code = list(_plain(cell, _MAGIC))
+            if not _is_python(code):
+                code = list(_plain(cell, _ALIAS))
             if _is_python(code):
                 self._lines += code
             else:
@@ -120,14 +124,14 @@ def _after(text: str, place: int, characters: int) -> int:
     return place
 
 
-def _plain(cell: list[tuple[str, int]]) -> Iterator[tuple[str, int]]:
+def _plain(cell: list[tuple[str, int]], magic_lines: re.Pattern[str]) -> Iterator[tuple[str, int]]:
     """A cell without what is for IPython: in its place stands something that does nothing."""
     first = next((line.strip() for line, _ in cell if line.strip()), "")
     if first.startswith("%%") and not _OF_PYTHON.match(first):
         return
     goes_on = False
     for line, place in cell:
-        magic = goes_on or _MAGIC.match(line) is not None
+        magic = goes_on or magic_lines.match(line) is not None
         yield ("" if goes_on else f"{line[: len(line) - len(line.lstrip())]}pass" if magic else line), place
         goes_on = magic and line.endswith("\\")
 

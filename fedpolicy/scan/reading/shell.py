@@ -21,6 +21,8 @@ _RUNNERS = re.compile(
     r"ssh|(?:ba|z)?sh|sudo|su|nohup|setsid|tmux|screen|docker|podman|kubectl|eval|exec|srun|env|timeout"
 )
 _SHELLS = re.compile(rb"#!\s*/(?:usr/)?bin/(?:env )?(?:ba|da|z|k)?sh")
+_ON, _LONGEST = "\\", 100  # how a line says that it goes on, and how many lines a list of words may have
+LISTED = re.compile(r"^\s*(?:(?:local|readonly|declare|export)\s+(?:-\w+\s+)*)?(\w+)=\(")  # `words=(`
 # `<<EOF`, `<<-'EOF'`; no `<<<`, and no shift of a number.
 _TEXT = re.compile(r"""(?<!<)<<(-?)\s*["'\\]?([A-Za-z_]\w*)["']?""")
 _WRITES = re.compile(r"""\bcat\b.*?>>?\s*["']?([^\s"'>|&;]+)|\btee\s+(?:-a\s+)?["']?([^\s"'>|&;]+)""")
@@ -52,10 +54,15 @@ def is_script(path: PurePath, content: bytes) -> bool:
 
 
 def script_lines(text: str) -> list[str]:
-    """The lines of a script that are run; those of texts that are not are empty."""
+    """The lines of a script that are run, lists over several of them as one that goes on; of other texts, none."""
     lines = text.split("\n")
     for one in shell_texts(lines):
         lines[one.first - 1 : one.last] = [""] * (one.last - one.first + 1)
+    for at in [at for at, line in enumerate(lines) if LISTED.search(line) and ")" not in line]:
+        end = next((number for number in range(at + 1, len(lines)) if ")" in lines[number]), at)
+        for number in range(at, min(end, at + _LONGEST)):
+            said = "" if lines[number].lstrip().startswith("#") else lines[number]
+            lines[number] = f"{said.removesuffix(_ON)} {_ON}"
     return lines
 
 

@@ -19,7 +19,7 @@ _SECRET_KEY = re.compile(
     r"(?:password|passwd|pwd|secret|token|api[-_]?key|access_key|secret_key|wandb_key)$", re.IGNORECASE
 )
 _SECRET = re.compile(
-    r"(?:(?:API|ACCESS|MASTER|SALT|ENCRYPTION|SIGNING)_KEY|TOKEN|PASSWORD|PASSWD|.PWD|_PASS|^PASS|REDIS_AUTH|SECRET(?:_KEY)?)$"
+    r"(?:(?:API|ACCESS|MASTER|SALT|ENCRYPTION|SIGNING)_KEY|API_KEYS|TOKEN|PASSWORD|PASSWD|.PWD|_PASS|^PASS|REDIS_AUTH|SECRET(?:_KEY)?)$"
 )
 # What others issue, and what stands there until somebody puts it in; a password may be any text.
 _ISSUED = re.compile(r"(?:api[-_]?key|access_key|token|wandb_key|aws_secret)$", re.IGNORECASE)
