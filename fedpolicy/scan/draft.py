@@ -224,13 +224,13 @@ def _misfit(job: JobEvidence, sites: Sequence[str], members: Sequence[DraftMembe
 def _method(page: DraftPage, job: JobEvidence, models: dict[str, str]) -> None:
     adapters = next((one for one in job.said if one.value == "adapters"), None)
     tuning = first(job.said, ("model",), ("tuning",)) or adapters
-    found = first(job.said, ("app",), ("strategy",)) or job.place
+    found = first(job.said, ("app",), ("strategy", "strategy_class")) or job.place
     short = _short(found)
     if tuning:
         page.add("    method: lora", tuning.span)
     elif known := _METHODS.get(short):
         page.add(f"    method: {known}", found.span)
-    elif short in (*_WORKFLOWS, *_AVERAGES) or found.attribute == "strategy":
+    elif short in (*_WORKFLOWS, *_AVERAGES) or found.attribute.startswith("strategy"):
         page.add("    method: fedavg", found.span)
     else:
         page.add("    method: unknown", found.span, "how it trains, such as fedavg or lora")

@@ -365,6 +365,14 @@ def test_how_a_recipe_trains_is_known_or_asked(here, recipe, how):
     assert f"    method: {how}\n" in re.sub(r"  #.*", "", text)
 
 
+def test_a_strategy_that_another_module_makes_says_how_an_app_trains(here):
+    app = '[tool.flwr.app.components]\nserverapp = "s:app"\n'
+    ours = "import flwr\nclass Ours(flwr.server.strategy.FedProx): pass\n"
+    write(here, {"pyproject.toml": app, "s.py": "from ours import Ours\nOurs()\n", "ours.py": ours})
+    (text,) = [one.text for one in drafted(".").values()]
+    assert "    method: fedprox  # ours.py:2\n" in text
+
+
 def test_recipes_that_send_to_one_another_have_no_aggregator(here):
     write(here, {"project.yml": PROJECT, "a/job.py": RECIPE.replace("FedAvg", "SwarmLearning")})
     (text,) = [one.text for one in drafted(".").values()]

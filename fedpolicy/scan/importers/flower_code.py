@@ -54,6 +54,10 @@ def read(file: File) -> Iterable[Evidence]:
             yield from _called(module, call)
         elif strategy := ours.get(call.name):
             yield from _strategy(module, call, strategy)
+    made = {call.name for call in module.calls}
+    for node in module.classes:  # which another module makes
+        if node.name in ours and node.name not in made:
+            yield module.says(node, "app", "strategy_class", ours[node.name])
     yield from _mods(module)
     yield from _keys(module)
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 # What runs whatever code the bytes hold; in a module of a federation they may be a peer's.
 _UNPICKLES = frozenset({"pickle.loads", "cloudpickle.loads", "dill.loads"})
-_FEDERATED = frozenset({"flwr", "nvflare"})
+_FEDERATED = frozenset({"flwr", "nvflare", "grpc", "socket", "websockets", "zmq"})  # of a framework, or by hand
 _UPLOADS = ("push_to_hub", "upload_file", "upload_folder", "create_commit")
 _HUB = ("huggingface_hub", "transformers", "peft", "datasets")
 _DP = "safeguard:differential_privacy"
