@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from fedpolicy.errors import InputError
@@ -174,16 +174,21 @@ class Builder:
         """The same for several references, in their order."""
         return [self.vertex(place) for reference in references for place in self.sources(reference)]
 
-    def instances(self, place: Vertex, references: Iterable[str]) -> Mask:
+    def instances(self, place: Vertex, references: Collection[str], senders: Collection[str] = ()) -> Mask:
         """
         The instances that references to datasets mean at a place: its own where it stores any of them, else all.
 
-        A member of a family of nodes pairs with the instances of its own party.
+        A member of a family of nodes pairs with the instances of its own party. Of several `senders` whoever has
+        anything itself leaves to the others what these have.
         """
         stored, mask = self.places.stored.get(place.id, ()), 0
+        has = any(one in {item.family, item.id} for item in stored for one in references) if len(references) > 1 else 0
         for reference in references:
             own = [item for item in stored if reference in {item.family, item.id}]
-            mask = united(mask, mask_of(own or self._paired(place, reference)))
+            found = own or self._paired(place, reference)
+            if has and not own:
+                found = [one for one in found if {(at := self.vertex(one.place)).family, at.name}.isdisjoint(senders)]
+            mask = united(mask, mask_of(found))
         return mask
 
     def _paired(self, place: Vertex, reference: str) -> Sequence[DataItem]:

@@ -52,7 +52,7 @@ def desugar_api_calls(builder: Builder, runs: Runs) -> None:
         implied_by = f"api_calls.{name} (call of {call.model or call.provider})"
         origin = Origin(id=f"api_calls.{name}", path=("api_calls", name), implied_by=implied_by)
         for place in builder.places_of(sorted(call.from_)):
-            mask = builder.instances(place, call.sends)
+            mask = builder.instances(place, call.sends, call.from_)
             builder.worked[origin.id] = united(builder.worked.get(origin.id, 0), mask)
             if call.model is None:
                 _to_party(builder, origin, place, call, mask)

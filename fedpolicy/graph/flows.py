@@ -198,7 +198,7 @@ def _pass_on_beyond(builder: Builder, everything: Mapping[int, str], reached: Ma
 
 
 def _mask(builder: Builder, flow: Declared, source: Vertex) -> Mask | None:
-    return None if flow.data is None else builder.instances(source, flow.data)
+    return None if flow.data is None else builder.instances(source, flow.data, flow.from_)
 
 
 def _seals(builder: Builder, origin: Origin, flow: Declared, source: Vertex) -> tuple[int, ...]:

@@ -127,7 +127,7 @@ class Asking(Use):
         self.call = world.file.api_calls[name]
         self.places = world.nodes(self.call.from_) if self.call.model else []
         for place in self.places:
-            self.stored[place] = [item.place for item in world.named(self.call.sends, place)]
+            self.stored[place] = [item.place for item in world.sent(self.call.sends, place, self.call.from_)]
 
     def _used(self) -> list[str]:
         return [self.call.model] if self.call.model else []

@@ -106,9 +106,9 @@ class Models:
         """The ways to whoever trains a model on machines of its own, which the caller may hold, too."""
         if caller not in self.holders(name):
             return self.ways(name, caller)
-        if self.world.file.models[name].via or self.provider(name) is None:
+        if self.world.file.models[name].via:
             return self._elsewhere(name, caller, [])
-        return [(caller, self.world.outside(self.provider(name) or ""))]
+        return [(caller, self.world.outside(self.provider(name) or "unknown"))]
 
     def _elsewhere(self, name: str, caller: str, holders: list[str]) -> list[tuple[str, ...]]:
         model = self.world.file.models[name]

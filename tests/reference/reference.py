@@ -113,7 +113,8 @@ def _come(world: World, moves: list[Movement], place: str) -> list[tuple[Instanc
 def _calls(world: World, models: Models) -> Iterator[Movement]:
     for name, call in world.file.api_calls.items():
         for caller in world.nodes(call.from_):
-            sent = frozenset(item.id for item in world.named(call.sends, caller))
+            items = world.sent(call.sends, caller, call.from_)
+            sent = frozenset(item.id for item in items)
             why = f"api_calls.{name}"
             if call.model:
                 yield from models.call(
@@ -126,7 +127,9 @@ def _calls(world: World, models: Models) -> Iterator[Movement]:
                 level=models.level(call.payload),
                 counted=models.counted(call.payload),
                 raw=RECONSTRUCTABLE if world.catalog.payloads[call.payload].aggregate else 0,
-                few=(few(world, world.catalog.payloads[call.payload], world.named(call.sends, caller), *way),),
+                few=(
+                    few(world, world.catalog.payloads[call.payload], world.sent(call.sends, caller, call.from_), *way),
+                ),
                 only=sent,
                 why=why,
                 caps=caps(world, call.safeguards, caller),
@@ -180,7 +183,7 @@ def _contents(world: World, models: Models, flow: Any, plain: Movement) -> Itera
         return
     data = [one for one in flow.data if one not in world.file.models]
     if data:
-        items = world.named(data, plain.way[0])
+        items = world.sent(data, plain.way[0], flow.from_)
         yield replace(plain, only=frozenset(item.id for item in items), few=_few(world, flow, items, plain.way))
     for one in flow.data:
         if one in world.file.models:
@@ -204,7 +207,7 @@ def _about(world: World, flow: Any, source: str) -> list[Instance]:
     """The data that a place sends by a flow: what rests there, where the flow names none."""
     if flow.data is None:
         return [item for item in world.instances if item.place == source]
-    return world.named([one for one in flow.data if one not in world.file.models], source)
+    return world.sent([one for one in flow.data if one not in world.file.models], source, flow.from_)
 
 
 def _added_up(world: World, flow: Any, name: str, source: str, sources: list[str]) -> tuple[Sum, ...]:
@@ -370,7 +373,7 @@ def _wanted(world: World, models: Models) -> Iterator[tuple[str, Any, int, tuple
             for way in ways or [(caller, world.outside(call.provider))]:
                 own = seals(world, call.safeguards, caller) if way[-1] != caller else ()
                 own = tuple(one for one in own if models.reads(one, way[-1]))
-                for item in world.named(call.sends, caller):
+                for item in world.sent(call.sends, caller, call.from_):
                     yield caller, item, models.level(call.payload), own
     for flow in world.file.flows.values():
         row = world.catalog.payloads[flow.payload]
@@ -379,5 +382,5 @@ def _wanted(world: World, models: Models) -> Iterator[tuple[str, Any, int, tuple
         for source in sources if data else ():
             own = flow_seals(world, flow, source)
             level = VERBATIM if row.carries == "sealed" else models.level(flow.payload)
-            for item in world.named(data, source):
+            for item in world.sent(data, source, flow.from_):
                 yield source, item, level, own or (None if row.carries == "sealed" else ())

@@ -232,7 +232,7 @@ class Wider(Author):
         entry["from"] = self.one(self.one(*places), self.some(places, 1), self.one("x", "agg", "acme"))
         if "to" in entry:
             entry["to"] = self.one(self.one(*places, "x", "b", "acme"), self.some(places, 1), ["store", "public"])
-            entry["data"] = self.one(["notes"], ["out", "notes"], ["base", "out"], ["closed"])
+            entry["data"] = self.one(["notes"], list(self.names), ["out", "notes"], ["base", "out"], ["closed"])
             if self.odds(0.3):
                 entry["sealed_for"] = self.some((*MEMBERS, "x", "acme"), 1)
         else:

@@ -156,6 +156,13 @@ class World:
             found += here or own or items
         return list(dict.fromkeys(found))
 
+    def sent(self, names: Iterable[str], place: str, senders: Iterable[str]) -> list[Instance]:
+        """The same where several send: who has any of it leaves to the others what they have."""
+        found = self.named(names, place)
+        others = {*self.nodes([*senders])} - {place}
+        has = any(item.place == place for item in found)
+        return [item for item in found if not (has and item.place in others)]
+
     def every(self, names: Iterable[str]) -> list[Instance]:
         """All instances that names mean."""
         return [item for item in self.instances if any(name in (item.id, item.dataset) for name in names)]
