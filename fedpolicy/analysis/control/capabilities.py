@@ -121,8 +121,12 @@ class ModelCall:
 
     def reached(self, model: str, place: Vertex, own: str) -> Formula:
         """One model, in any way; who holds one part of it runs it with all who hold the others."""
-        found = (reach(self.means, one, place, own, self.method) for one in self.accesses(model, place))
-        return all_of(found) if self.means.graph.deployment.models[model].copies == "parts" else any_of(found)
+        ways = self.accesses(model, place)
+        found = [reach(self.means, one, place, own, self.method) for one in ways]
+        if self.means.graph.deployment.models[model].copies != "parts":
+            return any_of(found)
+        asked = any(one.how != "weights" for one in ways)
+        return all_of([*(_all_parts(self.means, model, own) if asked else ()), *found])
 
     def inspect(self, models: Iterable[str], own: str) -> Formula:
         """The weights of all of these on nodes of its own, or where everybody can get them from."""
@@ -172,8 +176,8 @@ def reach(means: Means, access: Access, place: Vertex, own: str, method: MethodR
     vertices = means.graph.vertices
     parts = means.graph.deployment.models[access.model].copies == "parts"
     rests = means.resting(access.model) if parts else frozenset()
-    hops = {*access.hops, *rests}
-    sealed = {*access.hops[-1:], *rests} & means.holders(access.model)
+    hops = {*access.hops} - rests
+    sealed = {*access.hops[-1:]} & means.holders(access.model) - rests
     runner = means.lookup.party(access.runner)
     inside = runner == own or means.lookup.is_member(runner)
     return all_of(
@@ -184,6 +188,14 @@ def reach(means: Means, access: Access, place: Vertex, own: str, method: MethodR
             *(rights(means, access.model, own) if inside or place.id in rests else ()),
         ]
     )
+
+
+def _all_parts(means: Means, model: str, own: str) -> Iterator[Formula]:
+    """Every part of a model, however it is reached: there are as many ways to it as there are parts."""
+    places = [means.graph.vertices[name] for name in sorted(means.resting(model))]
+    yield from (means.there(place, own, f"models.{model}") for place in places)
+    held = means.holders(model)
+    yield from (openers(means, model, place, own) for place in places if place.id in held)
 
 
 def _account(means: Means, model: str, runner: str, own: str, *, asks: bool) -> Iterator[Formula]:
