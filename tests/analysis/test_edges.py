@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from functools import partial
+from itertools import combinations
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
+from fedpolicy.analysis.exposure import Reading, Trust, sums
 from fedpolicy.analysis.exposure.equivalence import _cells
+from fedpolicy.analysis.exposure.rungs import rungs_of
 from fedpolicy.analysis.facts import cells_of
 from fedpolicy.catalog.rows import LEVELS
 from fedpolicy.language.reading import load_text
 from fedpolicy.topologies import TOPOLOGIES
-from tests.helpers import NONE, catalog, facts_of, read_case, table
+from tests.helpers import NONE, catalog, facts_of, graph_of, read_case, table
 
 
 @pytest.mark.parametrize(("many", "hidden"), [(5_000, 0), (5_001, 1)])
@@ -114,3 +117,61 @@ def test_an_unknown_method_covers_each_that_could_be_stated(task, kind, possible
     unknown = texts.pop([*catalog().methods].index("unknown"))
 
     assert covered_by(unknown, texts) == possible
+
+
+def hubs_of_many(number):
+    """Hospitals that each add up at a hub of their own, before a coordinator does; one hosts the hub of another."""
+    names = [f"h{one:02}" for one in range(number)]
+    return f"""
+fedpolicy: 1
+name: hubs
+parties: {{{", ".join(f"{name}: {{role: participant}}" for name in names)}, top: {{role: coordinator}}}}
+nodes:
+  client: {{kind: client, party: [{", ".join(names)}], host: h00}}
+  hub: {{party: [{", ".join(names)}]}}
+  aggregator: {{kind: aggregator, party: top}}
+datasets:
+  notes: {{at: client, categories: health}}
+  scans: {{at: client, categories: health, owner: h01}}
+tasks:
+  train:
+    method: fedavg
+    data: [notes, scans]
+    runs_on: client
+    hops: [hub]
+    aggregator: aggregator
+    clients_per_round: {number}
+    min_clients: {number}
+"""
+
+
+def test_what_is_left_of_a_sum_is_what_counting_the_rest_says():
+    graph = graph_of(hubs_of_many(4))
+    rungs = rungs_of(graph)
+    pools = [*((party,) for party in ("h00", "h01", "h02", "top")), ("h01", "h02"), ("h00", "top")]
+    compared = 0
+    for whole in {one.index: one for one in rungs.sums.values()}.values():
+        some = [frozenset(gone) for size in (1, 2) for gone in combinations(whole.contributors, size)]
+        for gone, reading in ((gone, reading) for gone in some for reading in (Reading.LOW, Reading.HIGH)):
+            left, counted = (sums.Hiding(graph=graph, trust=Trust(graph=graph), reading=reading) for _ in range(2))
+            rest = rungs.rest(whole, gone)
+            left.count_rest(rest, whole, gone)
+            counted.tallies[rest.index] = sums.tally_of(graph, rest)
+            for pool in pools:
+                assert left.left_in(rest, pool) == counted.left_in(rest, pool)
+                assert left.hidden_in(rest, pool) == counted.hidden_in(rest, pool)
+                compared += left.left_in(rest, pool) not in {0, whole.k_high}
+    assert compared > 20
+
+
+def test_what_is_left_of_a_sum_is_not_counted_anew_for_each_who_looks(monkeypatch):
+    calls = []
+    whole = sums.tally_of
+    monkeypatch.setattr(sums, "tally_of", lambda *given: calls.append(given) or whole(*given))
+    counts = []
+    for number in (6, 12):
+        calls.clear()
+        facts_of(hubs_of_many(number))
+        counts.append(len(calls))
+
+    assert counts[1] <= 2 * counts[0]

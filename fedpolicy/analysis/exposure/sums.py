@@ -226,7 +226,7 @@ class Hiding:
     def _tally(self, aggregate: Aggregate) -> Tally:
         found = self.tallies.get(aggregate.index)
         if found is None:
-            found = self.tallies[aggregate.index] = self._like(aggregate) or _count(self.graph, aggregate)
+            found = self.tallies[aggregate.index] = self._like(aggregate) or tally_of(self.graph, aggregate)
         return found
 
     def _like(self, aggregate: Aggregate) -> Tally | None:
@@ -249,7 +249,8 @@ def _owned(graph: FlowGraph, aggregate: Aggregate) -> dict[str, set[str]]:
     return found
 
 
-def _count(graph: FlowGraph, aggregate: Aggregate) -> Tally:
+def tally_of(graph: FlowGraph, aggregate: Aggregate) -> Tally:
+    """Count who contributes to an aggregate."""
     owned = _owned(graph, aggregate)
     known_to: dict[str, list[Vertex]] = {}
     owners: dict[str, dict[str, int]] = {}
