@@ -113,6 +113,7 @@ class Divided(Tree):
         of = frozenset(item for holder, some in labels.items() if holder != member for item in some)
         yield from self._leg(job, member, (head, member), "gradients", of, arbiters, blind=True)
         yield from self._leg(job, member, (member, head), "sums", frozenset(job.masks[member]), arbiters)
+        yield from self._contents(job, member, head, arbiters)
 
     def _leg(
         self,
