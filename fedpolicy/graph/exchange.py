@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from fedpolicy.language.model.flow import TreeRoute
 
 Cohort = tuple[int, int, tuple[str, ...]]
+Ends = tuple[Sequence["Vertex"], Iterable[str]]
 _SHUT = "{} can neither open nor compute on what is encrypted end to end"
 
 
@@ -41,8 +42,7 @@ class Exchange:
 
     def aggregators(self, place: Vertex) -> list[str]:
         """The aggregators that a place sends to."""
-        found = (self.builder.targets(place, reference) for reference in self.aggregator_names())
-        return [target for targets in found for target in targets]
+        return [target for reference in self.aggregator_names() for target in self.builder.targets(place, reference)]
 
     def mask_of(self, contributors: Iterable[Vertex]) -> Mask:
         """The instances that some contributors work on."""
@@ -205,33 +205,27 @@ class Exchange:
         of: Shield | None = None,
     ) -> Outcome:
         """
-        Send the aggregate back to everybody below who takes part, if the method does, and say where it rests.
+        Send the aggregate back to everybody below who takes part, and say where it rests.
 
         Whoever passes it on (`between`, and the relays) gets it from the top too: it is not theirs to add up. The top
         may have safeguards `of` its own beside those of the task.
         """
         job = self.job
+        below, between = self._entitled(below, between, top)
         guards = self.guards("aggregated", top, job.up)
-        if of is not None:
-            guards += self.guards("aggregated", top, job.up, of)
+        guards += () if of is None else self.guards("aggregated", top, job.up, of)
         sealing: dict[tuple[int, ...], tuple[Guard, ...]] = {(): guards}
-        for target, seals in self._downward(below, between) if job.method.down else ():
+        for target, seals in self._downward(below, between):
             if seals not in sealing:
                 sealing[seals] = (*guards, *seals_at(self.builder, self.own, top, seals, job.down))
-            way = ("downlink", top.id, target, job.down, job.mask)
+            way = ("downlink", top.id, target, job.down if job.method.down else "sums", job.mask)
             self.send(*way, guards=sealing[seals], seals=seals, aggregate=aggregate, raw=job.up)
         return Outcome(place=top.id, mask=job.mask, guards=guards, aggregate=aggregate, raw=job.up)
 
     def forward(self, top: Vertex, below: Sequence[Vertex], between: Iterable[str] = ()) -> Outcome:
-        """
-        Pass single contributions on to everybody below: whoever can open them adds them up.
-
-        A method that sends nothing down sends them to those only.
-        """
+        """Pass single contributions on to everybody below: whoever can open them adds them up."""
         job, mask = self.job, self.mask_of(below)
-        if job.method.down is None:
-            below = [place for place in below if self.seals_to(place)]
-            between = between if below else ()
+        below, between = self._entitled(below, between)
         said = self.guards("aggregated", top, job.up)
         vain = tuple(replace(guard, ignored=_SHUT.format(top.name)) for guard in said)
         sealing: dict[tuple[int, ...], tuple[Guard, ...]] = {}
@@ -249,6 +243,14 @@ class Exchange:
     def seals_to(self, *places: Vertex) -> tuple[int, ...]:
         """The seals on what is sent to places that have to read it: those that each of them can open."""
         return seals_for(self.builder, self.own, *places)
+
+    def _entitled(self, below: Sequence[Vertex], between: Iterable[str], top: Vertex | None = None) -> Ends:
+        """Who gets anything back of a method that sends nothing back: who opens what the top, or anybody, cannot."""
+        if self.job.method.down:
+            return below, between
+        shut = set(self.seals_to()).difference(self.seals_to(top) if top else ())
+        found = [place for place in below if not shut.isdisjoint(self.seals_to(place))] if shut else []
+        return found, between if found else ()
 
     def _downward(self, below: Sequence[Vertex], between: Iterable[str]) -> Iterable[tuple[str, tuple[int, ...]]]:
         """Who gets what goes down, and behind which seals: each leg's that its end can open. Relays pass every leg."""
@@ -271,8 +273,7 @@ class Exchange:
         job = self.job
         hub = self.builder.exchange(job.origin).id
         sums = self.secure_sums(job.contributors, job.mask)
-        shut = self._shut_out(job.members)
-        seals = self.seals_to(*job.members)
+        shut, seals = self._shut_out(job.members), self.seals_to(*job.members)
         for place in job.contributors:
             guards = sealed_for_work(self.builder, self.guards("uplink", place, job.up, sums=sums), *shut)
             self.send_up(place, hub, job.up, "uplink", guards=guards, seals=seals)

@@ -163,6 +163,11 @@ class Exchange:
         found = seals(self.world, job.task.safeguards, top)
         return tuple(one for one in found if all(self.models.reads(one, end) for end in ends))
 
+    def _keyed(self, job: Job, top: str, end: str, *, forwards: bool) -> bool:
+        """Whether somebody opens what whoever adds up cannot, or what it forwards."""
+        found = self._again(job, top, [end])
+        return any(forwards or not self.models.reads(one, top) for one in found)
+
     def _joint(self, every: tuple[Any, ...]) -> tuple[Any, ...]:
         """Seals that several put on the same: they rest on all of them."""
         found = {}
@@ -262,7 +267,7 @@ class Exchange:
             way=(top, member),
             level=self.models.level(job.up),
             counted=self.models.counted(str(job.up)),
-            nominal=self.models.level(job.method.down),
+            nominal=self.models.level(job.method.down or "sums"),
             few=(self._few_each(job, job.members, top),),
             only=job.mask,
             sums=plain,
@@ -290,8 +295,9 @@ class Exchange:
                 for relays in self.relays(job, member):
                     yield from self._up(job, member, (*relays, top), below)
             forwards = self._cannot_add(job.task.safeguards, top)
-            for member in job.members if job.method.down or forwards else ():
-                if top in self.aggregators(job, member):
+            for member in job.members:
+                comes = job.method.down or forwards or self._keyed(job, top, member, forwards=False)
+                if comes and top in self.aggregators(job, member):
                     for place in {member, *(relay for relays in self.relays(job, member) for relay in relays)}:
                         if forwards:
                             yield from self._forward(job, top, below, place, [member])

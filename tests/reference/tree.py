@@ -68,9 +68,9 @@ class Tree(Exchange):
             if len(chain) == len(job.task.hops) and self._noisy(job):
                 noise = noise + self._hop_noises(job, chain, last, top)
             forwards = self._passes(job, chain, last, top)
-            ways = self._down_ways(job, full, last, top) if job.method.down or forwards else []
+            ways = self._down_ways(job, full, last, top)
             if not job.method.down:  # only who can open it gets anything
-                ways = [way for way in ways if self._again(job, top, [way[-1]])]
+                ways = [way for way in ways if self._keyed(job, top, way[-1], forwards=forwards)]
             # Hops get what all below can open; relays pass each leg on as it is.
             every = tuple(sorted({way[-1] for way in ways}))
             legs = {(place, every) for way in ways for place in way[:last]}
