@@ -40,7 +40,7 @@ _ANYWHERE = "environment"  # the importer that finds secrets in files of any kin
 _STARTS = "flower_processes"  # the importer of programs that services may start by their images
 # What a folder or a file is called that shows something, or tries it, and deploys nothing.
 _ASIDE = frozenset({"test", "tests", "__tests__", "testing", "doc", "docs", "tutorial", "tutorials"})
-_EXAMPLE = re.compile(r"\.example|[-_]example\.|^example[-_.]|(?:^|[-_.])(?:template|sample)\.env$")
+_EXAMPLE = re.compile(r"\.example|[-_]example\.|^example[-_.]|(?:^|[-_.])(?:template|sample)\.env$|[-_]test\.ya?ml$")
 _STAND_INS = (".sample", ".template", ".dist")  # files of variables that somebody has to copy and fill in
 
 

@@ -470,7 +470,7 @@ def test_a_default_of_a_password_is_told_as_one(here):
     write(here, {"compose.yml": "services: {db: {environment: {PG_PASSWORD: '${PG:-postgres-1}'}}}\n"})
     (message,) = [one["message"] for one in scanned(".")[1] if one["rule"] == "literal-secret"]
     assert message == (
-        "PG_PASSWORD has a default in this file, which counts unless somebody sets another one:"
+        "PG has a default in this file, which counts unless somebody sets another one:"
         " every reader of the repository sees it"
     )
     assert "postgres-1" not in run("scan", ".", "--format", "html").stdout
@@ -510,7 +510,8 @@ def test_one_reason_is_told_once_of_a_program(here):
 
 
 @pytest.mark.parametrize(
-    "name", [".env.example", "values-example.env", "example.env", "prod_example.env", "template.env"]
+    "name",
+    [".env.example", "values-example.env", "example.env", "prod_example.env", "template.env", "compose.ha-test.yml"],
 )
 def test_files_that_show_something_deploy_nothing(here, name):
     write(

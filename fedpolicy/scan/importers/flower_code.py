@@ -33,6 +33,7 @@ _COHORT = (
     (("min_fit_clients", "min_train_nodes"), "min_clients"),
     (("fraction_fit", "fraction_train"), "fraction_train"),
 )
+_ADDS_UP = ("aggregate_fit", "aggregate_train")  # where a strategy makes one model of many
 _STRATEGIES = ("flwr.serverapp.strategy.", "flwr.server.strategy.")
 
 
@@ -52,8 +53,8 @@ def read(file: File) -> Iterable[Evidence]:
             yield module.says(call.node, "app", "sends", "adapters")
         elif call.name.startswith("flwr."):
             yield from _called(module, call)
-        elif strategy := ours.get(call.name):
-            yield from _strategy(module, call, strategy)
+        elif call.name in ours:
+            yield from _strategy(module, call, ours[call.name])
     made = {call.name for call in module.calls}
     for node in module.classes:  # which another module makes
         if node.name in ours and node.name not in made:
@@ -86,14 +87,18 @@ def _run(module: Module, call: CodeCall) -> Iterator[Evidence]:
         yield from _started(module, call)
 
 
-def _strategies(module: Module) -> Iterator[tuple[str, str]]:
-    """Classes of the module that are made of a strategy of Flower's, with its name."""
+def _strategies(module: Module) -> Iterator[tuple[str, str | None]]:
+    """Classes of the module that are made of a strategy of Flower's, with its name if they add up as it does."""
     for node in module.classes:
         names = [name for base in node.bases if (name := module.name(base)).startswith(_STRATEGIES)]
-        yield from ((node.name, name.rpartition(".")[2]) for name in names)
+        own = {one.name for one in node.body if isinstance(one, ast.FunctionDef)} & set(_ADDS_UP)
+        asks = {
+            one.func.attr for one in ast.walk(node) if isinstance(one, ast.Call) and isinstance(one.func, ast.Attribute)
+        }
+        yield from ((node.name, name.rpartition(".")[2] if own <= asks else None) for name in names)
 
 
-def _strategy(module: Module, call: CodeCall, name: str) -> Iterator[Evidence]:
+def _strategy(module: Module, call: CodeCall, name: str | None) -> Iterator[Evidence]:
     yield module.says(call.node, "app", "strategy", name)
     for arguments, attribute in _COHORT:
         if (node := call.argument(*arguments)) is not None:

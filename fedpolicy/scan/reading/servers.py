@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from fedpolicy.scan import Evidence, ForeignNode, settled
-from fedpolicy.scan.reading.variables import is_literal
+from fedpolicy.scan.reading.variables import literal
 from fedpolicy.scan.services import CALLED, CLOUD, OLLAMA, Services, host_of, in_cloud, is_own, runs_unread_code
 
 if TYPE_CHECKING:
@@ -79,8 +79,8 @@ def _passwords(words: Sequence[Word], who: str) -> Iterator[Evidence]:
     for at, (text, node) in enumerate(words):
         name, equals, value = text.partition("=")
         said, place = (value, node) if equals or at + 1 == len(words) else words[at + 1]
-        if name in _PASSWORDS and is_literal("password", said):
-            yield place.says(f"secret:{name.lstrip('-')}", "literal", who)
+        if name in _PASSWORDS and (found := literal(place, name.lstrip("-"), said, who)):
+            yield found
 
 
 def pulled(node: ForeignNode, name: str) -> Evidence:

@@ -24,7 +24,7 @@ _SECRET = re.compile(
 # What others issue, and what stands there until somebody puts it in; a password may be any text.
 _ISSUED = re.compile(r"(?:api[-_]?key|access_key|token|wandb_key|aws_secret)$", re.IGNORECASE)
 _STANDS_IN = re.compile(
-    r"(?:^|[^a-z])(?:insert|replace|change.?(?:me|this|in)|your|example|placeholder|dummy|fake|todo|here|xxx+)(?:[^a-z]|$)"
+    r"(?:^|[^a-z])(?:insert|replace|change.?(?:me|this|in)|your|example|placeholder|dummy|fake|mock|todo|here|xxx+)(?:[^a-z]|$)"
     r"|\.{3}|\*{3}|(?:^|[^a-z])no[nt]?[-_ ]?(?:key|auth|token|needed|necessary|used|required)(?:[^a-z]|$)"
     r"|^(?:empty|none|null|unused|ignored|anything|whatever|local|ollama|vllm|lm-?studio|token-abc123)$",
     re.IGNORECASE,
@@ -61,7 +61,7 @@ _NOTHING = re.compile(r"\$\{\w+:?-\}")  # where nobody sets it, nothing
 _IN_ADDRESS = re.compile(r"://[^/:@\s]*:([^/@\s]+)@")  # a password in an address
 _LINE = re.compile(r"\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_.]*)\s*=(.*)")
 _COMMENT = re.compile(r"\s+#.*$")
-_DEFAULT = re.compile(r"\$\{\w+:?-([^}]+)\}")
+_DEFAULT = re.compile(r"\$\{(\w+):?-([^}]+)\}")  # where nobody sets it, this
 
 
 def found(root: ForeignNode, path: str) -> ForeignNode | None:
@@ -88,17 +88,27 @@ def literals(root: ForeignNode, subject: str) -> Iterator[Evidence]:
     """Secrets that stand among the settings, by the names of their keys; and passwords in addresses."""
     for name, node in root.items():
         said = node.value if isinstance(node.value, str) else ""
-        if (_SECRET_KEY.search(name) and is_literal(name, said)) or _password_in(said):
-            yield node.says(f"secret:{name}", "literal", subject)
+        found = literal(node, name, said, subject) if _SECRET_KEY.search(name) else None
+        if found := found or _password_in(node, name, said, subject):
+            yield found
         else:
             yield from literals(node, subject)
     for node in root.each():
         yield from literals(node, subject)
 
 
-def _password_in(address: str) -> bool:
+def literal(node: ForeignNode, name: str, value: str, subject: str) -> Evidence | None:
+    """A secret that stands there, by its name; a default, by that of the variable that others may set."""
+    default = _DEFAULT.fullmatch(value)
+    if not is_literal(name, value):
+        return None
+    note = "unless somebody sets another one" if default else ""
+    return node.says(f"secret:{default[1] if default else name}", "literal", subject, note=note)
+
+
+def _password_in(node: ForeignNode, name: str, address: str, subject: str) -> Evidence | None:
     inside = _IN_ADDRESS.search(address)
-    return inside is not None and is_literal("password", inside[1])
+    return literal(node, name, inside[1], subject) if inside else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,7 +141,7 @@ def looks_real(name: str, value: str, *, encoded: bool) -> bool:
 def is_literal(name: str, value: str) -> bool:
     """Whether a secret stands there as it is used, if only where nobody sets another one."""
     if default := _DEFAULT.fullmatch(value):
-        value = default[1]
+        value = default[2]
     stands_in = _ISSUED.search(name) and _STANDS_IN.search(value)
     stands_in = stands_in or _MASKED.fullmatch(value)
     elsewhere_ = value.startswith("os.environ/")  # LiteLLM looks it up there
@@ -189,11 +199,10 @@ def told(
 
 def _one(subject: str, one: Variable) -> Iterator[Evidence]:
     if secret_name(one.name) and one.value.lower() not in _SWITCH:
-        literal = not one.given and is_literal(one.name, one.value)
-        note = "unless somebody sets another one" if literal and _DEFAULT.fullmatch(one.value) else ""
-        yield one.node.says(f"secret:{one.name}", "literal" if literal else "held_by", subject, note=note)
-    elif not one.given and _password_in(one.value):
-        yield one.node.says(f"secret:{one.name}", "literal", subject)
+        found = None if one.given else literal(one.node, one.name, one.value, subject)
+        yield found or one.node.says(f"secret:{one.name}", "held_by", subject)
+    elif not one.given and (inside := _password_in(one.node, one.name, one.value, subject)):
+        yield inside
     if one.name.endswith("TLS_ENABLED"):
         yield one.node.says(subject, "tls", one.value.lower() if settled(one.value) and not one.given else None)
 
@@ -241,7 +250,7 @@ def _is_address(services: Services, name: str) -> bool:
 
 def _default(value: str) -> str:
     found = _DEFAULT.fullmatch(value)
-    return f"if nobody sets it, at {found[1]}" if found else ""
+    return f"if nobody sets it, at {found[2]}" if found else ""
 
 
 def _trackers(services: Services, found: list[Variable]) -> Iterator[Evidence]:
@@ -262,7 +271,7 @@ def _trackers(services: Services, found: list[Variable]) -> Iterator[Evidence]:
         if subject and row and one.name in row.address_variables:
             usual = None if one.given else _DEFAULT.fullmatch(one.value)
             known = settled(one.value) and not one.given
-            value, note = (usual[1], f"a default of the variable {one.name}") if usual else (one.value, "")
+            value, note = (usual[2], f"a default of the variable {one.name}") if usual else (one.value, "")
             yield one.node.says(subject, "address", value if known or usual else None, note=note)
         elif row and subject and row.id not in on:
             note = f"{one.name} lets it report, which proves no use"
