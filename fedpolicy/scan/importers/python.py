@@ -30,10 +30,6 @@ if TYPE_CHECKING:
     from fedpolicy.catalog.rows import ServiceRow
     from fedpolicy.scan.reading import File
 
-_REQUESTS = re.compile(
-    r"(?:requests|httpx|aiohttp|urllib).*\.(?:get|post|put|request|stream|urlopen|Client|AsyncClient|ClientSession)"
-)
-_SENDS, _HTTP = ("post", "put", "request", "stream"), ("requests", "httpx", "aiohttp", "urllib3")
 _CLOUDS = ("boto3", "aioboto3", "aiobotocore")
 _ASKS = frozenset({
     "create", "acreate", "parse", "stream", "complete", "chat", "converse",
@@ -61,8 +57,6 @@ def read(file: File) -> Iterable[Evidence]:
             yield from _constructed(module, call, row)
         elif row and row.kind == "vector_store":
             yield from _stored(module, call, row)
-        elif _REQUESTS.fullmatch(call.name) or (call.last in _SENDS and not module.frameworks.isdisjoint(_HTTP)):
-            yield from _requested(module, call)
         elif call.last == "client" and not module.frameworks.isdisjoint(_CLOUDS):
             yield from _client_of_a_cloud(module, call)
 
@@ -287,13 +281,3 @@ def _sent(module: Module, call: CodeCall, name: str) -> Iterator[Evidence]:
 
 def _joined(found: Argument, note: str) -> str:
     return "; ".join(part for part in (note, found.open) if part)
-
-
-def _requested(module: Module, call: CodeCall) -> Iterator[Evidence]:
-    named = call.argument("url", "base_url")
-    for node in (*call.node.args[:2], *((named,) if named is not None else ())):
-        found = module.value(node)
-        behind = module.file.services.behind(found.value) if found.known and isinstance(found.value, str) else None
-        if behind and behind.kind in CALLED:
-            yield module.says(call.node, f"call:{behind.id}", "made", "true", note=found.open)
-            yield from _sent(module, call, behind.id)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from fedpolicy.scan import ANYWHERE, CHANNEL, NONE
 from fedpolicy.scan.reading.code import CodeCall, Module
 from fedpolicy.scan.reading.origins import origin
+from fedpolicy.scan.reading.values import beginning
 from fedpolicy.scan.services import host_of, is_own, runs_unread_code
 
 if TYPE_CHECKING:
@@ -81,22 +82,11 @@ def _channels(module: Module) -> Iterator[Evidence]:
     names = {call.last for call in module.calls} if "grpc" in module.frameworks else set()
     for call in module.calls if names & set(_CHANNELS) else ():
         who, secure = _CHANNELS.get(call.last, ("", ""))
-        address = _beginning(module, call.argument("target", "address", place=0)) if who else ""
+        address = beginning(module, call.argument("target", "address", place=0)) if who else ""
         everybody = who == "the server" and host_of(address) in ANYWHERE
         if who and (everybody or not (is_own(address) or address.startswith("unix:"))):
             value = None if secure in names or not host_of(address) else NONE
             yield module.says(call.node, f"{CHANNEL}:{who} in {module.file.path.name}", "transport", value)
-
-
-def _beginning(module: Module, node: ast.expr | None, depth: int = 0) -> str:
-    """How an address begins, by which its host is known: `f"[::]:{port}"`, `"{}:{}".format(...)`."""
-    match node:
-        case ast.JoinedStr(values=[first, *_]) | ast.BinOp(left=first) | ast.Call(func=ast.Attribute(value=first)):
-            return _beginning(module, first, depth)
-        case ast.Name() if depth == 0 and len(made := module.bound(node.id)) == 1 and module.value(node).value is None:
-            return _beginning(module, made[0], 1)
-    said = module.value(node).value
-    return said.partition("{")[0].removeprefix("dns:///") if isinstance(said, str) else ""
 
 
 def _is_of_the_hub(module: Module, call: CodeCall) -> bool:

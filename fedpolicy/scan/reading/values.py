@@ -235,3 +235,16 @@ def _parts(module: Module, parts: list[ast.expr], depth: int) -> Iterator[Argume
 
 def _variable(name: object) -> Argument:
     return Argument(open=f"the variable {name}", variable=str(name)) if isinstance(name, str) else Argument()
+
+
+def beginning(module: Module, node: ast.expr | None, depth: int = 0) -> str:
+    """How an address begins, by which its host is known: `f"[::]:{port}"`, `"{}:{}".format(...)`."""
+    match node:
+        case ast.JoinedStr(values=[first, *_]) | ast.BinOp(left=first) | ast.Call(func=ast.Attribute(value=first)):
+            return beginning(module, first, depth)
+        case ast.FormattedValue(value=first):
+            return beginning(module, first, depth)
+        case ast.Name() if depth == 0 and len(made := module.bound(node.id)) == 1 and module.value(node).value is None:
+            return beginning(module, made[0], 1)
+    said = module.value(node).value
+    return said.partition("{")[0].removeprefix("dns:///") if isinstance(said, str) else ""

@@ -26,7 +26,7 @@ _ISSUED = re.compile(r"(?:api[-_]?key|access_key|token|wandb_key|aws_secret)$", 
 _STANDS_IN = re.compile(
     r"(?:^|[^a-z])(?:insert|replace|change.?(?:me|this|in)|your|example|placeholder|dummy|fake|mock|todo|here|xxx+)(?:[^a-z]|$)"
     r"|\.{3}|\*{3}|(?:^|[^a-z])no[nt]?[-_ ]?(?:key|auth|token|needed|necessary|used|required)(?:[^a-z]|$)"
-    r"|^(?:empty|none|null|unused|ignored|anything|whatever|local|ollama|vllm|lm-?studio|token-abc123)$",
+    r"|^(?:empty|none|null|unused|ignored|anything|whatever|tests?|local(?:[-_]only)?|ollama|vllm|lm-?studio|token-abc123)$",
     re.IGNORECASE,
 )
 # Keys of those who issue them, by how these begin: they are secrets wherever they stand. A text in quotes needs less.
