@@ -145,12 +145,10 @@ class Hiding:
         The contributions of clients that the `viewers` operate or host can be subtracted, and what is left must
         come from at least two distinct owners. What a sum does not hide, a sum that it went into (`outer`) may.
         """
-        if not outer:
-            return self.hidden_in(self.graph.aggregates[index], viewers)
         key = (index, viewers, outer)
         found = self._known.get(key)
         if found is None:
-            found = self.hidden(index, viewers)
+            found = self.hidden_in(self.graph.aggregates[index], viewers)
             for other in outer:
                 found = united(found, self.hidden(other, viewers))
             self._known[key] = found
