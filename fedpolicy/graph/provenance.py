@@ -108,16 +108,22 @@ class Reach:
     _reached: dict[tuple[int, bool], Mapping[str, Held]] = field(default_factory=dict)
 
     def got(self, need: Need, *, sure: bool = False) -> Mask:
-        """What comes to a place, in a form that it needs."""
-        level = _rank(self.builder, need.payload)
+        """What comes to a place, in a form that it needs: of what is sealed nobody can say what it is, nor needs to."""
+        held = self._held(need, _rank(self.builder, need.payload), sure=sure)
+        if need.flow is None:
+            return held.get(_OPEN, 0)
+        anything = self._held(need, 0, sure=sure) if _is_ciphertext(self.builder, need.flow) else {}
+        shut = {seals: mask for seals, mask in anything.items() if seals}
+        return united(_sendable(self.builder, need.flow, held), _sendable(self.builder, need.flow, shut))
+
+    def _held(self, need: Need, level: int, *, sure: bool) -> Held:
         key = (level, sure)
         if key not in self._reached:
             if key not in self._ways:
                 self._ways[key] = _leaving(self.builder, level, self.doubtful if sure else ())
             starts = _stored(self.builder) if self.beside is None else {at: {_OPEN: m} for at, m in self.beside.items()}
             self._reached[key] = _spread(self.builder, self._ways[key], starts, here=self.beside is None)
-        held = self._reached[key].get(need.place, {})
-        return held.get(_OPEN, 0) if need.flow is None else _sendable(self.builder, need.flow, held)
+        return self._reached[key].get(need.place, {})
 
 
 def _doubtful(builder: Builder) -> Doubtful:
@@ -126,8 +132,7 @@ def _doubtful(builder: Builder) -> Doubtful:
     unsaid: dict[str, tuple[str, ...]] = {}
     for flow in builder.flows:
         said = tuple(".".join(map(str, one.path[:-1])) for one in flow.guards if isinstance(one.does, Unsaid))
-        if said:
-            unsaid[flow.origin] = said
+        unsaid |= {flow.origin: said} if said else {}
         facts = (*flow.missing, *said, *(unsaid.get(flow.origin, ()) if flow.index in builder.relayed else ()))
         if facts or not flow.certain:
             found[flow.index] = facts
@@ -271,18 +276,14 @@ def _sent(builder: Builder, flow: Flow, arrived: Held) -> Iterator[tuple[frozens
 def _leaving(builder: Builder, level: int, but: Collection[int]) -> Mapping[str, Sequence[Flow]]:
     models = level <= builder.catalog.levels["inferable"].rank
     out: dict[str, list[Flow]] = {}
-    says = {name: _says(builder, name, level) for name in {flow.payload for flow in builder.flows}}
+    names = {flow.payload for flow in builder.flows if builder.catalog.payloads[flow.payload].carries != "nothing"}
+    says = {name for name in names if _rank(builder, name) >= level}
     for flow in builder.flows:
         capped = not models and builder.vertex(flow.source).kind == "model"
-        if says[flow.payload] and not (flow.echo or capped or flow.index in but):
+        if flow.payload in says and not (flow.echo or capped or flow.index in but):
             source, seals = builder.relayed.get(flow.index, (flow.source, flow.seals))
             out.setdefault(source, []).append(flow if seals == flow.seals else replace(flow, seals=seals))
     return out
-
-
-def _says(builder: Builder, payload: str, level: int) -> bool:
-    """Whether a payload may carry something at a level."""
-    return _rank(builder, payload) >= level and builder.catalog.payloads[payload].carries != "nothing"
 
 
 def _arriving(builder: Builder, flow: Flow, seals: frozenset[int]) -> frozenset[int]:

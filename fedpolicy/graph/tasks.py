@@ -67,13 +67,16 @@ def _exchange_each_way(builder: Builder, job: Job) -> tuple[list[list[Outcome]],
 
 def _sent(builder: Builder, job: Job, flows: Sequence[Flow]) -> Sent:
     """The places that get what is sent in one way, each with a flow of its seals; from where peers meet all get it."""
-    sent = [flow for flow in flows if flow.role in {"uplink", "activations"}]
     makers, members = {place.id for place in job.contributors}, [place.id for place in job.members]
-    found = dict.fromkeys(flow.target for flow in sent)
-    if any(builder.vertex(place).kind == "exchange" for place in found):
-        found |= dict.fromkeys(members)
-    sealed = sealed_ways(builder, [one for one in sent if one.source in makers], set(members))
-    return {place: sealed(place) for place in found}
+    every: Sent = {}
+    for role in ("activations", "uplink"):  # of a divided model some goes to the top, and some to who averages it
+        sent = [flow for flow in flows if flow.role == role]
+        found = dict.fromkeys(flow.target for flow in sent)
+        if any(builder.vertex(place).kind == "exchange" for place in found):
+            found |= dict.fromkeys(members)
+        sealed = sealed_ways(builder, [one for one in sent if one.source in makers], set(members))
+        every |= {place: sealed(place) if every.get(place, sent) else None for place in found}
+    return every
 
 
 def _says_who_exchanges(job: Job) -> bool:

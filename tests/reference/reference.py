@@ -280,18 +280,26 @@ def _lacking(
     held: dict[tuple[str, int, bool], dict[str, set[Held]]] = {}
     found = []
 
-    def bring(item: Instance, place: str, level: int, sealing: tuple[Seal, ...] | None, *, maybe: bool) -> None:
+    def come(item: Instance, place: str, level: int, *, sure: bool) -> Collection[Held]:
+        key = (item.id, level, sure)
+        if key not in held:
+            held[key] = _reach(world, moves, item, level, sure=sure, beside=beside.get(item.id, ()))
+        return held[key].get(place, ())
+
+    def bring(
+        item: Instance, place: str, level: int, sealing: tuple[Seal, ...] | None, *, maybe: bool, shut: bool = False
+    ) -> None:
         for sure in (False, True):  # what may not be there may not bring it
-            key = (item.id, level, sure)
-            if key not in held:
-                held[key] = _reach(world, moves, item, level, sure=sure, beside=beside.get(item.id, ()))
-            if not any(_sendable(one, sealing) for one in held[key].get(place, ())):
+            fit = [*come(item, place, level, sure=sure)]
+            # Ciphertext may be anything that came sealed.
+            fit += [one for one in come(item, place, NONE, sure=sure) if one] if shut else []
+            if not any(_sendable(one, sealing) for one in fit):
                 way, only = (item.place, place), frozenset({item.id})
                 found.append(Movement(way=way, level=VERBATIM, only=only, maybe=maybe or sure, why="brought"))
                 return
 
-    for sender, item, level, sealing in _wanted(world, models):
-        bring(item, sender, level, sealing, maybe=False)
+    for sender, item, level, sealing, shut in _wanted(world, models):
+        bring(item, sender, level, sealing, maybe=False, shut=shut)
     for place, quoted, maybe in models.looked_up:
         for item in world.instances:
             if item.id in quoted:
@@ -364,8 +372,11 @@ def _legs(one: Movement, *, sure: bool = False) -> Iterator[tuple[str, str, froz
             yield source, place, sealing if source == one.way[0] else frozenset()
 
 
-def _wanted(world: World, models: Models) -> Iterator[tuple[str, Any, int, tuple[Seal, ...] | None]]:
-    """What somebody sends: from where, at which level, and sealed how (None: as ciphertext that others made)."""
+def _wanted(world: World, models: Models) -> Iterator[tuple[str, Any, int, tuple[Seal, ...] | None, bool]]:
+    """
+    What somebody sends: from where, at which level, sealed how (None: as ciphertext that others made), and whether as
+    ciphertext.
+    """
     for call in world.file.api_calls.values():
         for caller in world.nodes(call.from_):
             asked = (call.model, *models.stand_ins(call.model)) if call.model else ()
@@ -374,7 +385,7 @@ def _wanted(world: World, models: Models) -> Iterator[tuple[str, Any, int, tuple
                 own = seals(world, call.safeguards, caller) if way[-1] != caller else ()
                 own = tuple(one for one in own if models.reads(one, way[-1]))
                 for item in world.sent(call.sends, caller, call.from_):
-                    yield caller, item, models.level(call.payload), own
+                    yield caller, item, models.level(call.payload), own, False
     for flow in world.file.flows.values():
         row = world.catalog.payloads[flow.payload]
         data = [one for one in flow.data or () if one not in world.file.models]
@@ -383,4 +394,5 @@ def _wanted(world: World, models: Models) -> Iterator[tuple[str, Any, int, tuple
             own = flow_seals(world, flow, source)
             level = VERBATIM if row.carries == "sealed" else models.level(flow.payload)
             for item in world.sent(data, source, flow.from_):
-                yield source, item, level, own or (None if row.carries == "sealed" else ())
+                cipher = row.carries == "sealed"
+                yield source, item, level, own or (None if cipher else ()), cipher
