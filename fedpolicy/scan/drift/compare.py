@@ -135,7 +135,7 @@ def _loose(declared: DeclaredSide, found: FoundSide) -> Iterator[Drift]:
             message = f"training is configured with `{key}: {facts[0].value}`, but {ours} is declared"
             path = ("tasks", jobs[0], key)
             yield declared.drift("number-differs", f"tasks.{jobs[0]}", message, *path, found=facts[0].span, what=key)
-    open_ = [one for one in found.stating("transport") if one.value]
+    open_ = found.stating("transport")
     if said.transport in _STRENGTH[1:] and open_ and {one.value for one in open_} == {NONE}:
         message = f"connections are configured with `transport: none`, but {said.transport} is declared"
         place = "deployment.transport"

@@ -40,7 +40,7 @@ _CHANNELS = {
     "insecure_channel": ("the client", "secure_channel"),
 }
 _WORDS = (
-    b"insecure_channel", b"add_insecure_port",
+    b"insecure_channel", b"add_insecure_port", b"websockets",
     b"opacus", b"tensorflow_privacy", b"peft", b"pickle", b"dill", b"push_to_hub", b"huggingface_hub",
     b"trust_remote_code",
 )  # fmt: skip
@@ -78,15 +78,26 @@ def _done(module: Module, call: CodeCall) -> Iterator[Evidence]:
 
 
 def _channels(module: Module) -> Iterator[Evidence]:
-    """Servers and channels of gRPC that encrypt nothing; one that may, or whose address nobody knows, is unknown."""
+    """Servers and channels that encrypt nothing and leave the machine; unknown where the module can encrypt."""
     names = {call.last for call in module.calls} if "grpc" in module.frameworks else set()
-    for call in module.calls if names & set(_CHANNELS) else ():
-        who, secure = _CHANNELS.get(call.last, ("", ""))
+    for call in module.calls if names & set(_CHANNELS) or "websockets" in module.frameworks else ():
+        who, secure = _CHANNELS.get(call.last, ("", "")) if names else ("", "")
         address = beginning(module, call.argument("target", "address", place=0)) if who else ""
+        who, address = (who, address) if who else _websocket(module, call)
         everybody = who == "the server" and host_of(address) in ANYWHERE
-        if who and (everybody or not (is_own(address) or address.startswith("unix:"))):
-            value = None if secure in names or not host_of(address) else NONE
+        if who and host_of(address) and (everybody or not (is_own(address) or address.startswith("unix:"))):
+            value = None if secure in names else NONE
             yield module.says(call.node, f"{CHANNEL}:{who} in {module.file.path.name}", "transport", value)
+
+
+def _websocket(module: Module, call: CodeCall) -> tuple[str, str]:
+    """Who listens or asks without encryption, and where; a server without a host listens everywhere."""
+    if call.name == "websockets.serve" and call.argument("ssl") is None:
+        host = call.argument("host", place=1)
+        known = module.value(host)
+        return "the server", ANYWHERE[0] if known.known and not known.value else beginning(module, host)
+    address = beginning(module, call.argument("uri", place=0)) if call.name == "websockets.connect" else ""
+    return ("the client", address) if address.startswith("ws://") else ("", "")
 
 
 def _is_of_the_hub(module: Module, call: CodeCall) -> bool:
