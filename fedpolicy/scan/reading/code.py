@@ -7,9 +7,9 @@ Names, fields, functions and calls are looked up once; `values` tells from these
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from fedpolicy.records import dataclass
+from fedpolicy.records import dataclass, field
 from fedpolicy.scan import Evidence, Strength, scalar_text
 from fedpolicy.scan.reading import File
 from fedpolicy.scan.reading.values import Argument, CodeScope, value_of
@@ -19,10 +19,11 @@ _DEEPEST = 20  # steps of a name
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CodeCall:
-    """One call: what is called by its full name, and the node."""
+    """One call: what is called by its full name, and the node; `spread` is what it is given by `**settings`."""
 
     name: str
     node: ast.Call
+    spread: Mapping[str, ast.expr] = field(default_factory=dict)
 
     @property
     def last(self) -> str:
@@ -35,6 +36,8 @@ class CodeCall:
             for keyword in self.node.keywords:
                 if keyword.arg == name:
                     return keyword.value
+            if name in self.spread:
+                return self.spread[name]
         return self.node.args[place] if place is not None and place < len(self.node.args) else None
 
 
@@ -53,12 +56,13 @@ class Module:
         self.classes: list[ast.ClassDef] = []
         self.scopes: dict[int, CodeScope] = {}  # the functions that names and attributes stand in
         self._bound: dict[str, list[ast.expr]] = {}
+        self._entries: dict[str, dict[str, ast.expr]] = {}  # of maps that names stand for, each set by its key
         self._held: dict[int, list[ast.expr]] = {}
         self._meant: dict[str, list[ast.expr]] = {}
         self.looked_at = 0  # pieces of code, by whoever asks where things come from
         calls: list[ast.Call] = []
         self._walk(file.python, calls)
-        self.calls = [CodeCall(name=self.name(one.func), node=one) for one in calls]
+        self.calls = [CodeCall(name=self.name(one.func), node=one, spread=self._spread(one)) for one in calls]
         self.calls.sort(key=lambda call: (call.node.lineno, call.node.col_offset))
         self._arguments()
 
@@ -163,6 +167,8 @@ class Module:
         target: ast.expr | None = None
         if isinstance(node, ast.Assign):
             target, value = node.targets[0], node.value
+            if isinstance(target, ast.Subscript) and isinstance(target.value, ast.Name):
+                self._entries.setdefault(target.value.id, {})[str(getattr(target.slice, "value", ""))] = value
             self._held.setdefault(id(value), []).append(target)
         elif isinstance(node, (ast.For, ast.AsyncFor, ast.comprehension)):
             target, value = node.target, node.iter
@@ -175,6 +181,17 @@ class Module:
                 self._bound.setdefault(one.id, []).append(value)
                 if isinstance(target, (ast.Tuple, ast.List)) or not isinstance(node, ast.Assign):
                     (self.constants if scope is None else scope.assigned)[one.id] = None
+
+    def _spread(self, call: ast.Call) -> dict[str, ast.expr]:
+        """What a call is given by maps: one that stands there, or the only one that its name stands for."""
+        found: dict[str, ast.expr] = {}
+        for given in (one.value for one in call.keywords if one.arg is None):
+            named = given.id if isinstance(given, ast.Name) else ""
+            maps = [one for one in (given, *self._bound.get(named, ())) if isinstance(one, ast.Dict)]
+            pairs = zip(maps[0].keys, maps[0].values, strict=True) if len(maps) == 1 else ()
+            found |= {str(key.value): value for key, value in pairs if isinstance(key, ast.Constant)}
+            found |= self._entries.get(named, {})
+        return found
 
     def _import(self, node: ast.Import | ast.ImportFrom) -> None:
         for one in node.names:

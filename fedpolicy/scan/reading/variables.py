@@ -22,7 +22,7 @@ _SECRET = re.compile(
     r"(?:(?:API|ACCESS|MASTER|SALT|ENCRYPTION|SIGNING)_KEY|API_KEYS|TOKEN|PASSWORD|PASSWD|.PWD|_PASS|^PASS|REDIS_AUTH|SECRET(?:_KEY)?)$"
 )
 # What others issue, and what stands there until somebody puts it in; a password may be any text.
-_ISSUED = re.compile(r"(?:api[-_]?key|access_key|token|wandb_key|aws_secret)$", re.IGNORECASE)
+_ISSUED = re.compile(r"(?:api[-_]?keys?|access_key|token|wandb_key|aws_secret)$", re.IGNORECASE)
 _STANDS_IN = re.compile(
     r"(?:^|[^a-z])(?:insert|replace|change.?(?:me|this|in)|your|example|placeholder|dummy|fake|mock|todo|here|xxx+)(?:[^a-z]|$)"
     r"|\.{3}|\*{3}|(?:^|[^a-z])no[nt]?[-_ ]?(?:key|auth|token|needed|necessary|used|required)(?:[^a-z]|$)"
