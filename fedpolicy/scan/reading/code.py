@@ -167,7 +167,9 @@ class Module:
         target: ast.expr | None = None
         if isinstance(node, ast.Assign):
             target, value = node.targets[0], node.value
-            if isinstance(target, ast.Subscript) and isinstance(target.value, ast.Name):
+            # One that comes from elsewhere may be set only where there is one.
+            literal = isinstance(value, ast.Constant)
+            if literal and isinstance(target, ast.Subscript) and isinstance(target.value, ast.Name):
                 self._entries.setdefault(target.value.id, {})[str(getattr(target.slice, "value", ""))] = value
             self._held.setdefault(id(value), []).append(target)
         elif isinstance(node, (ast.For, ast.AsyncFor, ast.comprehension)):
