@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from functools import reduce
 
@@ -64,22 +64,19 @@ class Witnesses:
         """One path per element (task, call, placement) and payload that bring an instance to a viewer at a level."""
         found: dict[tuple[str, str], Trail] = {}
         blind: set[_Stop] = set()
-        entries = [
-            (place, *entry)
-            for place in self._places(viewer, index)
-            for entry in self._entries(viewer, place, index, level)
-        ]
-        for place, flow, source in entries:
+        for place, flow, source in self._entries(viewer, index, level, found):
             # What one element sends in two forms needs two answers: labels are no activations.
-            if (flow.origin, flow.payload) in found or len(found) == _MOST_WAYS:
+            if (flow.origin, flow.payload) in found:
                 continue
             stop = _Stop(flow.source, source, flow.origin)
             before = None if stop in blind else self._trace(stop, index, {place}, blind)
             if before is None:
                 blind.add(stop)
-            else:
-                found[flow.origin, flow.payload] = (*before, flow)
-        for _, flow, source in entries if not found else ():
+                continue
+            found[flow.origin, flow.payload] = (*before, flow)
+            if len(found) == _MOST_WAYS:
+                break
+        for _, flow, source in self._entries(viewer, index, level, found) if not found else ():
             before = self._as_it_came(flow.source, source, index)
             if before is not None:
                 return ((*before, flow),)
@@ -105,7 +102,17 @@ class Witnesses:
             self._anything[place] = reduce(united, self.holdings.states.get(place, {}).values(), 0)
         return self._anything[place]
 
-    def _entries(self, viewer: Viewer, place: str, index: int, level: int) -> Iterator[tuple[Flow, Form]]:
+    def _entries(
+        self, viewer: Viewer, index: int, level: int, known: Container[tuple[str, str]]
+    ) -> Iterator[tuple[str, Flow, Form]]:
+        """Each flow that brings an instance to one of the places of a viewer, but for what has an answer already."""
+        for place in self._places(viewer, index):
+            for flow, source in self._entries_at(viewer, place, index, level, known):
+                yield place, flow, source
+
+    def _entries_at(
+        self, viewer: Viewer, place: str, index: int, level: int, known: Container[tuple[str, str]]
+    ) -> Iterator[tuple[Flow, Form]]:
         vertex = self.holdings.graph.vertices[place]
         if not self._holds(place, index, level):
             return
@@ -113,7 +120,7 @@ class Witnesses:
         kept_out = shielded(self.holdings, vertex, viewer.party) & bit
         asks = vertex.node_kind == "client" and viewer.party in vertex.operators
         told = {flow.index for flow in self.holdings.models_into.get(place, ())} if asks else ()
-        for flow, sent, source in self._deliveries(place, index):
+        for flow, sent, source in self._deliveries(place, index, known=known):
             if kept_out and flow.index not in told:
                 continue
             if sent.kind == OPEN:
@@ -134,7 +141,9 @@ class Witnesses:
             self._shows[key] = found
         return self._shows[key]
 
-    def _deliveries(self, place: str, index: int, origin: str = "") -> Iterator[tuple[Flow, Form, Form]]:
+    def _deliveries(
+        self, place: str, index: int, origin: str = "", known: Container[tuple[str, str]] = ()
+    ) -> Iterator[tuple[Flow, Form, Form]]:
         """
         Every flow (of one element) that brings an instance to a place.
 
@@ -142,7 +151,7 @@ class Witnesses:
         """
         bit = self.holdings.graph.data[index].bit
         for flow, effect in self._flows_into(place, index, origin):
-            if flow.data is None or flow.data is bit or flow.data & bit:
+            if (flow.origin, flow.payload) not in known and (flow.data is None or flow.data is bit or flow.data & bit):
                 state = self.holdings.states.get(flow.source, {})
                 held = {form: bit for form, mask in state.items() if mask is bit or mask & bit}
                 for sent, _, source in transfer(effect, held, None):
