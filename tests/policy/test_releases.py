@@ -27,7 +27,7 @@ NOT_ABOUT_WHO_LEARNS = {
     *("no-audit-log", "no-withdrawal", "open-washing", "prompts-not-checked", "published-model-undocumented"),
     *("result-at-host-only", "result-not-evaluated", "result-not-kept", "rounds-depend-on-outsider"),
     *("safeguard-changeable-by-recipient", "safeguards-set-by-coordinator", "secure-aggregation-threshold-low"),
-    "safeguard-without-effect",
+    *("safeguard-without-effect", "result-opened-together"),
     *("single-point-of-trust", "single-provider", "tasks-not-approved-by-participants", "training-data-undisclosed"),
     *("unattested-tee", "unencrypted-transport", "unknown-runner", "unsafe-weights-format", "updates-unbounded"),
     *("use-depends-on-member", "use-depends-on-one-jurisdiction", "weights-not-held", "weights-not-verified"),

@@ -55,6 +55,9 @@ def id_problem(value: object) -> str:
         )
     if isinstance(value, (bool, int, float)):
         return f'{shown_value(value)} is not an id; write "{str(value).lower()}" in quotes if it is one'
+    if isinstance(value, dict) and {"threshold", "of"} <= value.keys():
+        advice = "list those who read it; where only several together may, write `kind: secret_sharing`"
+        return f"{shown_value(value)} is not an id; {advice}"
     return f"{shown_value(value)} is not an id; write one word, such as `client`"
 
 
