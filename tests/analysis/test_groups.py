@@ -331,3 +331,34 @@ def test_a_way_is_looked_for_among_the_flows_that_may_carry_the_data(monkeypatch
             [f"flows.up-r{number:03}[r{number:03}-relay->top]"] for number in range(count)
         ]
     assert numbers == [40, 80]
+
+
+def trainings(count):
+    """So many models that the same clients train on the same data."""
+    names = [f"m{number:02}" for number in range(count)]
+    return {
+        "parties": {**{name: {"role": "participant"} for name in "abc"}, "hub": {"role": "coordinator"}},
+        "nodes": {
+            "client": {"kind": "client", "party": ["a", "b", "c"]},
+            "top": {"kind": "aggregator", "party": "hub"},
+        },
+        "datasets": {"notes": {"at": "client", "categories": "health"}},
+        "models": {name: {"weights_at": ["client", "top"]} for name in names},
+        "tasks": {
+            f"train-{name}": {"method": "fedavg", "produces": name, "data": "notes", "runs_on": "client"}
+            for name in names
+        },
+    }
+
+
+def test_ways_are_looked_for_until_there_are_enough(monkeypatch):
+    looked = []
+    whole = witness.seen_at
+    monkeypatch.setattr(witness, "seen_at", lambda *given: looked.append(given) or whole(*given))
+    numbers = []
+    for count in (10, 20):
+        looked.clear()
+        found = facts_of(trainings(count)).disclosures
+        numbers.append(len(looked))
+        assert {len(one.paths) for one in found} == {8}
+    assert numbers[0] == numbers[1] > 0

@@ -151,11 +151,14 @@ class Witnesses:
         """
         bit = self.holdings.graph.data[index].bit
         for flow, effect in self._flows_into(place, index, origin):
-            if (flow.origin, flow.payload) not in known and (flow.data is None or flow.data is bit or flow.data & bit):
+            key = (flow.origin, flow.payload)
+            if key not in known and (flow.data is None or flow.data is bit or flow.data & bit):
                 state = self.holdings.states.get(flow.source, {})
                 held = {form: bit for form, mask in state.items() if mask is bit or mask & bit}
                 for sent, _, source in transfer(effect, held, None):
                     yield flow, sent, source
+                    if key in known:
+                        break
 
     def _holds(self, place: str, index: int, level: int) -> bool:
         """Whether a place holds an instance in any form that could show it at a level."""
