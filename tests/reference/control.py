@@ -176,7 +176,9 @@ class Work(Use):
             return self.tasks.aggregators(way, place)
         if way.topology in ("split", "vertical"):
             heads = self.tasks.heads(way, place)
-            return [one for one in (*heads, *self.tasks.beside(way, heads)) if one != place]
+            # Parts are averaged where each client sends its own; an arbiter is everybody's.
+            beside = self.tasks.aggregators(way, place) if way.averages() else self.tasks.beside(way, heads)
+            return [one for one in (*heads, *beside) if one != place]
         return [place] if way.topology in PEERS else []
 
     def _used(self) -> list[str]:
@@ -218,7 +220,7 @@ class Work(Use):
         if way.topology in ("split", "vertical"):
             heads = self.tasks.heads(way, place)
             # The top of the model sends an arbiter what it has of a contribution.
-            senders = [place, *heads] if self.tasks.beside(way, heads) else [place] if ends else []
+            senders = [place, *heads] if self.tasks.arbiters(way, heads) else [place] if ends else []
             ends = [*ends, *self.world.nodes(way.task.labels_at, place)]
         between = [relay for one in senders for relays in self.tasks.relays(way, one) for relay in relays]
         return all(self.means.stands(one, case) for one in (*between, *ends))
