@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from fedpolicy.records import dataclass
+from fedpolicy.records import dataclass, replace
 from fedpolicy.scan import Evidence, ForeignNode, settled, single
 from fedpolicy.scan.reading.hcl import nomad_tasks
 from fedpolicy.scan.reading.image import builds_image, image, with_image
@@ -68,9 +68,9 @@ def wants(file: File) -> bool:
 def read(file: File) -> Iterable[Evidence]:
     """What the file says. Raises Unread."""
     if builds_image(file):
-        # How many are started of it, and where, whoever runs the image says.
-        process = _in_compose("", image(file))
-        yield from (one for one in _told(process) if one.attribute != "role") if process else ()
+        # How many are started of it, where, and with what else, whoever runs the image says.
+        if process := _in_compose("", image(file)):
+            yield from (one for one in _told(replace(process, whole=False)) if one.attribute != "role")
         return
     if file.path.suffix not in _YAML:
         tasks = nomad_tasks(file.hcl) if file.path.suffix in _JOBS else ()

@@ -29,6 +29,7 @@ _WRITES = re.compile(r"""\bcat\b.*?>>?\s*["']?([^\s"'>|&;]+)|\btee\s+(?:-a\s+)?[
 _APPLIED = (  # what reads a text as a file, and which one that is
     (re.compile(r"\b(?:kubectl|oc)\b.*\s-f\s*-(?:\s|$)"), "objects.yaml"),
     (re.compile(r"\bdocker[- ]compose\b.*\s-f\s*-(?:\s|$)"), "compose.yml"),
+    (re.compile(r"\bhelm\b.*\s(?:-f|--values)[ =]-(?:\s|$)"), "values.yaml"),
     (re.compile(r"\bpython[\d.]*\s"), "text.py"),
 )
 _RUN_HERE = re.compile(r"(?:^|[\s/|;&(])(?:ssh|su|(?:ba|da|z|k)?sh)\s")
