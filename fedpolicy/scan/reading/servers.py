@@ -79,7 +79,7 @@ def _passwords(words: Sequence[Word], who: str) -> Iterator[Evidence]:
     for at, (text, node) in enumerate(words):
         name, equals, value = text.partition("=")
         said, place = (value, node) if equals or at + 1 == len(words) else words[at + 1]
-        if name in _PASSWORDS and (found := literal(place, name.lstrip("-"), said, who)):
+        if name in _PASSWORDS and not said.startswith("-") and (found := literal(place, name.lstrip("-"), said, who)):
             yield found
 
 
