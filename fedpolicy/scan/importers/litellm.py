@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from fedpolicy.scan import Evidence, ForeignNode, settled
 from fedpolicy.scan.reading.cloud import profile_of
-from fedpolicy.scan.reading.variables import told, variables
+from fedpolicy.scan.reading.variables import is_literal, told, variables
 from fedpolicy.scan.services import AZURE, CLOUD, DEPLOYED, Services, elsewhere, is_own
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ def _secrets(holder: ForeignNode, *, literal: bool = True) -> Iterator[Evidence]
             continue
         if node.value.startswith(_FROM_ENVIRONMENT):
             yield node.says(f"secret:{node.value.removeprefix(_FROM_ENVIRONMENT)}", "held_by", _GATEWAY)
-        elif literal and settled(node.value):
+        elif literal and is_literal("api_key", node.value):
             yield node.says(f"secret:{name}", "literal", _GATEWAY)
 
 
