@@ -123,28 +123,36 @@ def _tasks(declared: DeclaredSide, found: FoundSide, catalog: Catalog) -> Iterat
 
 
 def _loose(declared: DeclaredSide, found: FoundSide) -> Iterator[Drift]:
-    """What is configured, and no file says of which task: numbers where one task alone is trained, connections, and
-    who decides which tasks run.
-    """
-    said = declared.deployment
-    jobs = [name for name, task in said.tasks.items() if _is_job(declared, name, task)]
+    """What is configured, and no file says of which task: numbers, where one task alone is trained, and the rest."""
+    tasks = declared.deployment.tasks
+    jobs = [name for name, task in tasks.items() if _is_job(declared, name, task)]
     for key, attribute in _NUMBERS.items() if len(jobs) == 1 else ():
-        ours = getattr(said.tasks[jobs[0]], key)
+        ours = getattr(tasks[jobs[0]], key)
         facts = [one for one in found.stating(attribute, "app") if count(one.value)]
         if ours is not None and facts and {count(one.value) for one in facts}.isdisjoint({ours}):
             message = f"training is configured with `{key}: {facts[0].value}`, but {ours} is declared"
             path = ("tasks", jobs[0], key)
             yield declared.drift("number-differs", f"tasks.{jobs[0]}", message, *path, found=facts[0].span, what=key)
-    open_ = found.stating("transport")
-    if said.transport in _STRENGTH[1:] and open_ and {one.value for one in open_} == {NONE}:
-        message = f"connections are configured with `transport: none`, but {said.transport} is declared"
+    yield from _open(declared, found)
+    yield from _approval(declared, found)
+
+
+def _open(declared: DeclaredSide, found: FoundSide) -> Iterator[Drift]:
+    """Connections of which all are open that files show."""
+    said, stated = declared.deployment.transport, found.stating("transport")
+    if said in _STRENGTH[1:] and stated and {one.value for one in stated} == {NONE}:
+        message = f"connections are configured with `transport: none`, but {said} is declared"
         place = "deployment.transport"
-        yield declared.drift("transport-differs", place, message, "transport", found=open_[0].span)
+        yield declared.drift("transport-differs", place, message, "transport", found=stated[0].span)
+
+
+def _approval(declared: DeclaredSide, found: FoundSide) -> Iterator[Drift]:
+    """Who decides which tasks run at a site."""
     anything = next((one for one in found.stating("algorithms", "site") if one.value == "any"), None)
-    if said.governance.task_approval == "participants" and anything:
+    if declared.deployment.governance.task_approval == "participants" and anything:
         message = "participants are declared to approve each task, but a node runs any algorithm that it is sent"
-        at = ("governance", "task_approval")
-        yield declared.drift("safeguard-differs", ".".join(at), message, *at, found=anything.span)
+        path = ("governance", "task_approval")
+        yield declared.drift("safeguard-differs", ".".join(path), message, *path, found=anything.span)
 
 
 def _is_job(declared: DeclaredSide, name: str, task: Task) -> bool:
