@@ -323,6 +323,9 @@ def test_what_an_image_starts_is_told_once_by_the_service_that_is_built_as_it(he
     assert open_ == ["high transport-open compose.yml:3:12", "high transport-open compose.yml:5:12"]
     (draft,) = drafted(".").values()
     assert [(one.name, one.role) for one in draft.members] == [("hub", "server"), ("clinic", "client")]
+    write(here, {"compose.yml": "", "deploy/compose.yml": "services: {hub: {build: ../hub}}\n"})
+    open_ = [where for where in places(scanned(".")[1]) if " transport-open " in where]
+    assert open_ == ["high transport-open hub/Dockerfile:2:1", "high transport-open node/Dockerfile:2:1"]
 
 
 def test_collaborators_of_openfl_belong_to_the_plan_beside_them(here):

@@ -56,7 +56,7 @@ def with_image(file: File, service: ForeignNode) -> ForeignNode:
         context = build.text() or build.text("context") or "."
         name = (PurePath(context) / (build.text("dockerfile") or "Dockerfile")).as_posix()
         source = file.other(name)
-        file.instead.append(name)
+        file.instead += [name] if source else []
     said = image(source, build.text("target")).value if source else {}
     theirs = {key: one for key, one in said.items() if key not in service.value} if isinstance(said, dict) else {}
     if "entrypoint" in service.value:
