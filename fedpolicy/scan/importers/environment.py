@@ -53,11 +53,12 @@ def read(file: File) -> Iterable[Evidence]:
     found = list(_literals(file, subject, code=code))
     yield from found
     places = {one.span.line for one in found}
-    for one in () if settings else told(file.services, subject, _variables(file)):
+    given = [] if settings else list(_variables(file))
+    for one in told(file.services, subject, given):
         if one.attribute != "literal" or one.span.line not in places:
             yield one
     if builds_image(file):
-        started = container(file.services, image(file), subject, ("entrypoint", "command"), list(_variables(file)))
+        started = container(file.services, image(file), subject, ("entrypoint", "command"), given)
         yield from (one for one in started if one.attribute != "image")  # what it is made from, and no image that runs
 
 

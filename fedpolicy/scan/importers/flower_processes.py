@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from fedpolicy.scan.reading import File
 
 _YAML, _SCRIPTS, _JOBS = (".yml", ".yaml"), (".sh", ".bash"), (".nomad", ".hcl")
+_LONGEST = 200  # lines of a command
 _ROLES = {"superlink": "server", "supernode": "client"}
 _IMAGE = re.compile(r"(?:^|/)flwr/(superlink|supernode)\b")
 _PROGRAM = re.compile(r"\bflower-(superlink|supernode)\b")
@@ -131,11 +132,14 @@ def _in_shell(file: File) -> Iterator[_Process]:
     lines = script_lines(file.text)
     counts = dict.fromkeys(_ROLES, 0)
     for number, line in enumerate(lines, 1):
-        said, at = line, number
-        while said.endswith("\\") and at < len(lines):
-            said, at = said[:-1] + lines[at], at + 1
+        if number > 1 and lines[number - 2].endswith("\\"):
+            continue
+        parts, at = [line], number
+        while parts[-1].endswith("\\") and at < min(len(lines), number + _LONGEST):
+            parts, at = [*parts, lines[at]], at + 1
+        said = "".join(part.removesuffix("\\") for part in parts)
         found = started(said.partition("#")[0], _PROGRAM)
-        if not found or line.lstrip().startswith("#") or (number > 1 and lines[number - 2].endswith("\\")):
+        if not found or line.lstrip().startswith("#"):
             continue
         counts[found[1]] += 1
         node = single(said, file.line(number))

@@ -83,10 +83,11 @@ def _instructions(file: File) -> Iterator[tuple[str, str, Span]]:
     """Each instruction with what it says, over however many lines."""
     lines = iter(enumerate(file.text.split("\n"), 1))
     for number, line in lines:
-        said = line.strip()
-        while said.endswith("\\") and (following := next(lines, None)):
+        parts = [line.strip()]
+        while parts[-1].endswith("\\") and (following := next(lines, None)):
             more = following[1].strip()
-            said = f"{said[:-1]} {more}" if more and not more.startswith("#") else said
+            parts += [more] if more and not more.startswith("#") else []
+        said = " ".join(part.removesuffix("\\") for part in parts)
         for word in _TEXT.findall(said):
             while (following := next(lines, None)) and following[1].strip() != word:
                 pass

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import PurePath
@@ -60,8 +61,8 @@ def script_lines(text: str) -> list[str]:
     for one in shell_texts(lines):
         lines[one.first - 1 : one.last] = [""] * (one.last - one.first + 1)
     for at in [at for at, line in enumerate(lines) if LISTED.search(line) and ")" not in line]:
-        end = next((number for number in range(at + 1, len(lines)) if ")" in lines[number]), at)
-        for number in range(at, min(end, at + _LONGEST)):
+        near = range(at + 1, min(at + _LONGEST, len(lines)))
+        for number in range(at, next((number for number in near if ")" in lines[number]), at)):
             said = "" if lines[number].lstrip().startswith("#") else lines[number]
             lines[number] = f"{said.removesuffix(_ON)} {_ON}"
     return lines
@@ -69,13 +70,16 @@ def script_lines(text: str) -> list[str]:
 
 def shell_texts(lines: Sequence[str]) -> Iterator[ShellText]:
     """The texts that are written or given to a program, and no commands of a shell."""
-    past = 0
+    past, ends = 0, dict[str, list[int]]()
+    for number, line in enumerate(lines):
+        ends.setdefault(line.strip(), []).append(number)
     for number, line in enumerate(lines, 1):
         found = _TEXT.search(line) if number > past and not line.lstrip().startswith("#") else None
         if found is None:
             continue
-        end = next((at for at in range(number, len(lines)) if lines[at].strip() == found[2]), number)
-        past = end
+        theirs = ends.get(found[2], [])
+        at = bisect_left(theirs, number)
+        past = end = theirs[at] if at < len(theirs) else number
         name = _becomes(line)
         if name is not None and end > number:
             yield ShellText(name=name, first=number + 1, last=end, tabs=bool(found[1]))
