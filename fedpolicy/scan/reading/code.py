@@ -189,7 +189,7 @@ class Module:
         found: dict[str, ast.expr] = {}
         for given in (one.value for one in call.keywords if one.arg is None):
             named = given.id if isinstance(given, ast.Name) else ""
-            maps = [one for one in (given, *self._bound.get(named, ())) if isinstance(one, ast.Dict)]
+            maps = [one for one in (given, *self._bound.get(named, [])[:_DEEPEST]) if isinstance(one, ast.Dict)]
             pairs = zip(maps[0].keys, maps[0].values, strict=True) if len(maps) == 1 else ()
             found |= {str(key.value): value for key, value in pairs if isinstance(key, ast.Constant)}
             found |= self._entries.get(named, {})

@@ -237,14 +237,18 @@ def _variable(name: object) -> Argument:
     return Argument(open=f"the variable {name}", variable=str(name)) if isinstance(name, str) else Argument()
 
 
-def beginning(module: Module, node: ast.expr | None, depth: int = 0) -> str:
+def beginning(module: Module, node: ast.expr | None) -> str:
     """How an address begins, by which its host is known: `f"[::]:{port}"`, `"{}:{}".format(...)`."""
-    match node:
-        case ast.JoinedStr(values=[first, *_]) | ast.BinOp(left=first) | ast.Call(func=ast.Attribute(value=first)):
-            return beginning(module, first, depth)
-        case ast.FormattedValue(value=first):
-            return beginning(module, first, depth)
-        case ast.Name() if depth == 0 and len(made := module.bound(node.id)) == 1 and module.value(node).value is None:
-            return beginning(module, made[0], 1)
+    named = False
+    for _ in range(_FARTHEST):
+        match node:
+            case ast.JoinedStr(values=[first, *_]) | ast.FormattedValue(value=first) | ast.BinOp(left=first):
+                node = first
+            case ast.Call(func=ast.Attribute(value=first)):
+                node = first
+            case ast.Name() if not named and module.value(node).value is None and len(module.bound(node.id)) == 1:
+                named, node = True, module.bound(node.id)[0]
+            case _:
+                break
     said = module.value(node).value
     return said.partition("{")[0].removeprefix("dns:///") if isinstance(said, str) else ""
