@@ -164,14 +164,17 @@ def _models(
         asked = [one for one in said if one.subject == f"call:{name}" and one.attribute == "model" and one.value]
         each = {one.value: one for one in reversed(asked)}
         for number, one in enumerate(sorted(each.values(), key=asked.index)) if name != "unknown" else ():
-            again = f"-{number + 1}" if number else ""
-            model = found[f"{name}{again}"] = f"{name}-model{again}"
+            model = found[_numbered(name, number)] = _numbered(f"{name}-model", number)
             lines.append((f"  {model}: {{ref: {quoted(f'{name}/{one.value}')}, via: [{name}]}}", one.span))
     if lines:
         page.add("models:")
     for text, span in lines:
         page.add(text, span)
     return found
+
+
+def _numbered(name: str, number: int) -> str:
+    return f"{name}-{number + 1}" if number else name
 
 
 def _tasks(
