@@ -39,8 +39,7 @@ _WORKFLOWS = {
 # How recipes of NVFLARE and strategies of Flower train, where that is not fedavg; what is not known is asked for.
 _AVERAGES = ("FedAvg", "FedAvgWithHE", "NumpyFedAvg", "SklearnFedAvg", "FedOpt", "FedAvgLr")
 _METHODS = {
-    "FedProx": "fedprox",
-    "Scaffold": "scaffold",
+    **{one: one.lower() for one in ("FedProx", "Scaffold")},
     **dict.fromkeys(("XGBHorizontal", "XGBBagging", "FedXgbBagging", "FedXgbCyclic"), "gradient_boosting"),
     "FedStats": "federated_analytics",
     **dict.fromkeys(("FedEval", "NumpyCrossSiteEval"), "evaluation"),
