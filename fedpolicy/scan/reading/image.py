@@ -47,24 +47,38 @@ def image(file: File, stage: str | None = None) -> ForeignNode:
 
 def with_image(file: File, service: ForeignNode) -> ForeignNode:
     """A service of compose, with what the image starts that it is built as where it says nothing of that itself."""
-    build = service.get("build")
-    if build is None or not isinstance(service.value, dict):
+    build, own = service.get("build"), service.value
+    source = _source(file, build) if build else None
+    if build is None or source is None or not isinstance(own, dict):
         return service
-    if inline := build.get("dockerfile_inline"):
-        source: File | None = File("Dockerfile", str(inline.value).encode())
-    else:
-        context = build.text() or build.text("context") or "."
-        name = (PurePath(context) / (build.text("dockerfile") or "Dockerfile")).as_posix()
-        source = file.other(name)
-        file.instead += [name] if source else []
-    said = image(source, build.text("target")).value if source else {}
-    theirs = {key: one for key, one in said.items() if key not in service.value} if isinstance(said, dict) else {}
-    if "entrypoint" in service.value:
+    said = dict(image(source, build.text("target")).items())
+    theirs = {key: one.value for key, one in said.items() if key not in own}
+    if "entrypoint" in own:
         theirs.pop("command", None)  # which is only what the entrypoint of the image is given
-    deep, whole = len(service.path), {**theirs, **service.value}
+    whole = {**theirs, **own, "environment": _together(said["environment"], own.get("environment"))}
+    deep = len(service.path)
     return replace(
         service, value=whole, at=lambda path: build.span if path[deep:] and path[deep] in theirs else service.at(path)
     )
+
+
+def _source(file: File, build: ForeignNode) -> File | None:
+    """What builds the image of a service: a text in it, or a file of this folder or below, which is not told again."""
+    if inline := build.get("dockerfile_inline"):
+        return File("Dockerfile", str(inline.value).encode())
+    context = build.text() or build.text("context") or "."
+    name = (PurePath(context) / (build.text("dockerfile") or "Dockerfile")).as_posix()
+    source = file.other(name)
+    file.instead += [name] if source else []
+    return source
+
+
+def _together(image_: ForeignNode, own: object) -> object:
+    """The variables of an image and of a service, whose own count more."""
+    more = {name: one.value for name, one in image_.items()}
+    if isinstance(own, (list, tuple)):
+        return [*own, *(f"{name}={value}" for name, value in more.items())]
+    return {**more, **own} if isinstance(own, dict) else more
 
 
 def variables_of(file: File) -> Iterator[Variable]:
