@@ -41,7 +41,7 @@ _STARTS = "flower_processes"  # the importer of programs that services may start
 # What a folder or a file is called that shows something, or tries it, and deploys nothing.
 _ASIDE = frozenset({"test", "tests", "__tests__", "testing", "doc", "docs", "tutorial", "tutorials"})
 _EXAMPLE = re.compile(r"\.example|[-_]example\.|^example[-_.]|(?:^|[-_.])(?:template|sample)\.env$|[-_]test\.ya?ml$")
-_STAND_INS = (".sample", ".template", ".dist")  # files of variables that somebody has to copy and fill in
+_STAND_INS = (".sample", ".template", ".dist", ".test")  # files of variables to copy and fill in, or to try
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -514,7 +514,15 @@ def test_one_reason_is_told_once_of_a_program(here):
 
 @pytest.mark.parametrize(
     "name",
-    [".env.example", "values-example.env", "example.env", "prod_example.env", "template.env", "compose.ha-test.yml"],
+    [
+        ".env.example",
+        "values-example.env",
+        "example.env",
+        "prod_example.env",
+        "template.env",
+        ".env.test",
+        "compose.ha-test.yml",
+    ],
 )
 def test_files_that_show_something_deploy_nothing(here, name):
     write(
@@ -641,6 +649,7 @@ BAD = {
     "broken.yml": "services:\n  a: [\n",
     "job/config_fed_server.conf": 'workflows = [ include "other.conf" ]\n',
     "old.py": "import openai\nprint 'x'\n",
+    "new.py": "import openai\nx = (\n",
     "latin/project.yml": b"participants: []\nbuilders: []\n# \xe9\n",
     "pyproject.toml": "[tool.flwr.app\n",
     "deep.json/privacy.json": '{"scopes": ' + "[" * 5000 + "]" * 5000 + "}",
@@ -664,6 +673,9 @@ def test_what_cannot_be_read_is_told_once_and_the_rest_goes_on(here):
     chart = "note: chart/templates/a.yaml:2:4: not read: 2 templates of this folder have not been rendered"
     assert chart in notes
     assert "note: old.py:2:1: not read: it is Python 2" in notes
+    version = f"Python {sys.version_info.major}.{sys.version_info.minor}"
+    newer = "(if it is newer, run fedpolicy with a newer Python)"
+    assert f"note: new.py:2:5: not read: {version} cannot parse it: '(' was never closed {newer}" in notes
     assert (
         "note: pyproject.toml:1:15: not read: it is not TOML: expected ']' at the end of a table declaration" in notes
     )
@@ -681,7 +693,7 @@ def test_reports_for_programs_say_what_was_not_read(here):
     schema = json.loads((schemas_dir() / "report.schema.json").read_text(encoding="utf-8"))
     jsonschema.Draft202012Validator(schema).validate(report)
     reading = report["reading"]
-    assert (reading["looked_at"], reading["read"], reading["aside"]) == (13, {"nvflare": 1}, 1)
+    assert (reading["looked_at"], reading["read"], reading["aside"]) == (14, {"nvflare": 1}, 1)
     skipped = {one["file"]: (one["line"], one["why"]) for one in reading["not_read"]}
     assert len(skipped) == len(reading["not_read"]) == len(BAD) - 1
     assert skipped["old.py"] == (2, "not read: it is Python 2")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import sys
 import warnings
 from collections.abc import Callable
 from functools import cached_property
@@ -131,7 +132,9 @@ class File:
         except SyntaxError as error:
             place = self.line(error.lineno or 1, error.offset or 1)
             old = "Missing parentheses in call to 'print'" in str(error.msg)
-            raise Unread("it is Python 2" if old else f"it is not Python 3: {error.msg}", place) from error
+            version = f"Python {sys.version_info.major}.{sys.version_info.minor}"
+            why = f"{version} cannot parse it: {error.msg} (if it is newer, run fedpolicy with a newer Python)"
+            raise Unread("it is Python 2" if old else why, place) from error
         except (RecursionError, MemoryError, ValueError) as error:
             raise Unread("Python cannot parse it", self.start()) from error
 
