@@ -38,6 +38,12 @@ In how many ways one sum may have gone into further sums when it comes to a plac
 
 They double with each layer of tasks that pass their results on to the next. Ten layers are far from any federation.
 """
+MAX_SEALED_WAYS = 1_024
+"""
+Behind how many sets of seals data may come to one place. Seals of the same readers count as one.
+
+They double with each call or flow whose other readers get what another one sealed.
+"""
 MAX_EXPRESSION = 4_000
 """Characters of an expression of a rule. The longest one that ships has 432."""
 MAX_ITEM_EXPRESSION = 200

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from fedpolicy.graph import Flow, Guard, Mask, Path, Vertex
 from fedpolicy.graph.builder import Builder, Origin, mask_of
-from fedpolicy.graph.guards import Shield, guards_for, is_supplied, readers, seals_for, vouching
+from fedpolicy.graph.guards import Shield, guards_for, is_supplied, opens_at, readers, seals_for, vouching
 from fedpolicy.graph.masks import lacking
 from fedpolicy.graph.places import NOBODY, supplier_of
-from fedpolicy.graph.provenance import opens_at, reached_at
+from fedpolicy.graph.provenance import reached_at
 from fedpolicy.language.model.does import Seal, Sum, Unsaid
 from fedpolicy.records import replace
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING
 
-from fedpolicy.graph import Flow, Guard, Path, Vertex
+from fedpolicy.graph import Envelope, Flow, Guard, Path, Vertex
 from fedpolicy.graph.lookup import listed_by
 from fedpolicy.language.model.does import Cap, Noise, Seal, Sum, Unsaid
 from fedpolicy.language.model.safeguards import Safeguard
@@ -152,6 +152,18 @@ def opens(builder: Builder, safeguard: Safeguard, place: Vertex) -> bool:
     if not isinstance(does, Seal):
         return False
     return place.opens(readers(builder, does.readers_of(safeguard)), does.threshold_of(safeguard))
+
+
+def opens_at(builder: Builder, place: Vertex, index: int) -> bool:
+    """Whether a place can open a seal by itself."""
+    seal = builder.seals[index]
+    return place.opens(seal.readers, seal.threshold)
+
+
+def first_alike(seals: Sequence[Envelope]) -> Mapping[int, int]:
+    """By seal, the first that the same readers open: what is behind both is no more hidden than behind one."""
+    first: dict[tuple[frozenset[str], int], int] = {}
+    return {index: first.setdefault((seal.readers, seal.threshold), index) for index, seal in enumerate(seals)}
 
 
 def readers(

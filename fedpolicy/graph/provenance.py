@@ -7,10 +7,13 @@ from functools import reduce
 from operator import or_
 from typing import TYPE_CHECKING
 
+from fedpolicy.errors import InputError
 from fedpolicy.graph import DataItem, Flow, Mask, Vertex, bits
 from fedpolicy.graph.builder import Builder, Origin, mask_of
+from fedpolicy.graph.guards import first_alike, opens_at
 from fedpolicy.graph.masks import common, lacking, united
 from fedpolicy.language.model.does import Unsaid
+from fedpolicy.limits import MAX_SEALED_WAYS
 from fedpolicy.records import dataclass, field, replace
 from fedpolicy.startup import NamedTuple
 
@@ -254,6 +257,9 @@ def _spread(
                 before = known.get(seals, 0)
                 # What thousands of places are sent is one object, with what each of them has had before, too.
                 known[seals] = united(before, mask)
+                if len(known) > MAX_SEALED_WAYS:
+                    message = f"behind more than {MAX_SEALED_WAYS:,} sets of seals data come to {flow.target}"
+                    raise InputError(message, help="let fewer flows and calls pass on what another one sealed")
                 if known[seals] is not before and flow.target in out:
                     if flow.target not in fresh:
                         queue.append(flow.target)
@@ -264,10 +270,12 @@ def _spread(
 
 def _sent(builder: Builder, flow: Flow, arrived: Held) -> Iterator[tuple[frozenset[int], Mask]]:
     """What a flow carries of what has come to its source, and by what it is sealed where it arrives."""
+    target = builder.vertex(flow.target)
     for seals, mask in arrived.items():
         carried = mask if flow.data is None else common(mask, flow.data)
         if carried and (seals or flow.seals or not _is_ciphertext(builder, flow)):
-            opened, shut = _arriving(builder, flow, seals), seals.union(flow.seals)
+            shut = seals.union(flow.seals)
+            opened = frozenset(seal for seal in shut if not opens_at(builder, target, seal)) if shut else _OPEN
             yield opened, carried
             if shut != opened:  # whoever can open something can pass it on as it is, too
                 yield shut, carried
@@ -278,23 +286,11 @@ def _leaving(builder: Builder, level: int, but: Collection[int]) -> Mapping[str,
     out: dict[str, list[Flow]] = {}
     names = {flow.payload for flow in builder.flows if builder.catalog.payloads[flow.payload].carries != "nothing"}
     says = {name for name in names if _rank(builder, name) >= level}
+    alike = first_alike(builder.seals)
     for flow in builder.flows:
         capped = not models and builder.vertex(flow.source).kind == "model"
         if flow.payload in says and not (flow.echo or capped or flow.index in but):
             source, seals = builder.relayed.get(flow.index, (flow.source, flow.seals))
+            seals = tuple(dict.fromkeys(alike[seal] for seal in seals)) if seals else seals
             out.setdefault(source, []).append(flow if seals == flow.seals else replace(flow, seals=seals))
     return out
-
-
-def _arriving(builder: Builder, flow: Flow, seals: frozenset[int]) -> frozenset[int]:
-    """The seals that are left when something arrives: who can open one by itself, opens it."""
-    if not flow.seals and not seals:
-        return _OPEN
-    target = builder.vertex(flow.target)
-    return frozenset(seal for seal in seals.union(flow.seals) if not opens_at(builder, target, seal))
-
-
-def opens_at(builder: Builder, place: Vertex, index: int) -> bool:
-    """Whether a place can open a seal by itself."""
-    seal = builder.seals[index]
-    return place.opens(seal.readers, seal.threshold)

@@ -185,3 +185,51 @@ def test_none_of_them_takes_all_memory(text):
 
     assert done.returncode == 0, done.stderr.decode()[-2000:]
     assert all("ways cannot be followed" in message for message in json.loads(done.stdout))
+
+
+def sealed_in_a_circle(readers):
+    """Calls that are sealed, each for one of these, by way of a relay that sends what is sealed back to the caller."""
+    names = sorted({*readers})
+    calls = "\n".join(
+        f"  ask{number}: {{from: caller, sends: notes, model: {name}, safeguards: "
+        f"[{{kind: end_to_end_encryption, sealed_for: [{name}]}}]}}"
+        for number, name in enumerate(readers)
+    )
+    return f"""
+fedpolicy: 1
+name: circle
+parties: {{a: {{role: participant}}, y: {{role: host}}, {", ".join(f"{name}: {{role: provider}}" for name in names)}}}
+nodes:
+  client: {{kind: client, party: a}}
+  caller: {{kind: aggregator, party: y}}
+  relay: {{kind: relay, party: y}}
+datasets: {{notes: {{at: client, categories: health}}}}
+models:
+{"".join(f"  {name}: {{weights: closed, provider: {name}, via: [relay, {name}]}}{chr(10)}" for name in names)}
+api_calls:
+{calls}
+  plain: {{from: client, sends: notes, model: {names[0]}}}
+flows: {{back: {{from: relay, to: caller, payload: ciphertext}}}}
+"""
+
+
+def test_seals_of_the_same_readers_are_one():
+    assert Study(one(sealed_in_a_circle(["acme"] * 40)).deployment, catalog()).disclosures
+
+
+def test_behind_how_many_sets_of_seals_data_may_come_has_an_end():
+    report = report_on(
+        [
+            Source(name="circle.yaml", text=sealed_in_a_circle([f"p{number:02}" for number in range(30)]).encode()),
+            Source(name="leak.yaml", text=LEAK.encode()),
+        ]
+    )
+
+    assert [(error.span.file, error.message, error.help) for error in report.errors] == [
+        (
+            "circle.yaml",
+            "behind more than 1,024 sets of seals data come to nodes.relay",
+            "let fewer flows and calls pass on what another one sealed",
+        )
+    ]
+    assert "leak" in {finding.deployment for finding in report.findings}
