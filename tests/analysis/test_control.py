@@ -1123,6 +1123,15 @@ FOUND = [  # what an independent model of control has found: models, tasks, what
         {("join", "a"): ["aws", "tum"], ("keep", "a"): ["tum"]},
     ),
     (
+        "parts of a split are averaged at each one's own aggregator, by way of one relay",
+        "{tuned: {}}",
+        DIVIDED.replace("METHOD", "split_learning").replace(
+            "MORE", "top_model_at: store, aggregator: aggregator, via: relay"
+        ),
+        {"nodes": FAMILY},
+        {("join", "a"): ["acme", "aws"], ("join", "b"): ["acme", "aws"]},
+    ),
+    (
         "each sends to the aggregator of its own party, by way of one relay",
         "{tuned: {}}",
         DIVIDED.replace("METHOD", "fedavg").replace("MORE", "via: relay"),

@@ -215,6 +215,8 @@ class Means:
         task = self.graph.deployment.tasks[use.partition(".")[2]]
         kinds = self.graph.deployment.nodes.items()
         named = task.hops[0].at if task.hops else task.top_model_at or task.aggregator  # an arbiter is everybody's
+        if task.top_model_at and self.topology(use) == "split":  # each has parts averaged at its own
+            named = (*task.top_model_at, *(task.aggregator or ()))
         named = named or tuple(node for node, one in kinds if one.kind == "aggregator")
         every = {one for node in named for one in self.graph.members.get(node, ())}
         return frozenset(every.difference(*(self.reached(place, node) for node in named)))
