@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING
 
@@ -160,10 +160,11 @@ def opens_at(builder: Builder, place: Vertex, index: int) -> bool:
     return place.opens(seal.readers, seal.threshold)
 
 
-def first_alike(seals: Sequence[Envelope]) -> Mapping[int, int]:
+def first_alike(seals: Sequence[Envelope], malleable: Collection[int] = ()) -> Mapping[int, int]:
     """By seal, the first that the same readers open: what is behind both is no more hidden than behind one."""
-    first: dict[tuple[frozenset[str], int], int] = {}
-    return {index: first.setdefault((seal.readers, seal.threshold), index) for index, seal in enumerate(seals)}
+    first: dict[tuple[frozenset[str], int, bool], int] = {}
+    keys = ((seal.readers, seal.threshold, index in malleable) for index, seal in enumerate(seals))
+    return {index: first.setdefault(key, index) for index, key in enumerate(keys)}
 
 
 def readers(

@@ -233,3 +233,24 @@ def test_behind_how_many_sets_of_seals_data_may_come_has_an_end():
         )
     ]
     assert "leak" in {finding.deployment for finding in report.findings}
+
+
+def sealed_trainings(number):
+    """Trainings of one model by the same clients, each sealed for these."""
+    sealed = "safeguards: [{kind: homomorphic_encryption, sealed_for: [site]}]"
+    tasks = "".join(
+        f"  t{n}: {{method: fedavg, data: d, produces: m, runs_on: site, aggregator: top, {sealed}}}\n"
+        for n in range(number)
+    )
+    return (
+        f"fedpolicy: 1\nname: sealed\n{PEOPLE}\nnodes:\n  site: {{kind: client, party: [a, b]}}\n"
+        f"  top: {{kind: aggregator, party: o}}\ndatasets: {{d: {{at: site, categories: [health]}}}}\n"
+        f"models: {{m: {{weights_at: site}}}}\ntasks:\n{tasks}"
+    )
+
+
+def test_the_forms_of_what_the_same_readers_open_grow_with_the_tasks():
+    few, _ = forms(sealed_trainings(8))
+    many, _ = forms(sealed_trainings(16))
+
+    assert many < 2.1 * few

@@ -217,9 +217,10 @@ class Differences:
             return read.clear
         own = (g.mechanism for g in flow.guards if g.noise is not None and g.noise.where == "client")
         noisy = (read.noisy.get(one, 0) for one in own if one is not None)
-        limits = self.beside.effects.of(flow).limits
-        limited = reduce(or_, (mask for level, mask in limits if level < RECONSTRUCTABLE), 0)
-        lower = (mask & limited for seals, mask in read.lower.items() if {*seals}.issuperset(flow.seals))
+        effect = self.beside.effects.of(flow)
+        limited = reduce(or_, (mask for level, mask in effect.limits if level < RECONSTRUCTABLE), 0)
+        mine = [seal for seal, *_ in effect.seals]
+        lower = (mask & limited for seals, mask in read.lower.items() if {*seals}.issuperset(mine))
         return reduce(or_, (*noisy, *lower), read.clear)
 
     def _sent(self, vertex: Vertex, read: _Read) -> Iterator[Part]:

@@ -12,7 +12,7 @@ from fedpolicy.analysis.exposure.sizes import NO_MESSAGE, Few, Message, message_
 from fedpolicy.analysis.exposure.transfer import ALL, Effect, anything
 from fedpolicy.catalog import Catalog
 from fedpolicy.graph import Flow, FlowGraph, Guard, Mask, bits
-from fedpolicy.graph.guards import is_supplied, performers
+from fedpolicy.graph.guards import first_alike, is_supplied, performers
 from fedpolicy.graph.masks import common, lacking
 from fedpolicy.graph.places import supplier_of
 from fedpolicy.language.model.does import Cap, Noise, Seal, Sum, Unsaid
@@ -49,6 +49,7 @@ class Effects:
     _made: dict[Message, Mask] = field(default_factory=dict)
     _effects: dict[tuple[object, ...], Effect] = field(default_factory=dict)
     _of: dict[int, Effect] = field(default_factory=dict)
+    _alike: dict[int, int] = field(default_factory=dict)
 
     def of(self, flow: Flow) -> Effect:
         """What this flow lets through of its data; flows that differ only in these and their ends share one effect."""
@@ -213,7 +214,9 @@ class Effects:
         if found is None:
             by = _sealing(self.graph, flow)
             found = data if self.reading.trusting else self.trust.accepting(by, data)
-        return seal, found, lacking(data, found)
+        if not self._alike:
+            self._alike.update(first_alike(self.graph.seals, self.malleable))
+        return self._alike[seal], found, lacking(data, found)
 
 
 def _sealing(graph: FlowGraph, flow: Flow) -> frozenset[str]:
