@@ -10,6 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
 from fedpolicy.analysis import AnalysisSettings, Study
@@ -179,3 +180,11 @@ def readable(rows: Mapping[Pair, str]) -> list[str]:
 
 def cases(folder: Path) -> Iterable[Path]:
     return sorted(folder.glob("*.yaml"))
+
+
+def calls_of(monkeypatch: pytest.MonkeyPatch, owner: object, name: str) -> list[tuple[Any, ...]]:
+    """What a function is given from now on, each time that it is called; it does what it did."""
+    found: list[tuple[Any, ...]] = []
+    whole = getattr(owner, name)
+    monkeypatch.setattr(owner, name, lambda *given: found.append(given) or whole(*given))
+    return found

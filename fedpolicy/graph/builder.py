@@ -182,19 +182,19 @@ class Builder:
         anything itself leaves to the others what these have.
         """
         stored, mask = self.places.stored.get(place.id, ()), 0
-        has = any(one in {item.family, item.id} for item in stored for one in references) if len(references) > 1 else 0
+        has = len(references) > 1 and any(not {item.family, item.id}.isdisjoint(references) for item in stored)
+        others = frozenset(senders if has else ())
         for reference in references:
             own = [item for item in stored if reference in {item.family, item.id}]
-            found = own or self._paired(place, reference)
-            if has and not own:
-                found = [one for one in found if {(at := self.vertex(one.place)).family, at.name}.isdisjoint(senders)]
-            mask = united(mask, mask_of(found))
+            mask = united(mask, mask_of(own or self._paired(place, reference, others)))
         return mask
 
-    def _paired(self, place: Vertex, reference: str) -> Sequence[DataItem]:
+    def _paired(self, place: Vertex, reference: str, others: frozenset[str]) -> Sequence[DataItem]:
         every = self.places.families.get(reference, [])
         parties = {self.vertex(item.place).party for item in every} if "@" in place.name else set()
-        return [item for item in every if pairs(place, self.vertex(item.place), parties)]
+        at = ((item, self.vertex(item.place)) for item in every)
+        left = [(item, one) for item, one in at if one.family not in others and one.name not in others]
+        return [item for item, one in left if pairs(place, one, parties)]
 
     def add(  # noqa: PLR0913  a flow has this many sides
         self,

@@ -135,7 +135,8 @@ def _doubtful(builder: Builder) -> Doubtful:
     unsaid: dict[str, tuple[str, ...]] = {}
     for flow in builder.flows:
         said = tuple(".".join(map(str, one.path[:-1])) for one in flow.guards if isinstance(one.does, Unsaid))
-        unsaid |= {flow.origin: said} if said else {}
+        if said:
+            unsaid[flow.origin] = said
         facts = (*flow.missing, *said, *(unsaid.get(flow.origin, ()) if flow.index in builder.relayed else ()))
         if facts or not flow.certain:
             found[flow.index] = facts

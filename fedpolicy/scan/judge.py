@@ -24,8 +24,8 @@ from fedpolicy.scan.draft import Draft, draft_of
 from fedpolicy.scan.gather import Fact, Gathered, NotRead
 from fedpolicy.scan.groups import Project, projects_of
 from fedpolicy.scan.outflow import CALLS, CLOSER
-from fedpolicy.scan.page import shown_lines
 from fedpolicy.scan.rules import RULES
+from fedpolicy.scan.shown import shown_lines
 from fedpolicy.settings import Settings
 
 DRAFT = "the draft of "  # before the name of the file that a deployment is named after

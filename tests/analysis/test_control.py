@@ -17,7 +17,7 @@ from fedpolicy.cli.commands import app
 from fedpolicy.errors import InputError, Problems
 from fedpolicy.graph.lookup import Lookup
 from fedpolicy.limits import Bounds
-from tests.helpers import graph_of
+from tests.helpers import calls_of, graph_of
 from tests.laws import examples
 
 CATALOG = api.load_catalog()
@@ -445,10 +445,7 @@ def clients_of_their_own(number, at):
 @pytest.fixture
 def judged(monkeypatch):
     """What is asked of how somebody stands, each time."""
-    found = []
-    whole = matrices.standing
-    monkeypatch.setattr(matrices, "standing", lambda *given: found.append(given) or whole(*given))
-    return found
+    return calls_of(monkeypatch, matrices, "standing")
 
 
 @pytest.mark.parametrize("at", ["node", "store"])
@@ -735,9 +732,7 @@ def parts_of_many(number):
 
 
 def test_a_condition_is_not_asked_anew_for_each_party_that_it_names(monkeypatch):
-    calls = []
-    whole = removal.holds
-    monkeypatch.setattr(removal, "holds", lambda *given: calls.append(given) or whole(*given))
+    calls = calls_of(monkeypatch, removal, "holds")
     counts = []
     for number in (5, 10):
         calls.clear()

@@ -16,7 +16,7 @@ from fedpolicy.analysis.facts import cells_of
 from fedpolicy.catalog.rows import LEVELS
 from fedpolicy.language.reading import load_text
 from fedpolicy.topologies import TOPOLOGIES
-from tests.helpers import NONE, catalog, facts_of, graph_of, read_case, table
+from tests.helpers import NONE, calls_of, catalog, facts_of, graph_of, read_case, table
 
 
 @pytest.mark.parametrize(("many", "hidden"), [(5_000, 0), (5_001, 1)])
@@ -165,9 +165,7 @@ def test_what_is_left_of_a_sum_is_what_counting_the_rest_says():
 
 
 def test_only_whole_sums_are_counted_whoever_looks_at_what_is_left_of_them(monkeypatch):
-    calls = []
-    whole = sums.tally_of
-    monkeypatch.setattr(sums, "tally_of", lambda *given: calls.append(given) or whole(*given))
+    calls = calls_of(monkeypatch, sums, "tally_of")
     counts = []
     for number in (6, 12):
         calls.clear()

@@ -15,7 +15,7 @@ from fedpolicy.analysis.exposure import OPEN, Reading, groups, witness
 from fedpolicy.graph.export import to_json
 from tests.analysis.deployments import deployments
 from tests.analysis.test_laws import LAW as LAWS
-from tests.helpers import facts_of, level, pairs, table
+from tests.helpers import calls_of, facts_of, level, pairs, table
 from tests.laws import examples
 
 SA = {"kind": "secure_aggregation", "min_clients": 50}
@@ -319,9 +319,7 @@ def regions(count):
 
 
 def test_a_way_is_looked_for_among_the_flows_that_may_carry_the_data(monkeypatch):
-    looked = []
-    whole = witness.transfer
-    monkeypatch.setattr(witness, "transfer", lambda *given: looked.append(given) or whole(*given))
+    looked = calls_of(monkeypatch, witness, "transfer")
     numbers = []
     for count in (40, 80):
         looked.clear()
@@ -352,9 +350,7 @@ def trainings(count):
 
 
 def test_ways_are_looked_for_until_there_are_enough(monkeypatch):
-    looked = []
-    whole = witness.seen_at
-    monkeypatch.setattr(witness, "seen_at", lambda *given: looked.append(given) or whole(*given))
+    looked = calls_of(monkeypatch, witness, "seen_at")
     numbers = []
     for count in (10, 20):
         looked.clear()

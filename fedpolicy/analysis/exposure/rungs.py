@@ -93,14 +93,18 @@ class Rungs:
 
     def feeds(self, part: Part, aggregate: Aggregate) -> bool:
         """Whether a sum has a part in it."""
+        return aggregate.origin == part.origin and aggregate.at in self._into(part)
+
+    def _into(self, part: Part) -> frozenset[str]:
+        """The places that add a part up; where single contributions come to, these are added up, too."""
         above = self.above.get((part.origin, part.at), frozenset())
-        return aggregate.origin == part.origin and (aggregate.at in above or (part.single and aggregate.at == part.at))
+        return above | {part.at} if part.single else above
 
     def fed_by(self, parts: Iterable[Part]) -> Mapping[str, frozenset[str]]:
         """The clients in some parts, by the places whose sums these go into."""
         found: dict[str, set[str]] = {}
         for part in parts:
-            for at in self.above.get((part.origin, part.at), frozenset()) | ({part.at} if part.single else set()):
+            for at in self._into(part):
                 found.setdefault(at, set()).update(part.clients)
         return {at: frozenset(clients) for at, clients in found.items()}
 
