@@ -259,8 +259,9 @@ def _spread(
                 # What thousands of places are sent is one object, with what each of them has had before, too.
                 known[seals] = united(before, mask)
                 if len(known) > MAX_SEALED_WAYS:
-                    message = f"behind more than {MAX_SEALED_WAYS:,} sets of seals data come to {flow.target}"
-                    raise InputError(message, help="let fewer flows and calls pass on what another one sealed")
+                    message = f"data come to {flow.target} behind more than {MAX_SEALED_WAYS:,} different sets of seals"
+                    fewer = "let fewer flows and calls pass on what another one sealed"
+                    raise InputError(message, help=f"seal for the same readers, or {fewer}")
                 if known[seals] is not before and flow.target in out:
                     if flow.target not in fresh:
                         queue.append(flow.target)

@@ -228,8 +228,8 @@ def test_behind_how_many_sets_of_seals_data_may_come_has_an_end():
     assert [(error.span.file, error.message, error.help) for error in report.errors] == [
         (
             "circle.yaml",
-            "behind more than 1,024 sets of seals data come to nodes.relay",
-            "let fewer flows and calls pass on what another one sealed",
+            "data come to nodes.relay behind more than 1,024 different sets of seals",
+            "seal for the same readers, or let fewer flows and calls pass on what another one sealed",
         )
     ]
     assert "leak" in {finding.deployment for finding in report.findings}
