@@ -72,9 +72,10 @@ fuzz-guided: ## Let coverage lead it, in an environment of its own: make fuzz-gu
 	@$(MAKE) --no-print-directory VENV=.venv-fuzz .venv-fuzz/.stamp-fuzz
 	@.venv-fuzz/bin/python -m fuzz --guided $(FUZZ)
 
-reference: $(VENV)/.stamp-test ## Compare levels and control with models written from the texts: make reference COUNT=100000 SEED=7
+reference: $(VENV)/.stamp-test ## Compare levels, control and findings with models written from the texts: make reference COUNT=100000 SEED=7
 	@"$(PY)" -m tests.reference.comparison --count $(or $(COUNT),100000) --seed $(or $(SEED),0)
 	@"$(PY)" -m tests.reference.comparison --count $(or $(COUNT),100000) --seed $(or $(SEED),0) --about control
+	@"$(PY)" -m tests.reference.comparison --count $(or $(COUNT),100000) --seed $(or $(SEED),0) --about findings
 
 mutants-record: $(VENV)/.stamp-test ## Note which tests run which lines, for `make mutants` (ten minutes)
 	@FEDPOLICY_LAWS=5 "$(PY)" -m pytest -q -p tools.mutants.recording --ignore=tests/ci

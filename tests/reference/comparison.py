@@ -1,8 +1,9 @@
 """
 The reference beside the product, on random deployments: `python -m tests.reference.comparison --count 100000`.
 
-Compared is who learns what, or, with `--about control`, who can take the system away from whom. A disagreement is
-shrunk: whatever can be taken out of the deployment without ending it is taken out.
+Compared is who learns what; with `--about control`, who can take the system away from whom; with `--about findings`,
+what rules say, and how often each said it. A disagreement is shrunk: whatever can be taken out of the deployment
+without ending it is taken out.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ import copy
 import json
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +22,7 @@ import yaml
 
 from fedpolicy.catalog import load_catalog
 from fedpolicy.language.reading import load_text
+from tests.reference import findings
 from tests.reference.control import Answer, control
 from tests.reference.deployments import Tree, deployment
 from tests.reference.governed import governed
@@ -30,14 +33,15 @@ from tests.reference.wider import wider
 CATALOG = load_catalog()
 AUTHORS = {"plain": deployment, "wider": wider}
 ASKED = ("sampling", "steps")  # what numbers hang on, and no random deployment leaves out
-Rows = dict[tuple[str, str, str], str]
+Tally = Counter[tuple[str, str]]  # in how many deployments something is said of what stands first in a row
+Rows = Mapping[tuple[str, ...], str]
 
 
 @dataclass(frozen=True)
 class Disagreement:
     """A row of which the two say different things."""
 
-    row: tuple[str, str, str]
+    row: tuple[str, ...]
     product: str
     reference: str
 
@@ -50,19 +54,19 @@ class Subject:
     """What is compared: in which deployments, what each says of it, and what a row says that is not there."""
 
     made: Callable[[str, int, str], Tree]
-    product: Callable[[Any], Rows]
-    reference: Callable[[Any], Rows]
+    product: Callable[[Tree, Any], Rows]
+    reference: Callable[[Tree, Any], Rows]
     silent: str
 
 
-def _table(found: Any) -> Rows:
+def _table(_: Tree, found: Any) -> Rows:
     from tests.helpers import LEVELS, pairs, study_of  # the product, which the reference itself never sees
 
     every = pairs(study_of(found)).items()
     return {row: " ".join(LEVELS[n] for n in (one.low, one.high, one.vouched, one.guaranteed)) for row, one in every}
 
 
-def _matrix(found: Any) -> Rows:
+def _matrix(_: Tree, found: Any) -> Rows:
     """The product's matrix, party by party; a licensor that nobody names is no party."""
     from tests.helpers import study_of
 
@@ -82,19 +86,30 @@ def written(seed: str, number: int, author: str) -> Tree:
     return AUTHORS[name](f"{seed}:{number}")
 
 
+def _base(seed: str, number: int, author: str) -> Tree:
+    """What words are added to: every third is one on which control hangs."""
+    return governed(f"{seed}:{number}") if number % 3 == 2 and author == "both" else written(seed, number, author)
+
+
 EXPOSURE = Subject(
     made=written,
     product=_table,
-    reference=lambda found: {row: " ".join(said) for row, said in levels(found, CATALOG).items()},
+    reference=lambda _, found: {row: " ".join(said) for row, said in levels(found, CATALOG).items()},
     silent="none none none none",
 )
 CONTROL = Subject(
     made=lambda seed, number, _: governed(f"{seed}:{number}"),
     product=_matrix,
-    reference=lambda found: {row: str(said) for row, said in control(found, CATALOG).items()},
+    reference=lambda _, found: {row: str(said) for row, said in control(found, CATALOG).items()},
     silent="nothing",
 )
-SUBJECTS = {"exposure": EXPOSURE, "control": CONTROL}
+FINDINGS = Subject(
+    made=lambda seed, number, author: findings.worded(_base(seed, number, author), f"{seed}:{number}"),
+    product=lambda tree, _: findings.found(tree),
+    reference=lambda tree, _: findings.judged(tree),
+    silent="pass",
+)
+SUBJECTS = {"exposure": EXPOSURE, "control": CONTROL, "findings": FINDINGS}
 
 
 def read(tree: Tree) -> Any | None:
@@ -103,12 +118,14 @@ def read(tree: Tree) -> Any | None:
     return None if loaded.errors else loaded.documents[0].deployment
 
 
-def disagreements(tree: Tree, about: Subject = EXPOSURE) -> list[Disagreement] | None:
+def disagreements(tree: Tree, about: Subject = EXPOSURE, tally: Tally | None = None) -> list[Disagreement] | None:
     """Where product and reference disagree; None where the deployment is refused."""
     found = read(tree)
     if found is None:
         return None
-    product, reference = about.product(found), about.reference(found)
+    product, reference = about.product(tree, found), about.reference(tree, found)
+    if tally is not None:
+        tally.update({(row[0], said) for row, said in reference.items()})
     rows = sorted({*product, *reference})
     pairs = ((row, product.get(row, about.silent), reference.get(row, about.silent)) for row in rows)
     return [Disagreement(row, mine, theirs) for row, mine, theirs in pairs if mine != theirs]
@@ -155,11 +172,11 @@ def wrong(tree: Tree, about: Subject = EXPOSURE) -> bool:
 
 
 def compare(
-    seed: str, first: int, count: int, about: Subject = EXPOSURE, author: str = "both"
+    seed: str, first: int, count: int, about: Subject = EXPOSURE, author: str = "both", tally: Tally | None = None
 ) -> Iterator[tuple[int, list[Disagreement] | None]]:
     """Deployment by deployment: its number, and where the two disagree."""
     for number in range(first, first + count):
-        yield number, disagreements(about.made(seed, number, author), about)
+        yield number, disagreements(about.made(seed, number, author), about, tally)
 
 
 def shown(tree: Tree, found: list[Disagreement]) -> str:
@@ -183,7 +200,8 @@ def main() -> int:
     asked = parser.parse_args()
     about = SUBJECTS[asked.about]
     started, agreed, refused, different = time.monotonic(), 0, 0, 0
-    for number, found in compare(asked.seed, asked.first, asked.count, about, asked.author):
+    tally: Tally = Counter()
+    for number, found in compare(asked.seed, asked.first, asked.count, about, asked.author, tally):
         agreed, refused = agreed + (found == []), refused + (found is None)
         if found:
             different += 1
@@ -193,6 +211,8 @@ def main() -> int:
             if different >= asked.stop:
                 break
     seconds = time.monotonic() - started
+    for rule in findings.RULES if about is FINDINGS else ():
+        print(f"{rule:<34} fails in {tally[rule, 'fail']:>6,}, is open in {tally[rule, 'unknown']:>6,}")
     print(f"{agreed:,} agree, {different:,} do not, {refused:,} refused, in {seconds:.0f} seconds")
     return 1 if different else 0
 

@@ -7,8 +7,18 @@ from pathlib import Path
 
 import pytest
 
-from tests.reference import comparison
-from tests.reference.comparison import CATALOG, CONTROL, EXPOSURE, compare, disagreements, read, shown, shrunk
+from tests.reference import comparison, findings
+from tests.reference.comparison import (
+    CATALOG,
+    CONTROL,
+    EXPOSURE,
+    FINDINGS,
+    compare,
+    disagreements,
+    read,
+    shown,
+    shrunk,
+)
 from tests.reference.deployments import deployment
 from tests.reference.reference import levels
 
@@ -17,7 +27,8 @@ pytestmark = pytest.mark.no_cover  # hundreds of deployments
 HERE = Path(__file__).parent
 COUNT = 200  # CI compares 5,000
 PARTS = 4
-FEWER = 200  # of control
+FEWER = 200  # of control, and of findings
+LOOKED_AT = 300  # by the judges of findings alone
 LEAK = {
     "parties": {"a": {"role": "participant"}, "x": {"role": "processor"}, "y": {"role": "host"}},
     "nodes": {"client": {"kind": "client", "party": ["a"]}, "store": {"kind": "store", "party": "x", "host": "y"}},
@@ -56,7 +67,11 @@ RELAYED = {
 
 @pytest.mark.parametrize(
     ("about", "first", "size", "refused"),
-    [*((EXPOSURE, part * COUNT // PARTS, COUNT // PARTS, 0.25) for part in range(PARTS)), (CONTROL, 0, FEWER, 0.4)],
+    [
+        *((EXPOSURE, part * COUNT // PARTS, COUNT // PARTS, 0.25) for part in range(PARTS)),
+        (CONTROL, 0, FEWER, 0.4),
+        (FINDINGS, 0, FEWER, 0.5),
+    ],
 )
 def test_the_reference_and_the_product_agree(about, first, size, refused):
     found = dict(compare("0", first, size, about))
@@ -73,6 +88,24 @@ def test_what_control_hangs_on_is_added_to_deployments_that_stay_what_they_are()
     assert [tree["datasets"] for tree in trees] == [deployment(f"0:{number}")["datasets"] for number in numbers]
     added = ("ref", "licence", "account", "hardware", "fallback", "emulates", "weights")
     assert all(f"'{key}'" in str(trees) for key in added)
+
+
+def test_what_rules_read_is_said_so_often_that_each_rule_fails_and_passes():
+    trees = [FINDINGS.made("0", number, "both") for number in range(LOOKED_AT)]
+    said = [findings.judged(tree) for tree in trees if read(tree) is not None]
+
+    for rule in findings.RULES:
+        failed = sum(any(row[0] == rule and verdict == "fail" for row, verdict in one.items()) for one in said)
+        assert 0 < failed < len(said), f"{rule} fails in {failed} of {len(said)}"
+
+
+def test_a_rule_that_says_too_little_is_found(monkeypatch):
+    tree = {**LEAK, "agreements": {"deal": {"kind": "consortium", "between": ["a", "x"], "expires": "2020-01-31"}}}
+    assert disagreements(tree, FINDINGS) == []
+
+    monkeypatch.setattr(findings, "found", lambda _: {})
+
+    assert "agreement-expired agreements.deal: product pass, reference fail" in map(str, disagreements(tree, FINDINGS))
 
 
 def test_a_hold_that_the_product_does_not_see_is_found(monkeypatch):
@@ -121,7 +154,7 @@ def test_a_refused_deployment_is_no_disagreement():
     assert disagreements({**LEAK, "flows": {"copy": {"from": "nobody", "to": "store", "payload": "records"}}}) is None
 
 
-@pytest.mark.parametrize("module", sorted(HERE.glob("*.py")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("module", sorted(HERE.rglob("*.py")), ids=lambda path: path.stem)
 def test_the_reference_uses_the_reader_and_the_catalogue_only(module):
     allowed = ("fedpolicy.language", "fedpolicy.catalog", "tests.reference")
     tree = ast.parse(module.read_text(encoding="utf-8"))
@@ -130,6 +163,6 @@ def test_the_reference_uses_the_reader_and_the_catalogue_only(module):
         names += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
         for name in names:
             ours = name.split(".")[0] in {"fedpolicy", "tests"}
-            # The comparison alone asks the product, through what all tests share.
-            asks = module.name == "comparison.py" and name == "tests.helpers"
+            # Two modules alone ask the product.
+            asks = module.name == "findings.py" or (module.name == "comparison.py" and name == "tests.helpers")
             assert not ours or asks or name.startswith(allowed), f"{module.name} imports {name}"
