@@ -12,10 +12,10 @@ from fedpolicy.graph import Access, FlowGraph
 from fedpolicy.graph.builder import Builder, Origin, Use
 from fedpolicy.graph.calls import desugar_api_calls
 from fedpolicy.graph.flows import bound_relays, desugar_flows
-from fedpolicy.graph.jobs import produced_at
 from fedpolicy.graph.lookup import names_by
 from fedpolicy.graph.places import lay_out
 from fedpolicy.graph.provenance import move_data_to_senders, payloads_made_of
+from fedpolicy.graph.results import produced_at
 from fedpolicy.graph.routes import Runs, aspect, provider_of, resting, stand_ins
 from fedpolicy.graph.tasks import desugar_tasks
 from fedpolicy.limits import USUAL, Bounds

@@ -76,7 +76,8 @@ class Builder:
     `relayed` says, for a flow on which a relay passes on what it got on this way, and not all that it holds, by index,
     where that came from, and sealed how; `copies` the vertices of the personal copies of a model that tasks make;
     `brought` the nodes to which flows bring the weights of each model, `worked` on which data tasks and calls work,
-    `shipped` by whose code, which a task ships, a declared flow is made.
+    `shipped` by whose code, which a task ships, a declared flow is made, `computed` where those data meet that a place
+    computes on without reading them.
     `indexes` says what a model at a place can look up, `lookups` what it is said to; `quoted` remembers by datasets and
     place what that is.
     """
@@ -100,6 +101,7 @@ class Builder:
     copies: dict[str, dict[str, None]] = field(default_factory=dict)
     worked: dict[str, Mask] = field(default_factory=dict)
     shipped: dict[int, frozenset[str]] = field(default_factory=dict)
+    computed: dict[str, list[tuple[str, Mask]]] = field(default_factory=dict)
     brought: dict[str, dict[str, None]] | None = None
     names: dict[str, int] = field(default_factory=dict)
     guards: dict[tuple[object, ...], tuple[Guard, ...]] = field(default_factory=dict)

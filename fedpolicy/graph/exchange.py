@@ -294,7 +294,7 @@ class Exchange:
             Outcome(
                 place=place.id,
                 mask=self.job.masks[place.id] if mask is None else mask,
-                guards=self.guards("local", place, self.job.up),
+                guards=self.guards("inside" if place.kind == "exchange" else "local", place, self.job.up),
             )
             for place in self.job.contributors
         ]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from fedpolicy.graph import Flow, Guard, Mask, Path, Vertex
 from fedpolicy.graph.builder import Builder, Origin, mask_of
+from fedpolicy.graph.computation import starts
 from fedpolicy.graph.guards import Shield, guards_for, is_supplied, opens_at, readers, seals_for, vouching
 from fedpolicy.graph.masks import lacking
 from fedpolicy.graph.places import NOBODY, supplier_of
@@ -85,30 +86,31 @@ def _shipped(builder: Builder) -> Mapping[str, Sequence[tuple[str, Mask]]]:
 
 def _note_shipped(builder: Builder, sent: Iterable[Flow], source: Vertex, shipped: Sequence[tuple[str, Mask]]) -> None:
     """What leaves a node of the data that a task works on there, that task's code may have made."""
-    for flow in (flow for flow in sent if flow.source == source.id and not flow.passed_on):
+    here = {source.id, *(meeting for meeting, _ in builder.computed.get(source.id, ()))}
+    for flow in (flow for flow in sent if flow.source in here and not flow.passed_on):
         found = frozenset(who for who, data in shipped if flow.data is None or data & flow.data)
         if found:
             builder.shipped[flow.index] = found
 
 
 def _send(builder: Builder, origin: Origin, flow: Declared, source: Vertex, target: str, sums: dict[Path, int]) -> None:
-    chain = [[source.id], *stations(builder, source, flow.via), [target]]
+    onward = [*stations(builder, source, flow.via), [target]]
     guards: tuple[Guard, ...] = ()
     if flow.safeguards:
         shield, clients = Shield(flow.safeguards, origin.path), vouching(source)
         guards = guards_for(builder, shield, "declared", source, payload=flow.payload, clients=clients, sums=sums)
-    mask = _mask(builder, flow, source)
     seals = _seals(builder, origin, flow, source)
-    for pair in hops(chain):
-        first = pair[0] == source.id
-        own = (guards, seals) if first else ((), ())
-        sender = "" if first else source.id
-        added = builder.add(
-            origin, "", *pair, flow.payload, mask, guards=own[0], seals=own[1], passed_on=not first, sender=sender
-        )
-        if added is not None and not first:
-            builder.relayed[added] = source.id, seals
-    _send_models(builder, origin, flow, source, chain, guards, seals)
+    for start, mask in starts(builder, source, _mask(builder, flow, source)):
+        for pair in hops([[start.id], *onward]):
+            first = pair[0] == start.id
+            own = (guards, seals) if first else ((), ())
+            sender = "" if first else start.id
+            added = builder.add(
+                origin, "", *pair, flow.payload, mask, guards=own[0], seals=own[1], passed_on=not first, sender=sender
+            )
+            if added is not None and not first:
+                builder.relayed[added] = start.id, seals
+    _send_models(builder, origin, flow, source, [[source.id], *onward], guards, seals)
 
 
 def _send_models(

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from fedpolicy.graph.builder import Builder
     from fedpolicy.language.model import Deployment
 
-Stage = str  # uplink | divided | hop | aggregated | local | call | declared
+Stage = str  # uplink | divided | hop | aggregated | local | inside (of a computation) | call | declared
 Words = tuple[frozenset[str], frozenset[str]]  # those who do something, with their software; and that software
 
 _READABLE = {"verbatim", "reconstructable"}
@@ -80,8 +80,7 @@ def guards_for(
     if key not in builder.guards:
         found: list[Guard] = []
         for index, safeguard in enumerate(shield.safeguards):
-            # What clients did before sending already lowered what the aggregator holds.
-            if safeguard.does is not None and (stage != "aggregated" or _adder(safeguard) in {"aggregator", "anybody"}):
+            if _is_on(safeguard, stage):
                 at = (*shield.path, "safeguards", index)
                 guard = Guard(
                     path=at,
@@ -193,6 +192,14 @@ def _principals(builder: Builder, party: str) -> list[str]:
     return sorted(name for name, principal in known.items() if principal.party == party)
 
 
+def _is_on(safeguard: Safeguard, stage: Stage) -> bool:
+    """Whether a safeguard has anything to do with what is sent at a stage."""
+    if isinstance(safeguard.does, Seal) and safeguard.does.inputs:
+        return stage == "call"  # what a task works on is behind it, and not what comes of that
+    # What clients did before sending already lowered what the aggregator holds.
+    return safeguard.does is not None and (stage != "aggregated" or _adder(safeguard) in {"aggregator", "anybody"})
+
+
 def _adder(safeguard: Safeguard) -> str:
     """Who adds the noise, if any is added: anybody, where nobody knows which safeguards there are."""
     if isinstance(safeguard.does, Unsaid):
@@ -233,7 +240,7 @@ def _no_numbers(builder: Builder, safeguard: Safeguard, payload: str) -> str:
 def _not_summed(builder: Builder, stage: Stage, payload: str) -> str:
     if stage == "call":
         return "it protects what is uploaded, not what is sent to the party that runs the model"
-    if stage == "local":
+    if stage in {"local", "inside"}:
         return "nothing is aggregated where the task runs alone"
     if stage == "divided":
         return "nothing is added up where a model is divided"
@@ -244,6 +251,8 @@ def _not_summed(builder: Builder, stage: Stage, payload: str) -> str:
 def _too_late(adder: str, stage: Stage, source: Vertex) -> str:
     if stage == "call":
         return "it protects what is uploaded, not what is sent to the party that runs the model"
+    if adder == "client" and stage == "inside":
+        return "each client would apply it, and what they send are records"
     if adder == "aggregator" and stage == "local":
         return "it is applied by the aggregator, and there is none where the task runs alone"
     if adder == "aggregator" and stage in {"uplink", "divided"}:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from fedpolicy.graph import DataItem, Guard, Mask, Vertex, bits
 from fedpolicy.graph.builder import Builder, Origin, mask_of
+from fedpolicy.graph.computation import computation_of, share
 from fedpolicy.graph.guards import Shield, Words, guards_on_work, seals_for, vouching
-from fedpolicy.graph.lookup import names_by
 from fedpolicy.graph.masks import united
 from fedpolicy.graph.routes import Runs, aggregators_of, holders, is_hosted, stand_ins
 from fedpolicy.language.model.does import Sum
@@ -21,7 +21,6 @@ from fedpolicy.topologies import DESUGAR, KEYS, TOPOLOGIES, left_out, possible
 if TYPE_CHECKING:
     from fedpolicy.catalog.rows import MethodRow
     from fedpolicy.language.model.flow import Task
-    from fedpolicy.topologies import Topology
 
 UNKNOWN = "unknown"  # the method of which nobody knows what it is
 
@@ -44,7 +43,7 @@ class Job:
     One task.
 
     `masks` gives each place of `members` the instances that it works on, `mask` all of them; `contributors` are
-    those places with any (`moved`: from elsewhere), `words` say on whom they rest.
+    those places with any (`moved`: from elsewhere), or where all meet that nobody reads; `words` say on whom they rest.
     """
 
     name: str
@@ -146,7 +145,7 @@ def elsewhere(builder: Builder, job: Job, runs: Runs) -> tuple[Job, ...]:
 
 def arranged(builder: Builder, job: Job) -> tuple[Job, ...]:
     """The same task in each way in which its contributions may travel: one, unless nobody knows which."""
-    ways = _ways(job.task, job.method, job.topology)
+    ways = ways_of(job.task, job.method, job.topology)
     if ways == (job.topology,) and job.task.method != UNKNOWN:
         return (job,)
     unsure = job.origin.unless([f"{job.origin.id}.topology"]) if job.task.says_unknown("topology") else job.origin
@@ -177,7 +176,7 @@ def _methods(builder: Builder, job: Job, way: str) -> Iterator[MethodRow]:
             yield from [row for row in rows if row.family == own.family][:1]
 
 
-def _ways(task: Task, method: MethodRow, topology: str) -> tuple[str, ...]:
+def ways_of(task: Task, method: MethodRow, topology: str) -> tuple[str, ...]:
     """The topologies that a task may have: its own, or all that are possible where nobody knows which."""
     unsaid = task.says_unknown("topology") or (task.method == UNKNOWN and not task.topology)
     if not (unsaid and method.up):
@@ -194,8 +193,9 @@ def job_of(builder: Builder, name: str, runs: Runs) -> Job:
     method = builder.catalog.methods[task.method]
     origin = Origin(id=f"tasks.{name}", path=("tasks", name), implied_by=f"tasks.{name} ({task.method})")
     members = builder.places_of(sorted(task.runs_on))
-    masks = _masks(builder, task, origin, members)
-    contributors = tuple(place for place in members if masks[place.id])
+    computed = computation_of(task)
+    masks = share(builder, task, origin, members, computed) if computed else _masks(builder, task, origin, members)
+    contributors = tuple(builder.vertex(place) for place, mask in masks.items() if mask)
     mask = builder.worked[origin.id] = reduce(or_, masks.values(), 0)
     topology = topology_of(builder, task, method)
     if task.method == UNKNOWN:
@@ -223,59 +223,13 @@ def topology_of(builder: Builder, task: Task, method: MethodRow) -> str:
     if task.topology:
         # A method that sends nothing up exchanges nothing, wherever it is said to run.
         return task.topology if method.up or TOPOLOGIES[task.topology].exchanges != "updates" else "local"
-    found = left_out(method.topology, method.up, hops=bool(task.hops), aggregator=bool(task.aggregator))
+    hops, aggregator, blind = bool(task.hops), bool(task.aggregator), computation_of(task) is not None
+    found = left_out(method.topology, method.up, hops=hops, aggregator=aggregator, blind=blind)
     return "local" if found == "star" and not aggregators_of(builder, task) else found
-
-
-def produced_at(builder: Builder) -> Runs:
-    """
-    Where each produced model rests unless it says so itself: where its task runs and aggregates.
-
-    A task that only a provider can perform leaves nothing in the federation, which may make the next task hosted
-    too; so this is repeated until nothing changes.
-    """
-    tasks = {name: task for name, task in sorted(builder.deployment.tasks.items()) if task.produces}
-    hosted: set[str] = set()
-    while True:
-        ours = (task for name, task in tasks.items() if name not in hosted)  # several may make one model
-        found = names_by((str(task.produces), place) for task in ours for place in _rests(builder, task))
-        runs = _looked_up(found)
-        again = {name for name, task in tasks.items() if _leaves_nothing(builder, task, runs)}
-        if again <= hosted:
-            return runs
-        hosted |= again
-
-
-def _leaves_nothing(builder: Builder, task: Task, runs: Runs) -> bool:
-    """Whether only others can train, with the task's model and with all that stand in for it."""
-    method = builder.catalog.methods[task.method]
-    models = [task.model, *stand_ins(builder.deployment, task.model)] if task.model else [None]
-    return all(is_hosted(builder, task.changed(model=name), method, runs) for name in models)
-
-
-def _looked_up(found: dict[str, list[str]]) -> Runs:
-    return lambda name: found.get(name, [])
 
 
 def _uplink_payload(method: MethodRow, topology: str) -> str:
     return {str(name): one for name, one in (method.up_in or {}).items()}.get(topology) or method.up or "model_update"
-
-
-def _rests(builder: Builder, task: Task) -> list[str]:
-    method = builder.catalog.methods[task.method]
-    ways = _ways(task, method, topology_of(builder, task, method))
-    return sorted({place for way in ways for place in _rests_in(builder, task, TOPOLOGIES[way])})
-
-
-def _rests_in(builder: Builder, task: Task, row: Topology) -> set[str]:
-    top = task.top_model_at if "top_model_at" in row.keys else None
-    last = task.hops[-1].at if task.hops else ()
-    above = () if row.aggregator == "none" or top else aggregators_of(builder, task) or last
-    members = builder.places_of(task.runs_on)
-    found = {place for reference in task.runs_on for place in builder.places.members.get(reference, [])}
-    # Of a family of aggregators, or of tops, only those that somebody sends to.
-    places = (builder.targets(member, reference) for member in members for reference in (*above, *(top or ())))
-    return found.union(*places)
 
 
 def _masks(builder: Builder, task: Task, origin: Origin, members: list[Vertex]) -> dict[str, Mask]:

@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING
 from fedpolicy.graph import Access, Flow, Guard, Mask, Vertex
 from fedpolicy.graph.builder import Builder, Use
 from fedpolicy.graph.calls import Call, call_model, note_access, note_indexes
+from fedpolicy.graph.computation import computation_of, reveal, runs_inside
 from fedpolicy.graph.exchange import Exchange
-from fedpolicy.graph.guards import guards_for, guards_on_work, sealed_ways, seals_for, vouching, word_for
+from fedpolicy.graph.guards import guards_for, guards_on_work, sealed_ways, seals_for, word_for
 from fedpolicy.graph.jobs import UNKNOWN, Job, Outcome, arranged, elsewhere, fallbacks_of, job_of
+from fedpolicy.graph.results import produce_each_way
 from fedpolicy.graph.routes import Runs, beyond, holders, to_trainer
-from fedpolicy.language.model.does import Noise, Seal, Unsaid
+from fedpolicy.language.model.does import Seal, Unsaid
 from fedpolicy.records import replace
-from fedpolicy.topologies import DESUGAR, TOPOLOGIES
+from fedpolicy.topologies import DESUGAR
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -47,9 +49,11 @@ def desugar_tasks(builder: Builder, runs: Runs) -> None:
                 from fedpolicy.graph.copies import share  # noqa: PLC0415  few models have personal copies
 
                 share(builder, way, personal, flows)
+        if computation_of(job.task):
+            reveal(builder, job, guards_for(builder, job.shield, "inside", job.contributors[0], payload=job.up))
         if job.task.produces is not None:
             done = replace(job, hosted=ours is None)
-            _produce_each_way(builder, done, job.task.produces, [one for some in made for one in some], exchanged)
+            produce_each_way(builder, done, job.task.produces, [one for some in made for one in some], exchanged)
 
 
 def _exchange_each_way(builder: Builder, job: Job) -> tuple[list[list[Outcome]], list[Sent], list[list[Flow]]]:
@@ -107,6 +111,8 @@ def _use_model(builder: Builder, job: Job, runs: Runs, quoted: Mapping[str, Mask
 
             pass_through_parts(Exchange(builder=builder, job=job), holders(builder, job.task.model, runs))
         return
+    if runs_inside(builder, job, job.task.model, holders(builder, job.task.model, runs)):
+        return
     call = Call(
         origin=job.origin,
         model=job.task.model,
@@ -144,14 +150,15 @@ def _judged(builder: Builder, job: Job, place: Vertex) -> tuple[str, ...]:
 
 def _evaluate(builder: Builder, job: Job, runs: Runs) -> Mapping[str, Mask]:
     """The judged model must answer first, wherever it is run; returns what it quotes at each place."""
-    if job.task.evaluates is None or job.task.evaluates == job.task.model:
+    judged = job.task.evaluates
+    if judged is None or judged == job.task.model or runs_inside(builder, job, judged, holders(builder, judged, runs)):
         return {}
     call = Call(
         origin=job.origin,
-        model=job.task.evaluates,
+        model=judged,
         payloads=("prompts",),
         safeguards=job.task.safeguards,
-        retrieves=_retrieves(job, job.task.evaluates),
+        retrieves=_retrieves(job, judged),
         role="evaluated",
     )
     return {place.id: call_model(builder, place, job.masks[place.id], call, runs) for place in job.contributors}
@@ -248,53 +255,3 @@ def copied(builder: Builder, job: Job) -> tuple[str, ...]:
     """The models with personal copies from which contributions of several start."""
     names = dict.fromkeys((job.task.model, job.task.evaluates)) if len(job.contributors) > 1 else ()
     return tuple(name for name in names if name and builder.deployment.models[name].copies == "personal")
-
-
-def _produce_each_way(
-    builder: Builder, job: Job, model: str, made: Sequence[Outcome], exchanged: Sequence[list[Outcome]]
-) -> None:
-    """What comes of training elsewhere comes of it for certain, and of an exchange as surely as its way is known."""
-    if all(outcomes == exchanged[0] for outcomes in exchanged):
-        every = [*made, *(exchanged[0] if exchanged else ())]
-        _produce(builder, job, model, every, elsewhere=bool(made))
-        return
-    for way, outcomes in ((job, made), *zip(arranged(builder, job), exchanged, strict=True)):
-        _produce(builder, way, model, outcomes, elsewhere=bool(made))
-    declared = builder.deployment.models.get(model)
-    if declared is not None and declared.copies == "personal" and all(exchanged):
-        # Whichever way it is, everybody's own copy learns its own data.
-        _produce(builder, replace(job, hosted=True), model, exchanged[0], elsewhere=bool(made))
-
-
-def _produce(builder: Builder, job: Job, model: str, outcomes: Sequence[Outcome], *, elsewhere: bool) -> None:
-    declared = builder.deployment.models.get(model)
-    if declared is not None and declared.copies == "personal":
-        for place in job.contributors if outcomes else ():
-            _produce_copy(builder, job, model, place, elsewhere=elsewhere)
-        return
-    target = builder.model_vertex(model)
-    for outcome in outcomes:
-        builder.add(
-            job.origin,
-            "produces",
-            outcome.place,
-            target.id,
-            outcome.payload or job.down,
-            outcome.mask,
-            guards=outcome.guards,
-            aggregate=outcome.aggregate,
-            raw=outcome.raw,
-        )
-
-
-def _produce_copy(builder: Builder, job: Job, model: str, place: Vertex, *, elsewhere: bool) -> None:
-    copy = builder.model_vertex(model, place)
-    builder.copies.setdefault(model, {})[copy.id] = None
-    guards = guards_for(builder, job.shield, "local", place, payload=job.up, clients=vouching(place))
-    # Whoever trains it elsewhere does so on the records, on which nobody has put noise.
-    guards = tuple(one for one in guards if not (elsewhere and isinstance(one.does, Noise)))
-    own = job.masks[place.id]
-    builder.add(job.origin, "produces", place.id, copy.id, job.down, own, guards=guards)
-    if job.method.down is not None and TOPOLOGIES[job.topology].exchanges == "updates" and not job.hosted:
-        # A copy is made of what comes back from the others, too, which their own safeguards are on.
-        builder.add(job.origin, "produces", place.id, copy.id, job.down, job.mask & ~own)

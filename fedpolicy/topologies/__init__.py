@@ -49,8 +49,14 @@ DESUGAR: Mapping[str, Callable[[Exchange], list[Outcome]]] = {
 KEYS = tuple(dict.fromkeys(key for row in TOPOLOGIES.values() for key in row.keys))  # those of few topologies
 
 
-def left_out(default: str | None, up: str | None, *, hops: bool, aggregator: bool) -> str:
-    """The topology of a task that states none: a tree with `hops`, a star with an `aggregator`, else its method's."""
+def left_out(default: str | None, up: str | None, *, hops: bool, aggregator: bool, blind: bool) -> str:
+    """
+    The topology of a task that states none: a tree with `hops`, a star with an `aggregator`, else its method's.
+
+    Nothing is exchanged where all compute on what they cannot read (`blind`): what comes of it is revealed.
+    """
+    if blind:
+        return "local"
     if hops:
         return "tree"
     own = default or ("star" if up else "local")

@@ -131,7 +131,6 @@ def test_whoever_gives_data_to_a_training_elsewhere_has_a_claim_on_the_result():
         ("run", "tum"): [],
         ("keep", "a"): None,
         ("keep", "b"): None,
-        ("keep", "tum"): [],
         ("inspect", "tum"): [],
     }
 

@@ -159,15 +159,23 @@ class Work(Use):
         ):
             found |= {(party, "join") for party in self._parties()}
         if self.task.produces:
-            found |= {(party, "keep") for party in self._parties() | self._gave(self.job)}
+            found |= {(party, "keep") for party in self._parties() - self._lenders() | self._gave()}
         return found
 
-    def _gave(self, job: Job, seen: frozenset[str] = frozenset()) -> set[str]:
-        """The participants whose data a task learns from, or those that made what it starts from."""
-        found = {bare(item.owner) for item in self.world.every(job.mask)} & self.world.participants()
+    def _lenders(self) -> set[str]:
+        """Those who are said to be anything but participants, and work on what is not theirs."""
+        return {*self.world.file.parties} - self.world.participants() - self._owning(self.job)
+
+    def _gave(self) -> set[str]:
+        """The participants among them."""
+        return self._owning(self.job) & self.world.participants()
+
+    def _owning(self, job: Job, seen: frozenset[str] = frozenset()) -> set[str]:
+        """Whose data a task learns from, or those that made what it starts from."""
+        found = {bare(item.owner) for item in self.world.every(job.mask)}
         for maker in self.means.makers.get(job.task.model or "", ()):
             if maker.name not in seen:
-                found |= self._gave(maker, seen | {maker.name})
+                found |= self._owning(maker, seen | {maker.name})
         return found
 
     def _ends(self, way: Job, place: str) -> list[str]:

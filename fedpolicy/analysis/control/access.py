@@ -24,6 +24,7 @@ from fedpolicy.analysis.control import (
     unwrapped,
 )
 from fedpolicy.graph import Mask, Vertex
+from fedpolicy.graph.computation import computation_of
 from fedpolicy.graph.guards import is_supplied
 from fedpolicy.graph.lookup import Lookup, listed_by, names_by
 from fedpolicy.graph.places import NOBODY, is_unknown
@@ -185,7 +186,8 @@ class Means:
         """Who exchanges with whom in a task."""
         task = self.graph.deployment.tasks[use.partition(".")[2]]
         method, aggregator = self.catalog.methods[task.method], bool(task.aggregator)
-        return task.topology or left_out(method.topology, method.up, hops=bool(task.hops), aggregator=aggregator)
+        hops, blind = bool(task.hops), computation_of(task) is not None
+        return task.topology or left_out(method.topology, method.up, hops=hops, aggregator=aggregator, blind=blind)
 
     def contributing(self, task: str) -> AbstractSet[str]:
         """Who takes part in the rounds of a task: neither hops nor relays."""

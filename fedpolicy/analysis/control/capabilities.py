@@ -28,7 +28,7 @@ from fedpolicy.graph.routes import stand_ins
 
 if TYPE_CHECKING:
     from fedpolicy.catalog.rows import MethodRow
-    from fedpolicy.graph import Access, Vertex
+    from fedpolicy.graph import Access, Mask, Vertex
 
 CAPABILITIES = ("run", "join", "keep", "inspect")
 _OWN = "its own"
@@ -166,6 +166,13 @@ class ModelCall:
 def marked(own: AbstractSet[str], *names: str) -> tuple[str, ...]:
     """Names of places and parties, without those of one's own."""
     return tuple([_OWN if name in own else name for name in names])
+
+
+def may_claim(means: Means, party: str, data: Mask) -> bool:
+    """Whether what is made of some instances is a party's own, too: who takes no part and owns none lends machines."""
+    roles = means.lookup.roles(party)
+    mine = (means.lookup.party(means.graph.data[index].owner) == party for index in means.graph.numbers(data))
+    return not roles or "participant" in roles or any(mine)
 
 
 def reach(means: Means, access: Access, place: Vertex, own: str, method: MethodRow | None) -> Formula:

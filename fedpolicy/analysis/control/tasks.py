@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from fedpolicy.analysis.control import SURE, Atom, Formula, Gap, all_of, any_of, at_least, opening, sealed_by
 from fedpolicy.analysis.control.access import Means, copy_at, original_at, rights
-from fedpolicy.analysis.control.capabilities import ModelCall, marked
+from fedpolicy.analysis.control.capabilities import ModelCall, marked, may_claim
 from fedpolicy.graph.build import build_graph
 from fedpolicy.graph.lookup import Lookup, listed_by, names_by
 from fedpolicy.graph.places import is_unknown, supplier_of
@@ -59,7 +59,8 @@ class TaskUse(ModelCall):
         """The condition for one party; None where the question makes no sense."""
         made = self.task.produces
         if name == "keep":
-            return self._keep(made, own) if made else None
+            claims = made and may_claim(self.means, own, self._learned(self.name))
+            return self._keep(made, own) if made and claims else None
         if name == "join" and own in self.places and self.steps:
             joined = any_of(all_of([self.run(place, own), *self._meet(place, own)]) for place in self.places[own])
             return all_of([joined, *self._enough, *self._read(own)])

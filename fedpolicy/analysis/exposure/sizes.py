@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from fedpolicy.catalog import Catalog
     from fedpolicy.catalog.rows import PayloadRow
 
-_MADE = {"declared", "uplink", "call", "fallback"}  # flows of what somebody computed from data
+_MADE = {"declared", "uplink", "call", "fallback", "revealed"}  # flows of what somebody computed from data
+_FINISHED = "revealed"  # where that is a model, it is no update
 _ONWARD = {"exchange": "uplink", "forwarded": "uplink"}  # what somebody computed goes on under another name
 
 # Of one element, in one role, one payload, and from whom and by which relay, where that is one.
@@ -60,6 +61,8 @@ class Few:
         if flow.passed_on:
             return self._passed_on(flow)
         if (flow.role not in _MADE and flow.aggregate is None) or self.graph.vertices[flow.source].kind == "model":
+            return 0
+        if flow.role == _FINISHED and row.least_units is None:
             return 0
         of = self._of_one if row.least_units is None else partial(self._of_few, least=row.least_units)
         return reduce(or_, (of(flow, data) for data in self._made_of(flow, weights=row.weights)), 0)

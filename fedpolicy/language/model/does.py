@@ -13,12 +13,14 @@ class Seal:
     Only the readers can open what travels, `threshold` of them together.
 
     Both name keys of the safeguard; without a threshold any one reader can. `malleable`: one can compute on it without
-    opening it.
+    opening it. `inputs`: what a task works on is behind it all the time, and the key that this names says who gets the
+    result.
     """
 
     readers: str
     threshold: str = ""
     malleable: bool = False
+    inputs: str = ""
 
     def readers_of(self, safeguard: object) -> tuple[str, ...]:
         """Who can open it: nodes or parties."""
@@ -28,6 +30,11 @@ class Seal:
     def threshold_of(self, safeguard: object) -> int:
         """How many of them it takes."""
         return int(getattr(safeguard, self.threshold)) if self.threshold else 1
+
+    def result_of(self, safeguard: object) -> tuple[str, ...]:
+        """Who gets what comes of a computation behind it: nodes or parties."""
+        found: tuple[str, ...] | None = getattr(safeguard, self.inputs) if self.inputs else None
+        return found or ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -203,6 +203,24 @@ class SecretSharing(Safeguard):
     of: Ids = key("The readers: nodes or parties.", names="readers")
 
 
+class SecureComputation(Safeguard):
+    """A task computes on shares, or on ciphertext: whoever runs it reads neither its data nor what comes of them."""
+
+    does: ClassVar[Does] = Seal(readers="of", threshold="threshold", malleable=True, inputs="reveals_to")
+
+    kind: Literal["secure_computation"]
+    of: Ids = key("Who holds the shares, or the keys: nodes or parties.", names="readers")
+    threshold: Positive = key(
+        "How many of them together could open what the task works on; at most as many as there are.", rule=True
+    )
+    reveals_to: Ids | None = key(
+        "Who gets the result in the clear: nodes or parties. Left out: nobody but those whom `weights_at` of the model"
+        " or a flow names.",
+        None,
+        names="readers",
+    )
+
+
 class Deidentification(Safeguard):
     """Identifying parts are removed or changed before the payload leaves."""
 

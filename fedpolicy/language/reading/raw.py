@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from fedpolicy.language.model.does import Does
+from fedpolicy.language.model.does import Does, Seal
 from fedpolicy.language.model.entry import Named
 from fedpolicy.language.model.safeguards import KINDS
 from fedpolicy.language.reading.spans import Path
@@ -96,6 +96,12 @@ def does(safeguard: Tree) -> Does | None:
     """What a safeguard of this kind does, if there is such a kind."""
     entry = KINDS.get(text(safeguard, "kind") or "")
     return entry.does if entry else None
+
+
+def blind(entry: Tree) -> list[int]:
+    """The safeguards of an entry, by their places, under which one computes on what one cannot read."""
+    seals = ((place, does(safeguard)) for place, safeguard in maps(entry, "safeguards"))
+    return [place for place, seal in seals if isinstance(seal, Seal) and seal.inputs]
 
 
 def readers_of(value: object) -> Tree:

@@ -7,6 +7,7 @@ from typing import get_args
 
 from fedpolicy.catalog.rows import Needs
 from fedpolicy.graph import Access
+from fedpolicy.graph.computation import computation_of
 from fedpolicy.graph.jobs import UNKNOWN
 from fedpolicy.graph.lookup import ordered
 from fedpolicy.language.model.does import Noise, Sum, Unsaid
@@ -60,7 +61,8 @@ def _topology(view: TaskView) -> Presence:
     if view.task.topology:
         return view.task.topology
     up, default = view.method.up, view.method.topology
-    found = left_out(default, up, hops=bool(view.task.hops), aggregator=bool(view.task.aggregator))
+    hops, aggregator, blind = bool(view.task.hops), bool(view.task.aggregator), computation_of(view.task) is not None
+    found = left_out(default, up, hops=hops, aggregator=aggregator, blind=blind)
     return "local" if found == "star" and not any(flow.role == "uplink" for flow in view.flows) else found
 
 

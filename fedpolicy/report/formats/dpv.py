@@ -34,6 +34,7 @@ _MEASURES = {
     "homomorphic_encryption": "HomomorphicEncryption",
     "end_to_end_encryption": "EndToEndEncryption",
     "secret_sharing": "SecretSharingSchemes",
+    "secure_computation": "SecureMultiPartyComputation",
     "deidentification": "Deidentification",
     "transport tls": "EncryptionInTransfer",
     "transport mtls": "EncryptionInTransfer",

@@ -14,6 +14,7 @@ from fedpolicy.language.model import Deployment
 from fedpolicy.language.model.entry import Entry
 from fedpolicy.language.model.shape import Key, entry_shape
 from fedpolicy.language.model.types import AGGREGATIONS, SECTORS
+from fedpolicy.language.reading.checks.computation import check_computations
 from fedpolicy.language.reading.checks.entries import (
     check_agreements,
     check_calls,
@@ -164,6 +165,7 @@ CHECKS: tuple[Check, ...] = (
     check_flow_cohorts,
     check_noise,
     check_readers,
+    check_computations,
     check_agreements,
     check_payloads,
     check_ciphertext,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from fedpolicy.language.reading.mistakes import Contradiction, clients_of, contradiction
-from fedpolicy.language.reading.raw import Names, Tree, ids_of, maps, text, tree_levels
+from fedpolicy.language.reading.raw import Names, Tree, blind, ids_of, maps, text, tree_levels
 from fedpolicy.language.reading.spans import Path
 from fedpolicy.suggest import listed
 from fedpolicy.topologies import KEYS, TOPOLOGIES, left_out, possible
@@ -93,7 +93,7 @@ def check_without_updates(names: Names) -> Iterator[Contradiction]:
     """Keys of an exchange in tasks that exchange nothing."""
     for path, task in names.entries("tasks"):
         method = names.catalog.methods.get(name := text(task, "method") or "")
-        if method is None:
+        if method is None or blind(task):
             continue
         topology = TOPOLOGIES.get(said := text(task, "topology") or "")
         way = said or _default(task, method)
@@ -127,7 +127,7 @@ def _connects(names: Names, task: Tree, method: MethodRow) -> bool:
     quiet = topology is not None and topology.exchanges == "nothing" and not _nobody_knows(task)
     alone = quiet and not ("aggregator" in task or "hops" in task)
     here = names.places(sorted(ids_of(task, "runs_on")))
-    if method.hosted or not alone or here is None:
+    if method.hosted or not alone or here is None or blind(task):
         return True
     asked = [names.entry("models", name) for key in ("model", "evaluates") if (name := text(task, key))]
     data = [names.entry("datasets", name.partition("@")[0]) for name in ids_of(task, "data")]
@@ -165,7 +165,8 @@ def check_topology(names: Names) -> Iterator[Contradiction]:
 def _default(task: Tree, method: MethodRow | None) -> str:
     if method is None:
         return ""
-    return left_out(method.topology, method.up, hops=bool(task.get("hops")), aggregator="aggregator" in task)
+    hops, aggregator = bool(task.get("hops")), "aggregator" in task
+    return left_out(method.topology, method.up, hops=hops, aggregator=aggregator, blind=bool(blind(task)))
 
 
 def _nobody_knows(task: Tree) -> bool:
