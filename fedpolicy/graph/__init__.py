@@ -69,9 +69,9 @@ class Enclave:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Vertex:
     """
-    A place, a model, or the exchange of a peer-to-peer task (which nobody operates).
+    A place, a model, or the exchange of a peer-to-peer task, or of a computation on shares, into which nobody sees.
 
-    `operators` see what the place holds; `supplier` is who wrote the code that computes here, where that is said and
+    `operators` see what a place holds; `supplier` is who wrote the code that computes here, where that is said and
     the code is not public; `weight` counts the owners that it stands for (a cohort's peer: N - 1).
     """
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from fedpolicy.graph import Access, Guard, Mask, Vertex
 from fedpolicy.graph.builder import Builder, LookUp, Origin, Use
+from fedpolicy.graph.computation import computing_at
 from fedpolicy.graph.guards import Shield, guards_for, guards_on_work, seals_at, seals_for
 from fedpolicy.graph.jobs import UNKNOWN
 from fedpolicy.graph.masks import united
@@ -231,7 +232,7 @@ def note_access(builder: Builder, use: str, model: str, how: str, way: Sequence[
             use=use,
             model=model,
             how=how,
-            at=(place.id,),
+            at=tuple(computing_at(builder, place)) or (place.id,),
             runner=way[-1].party,
             hops=tuple(hop.id for hop in hops),
             interface=tuple(interface) if isinstance(interface, (tuple, list)) else None,

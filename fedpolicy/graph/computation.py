@@ -22,7 +22,7 @@ from fedpolicy.startup import NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
-    from fedpolicy.graph import Guard, Mask, Vertex
+    from fedpolicy.graph import Mask, Vertex
     from fedpolicy.graph.builder import Builder, Origin
     from fedpolicy.graph.jobs import Job
     from fedpolicy.language.model.flow import Task
@@ -43,6 +43,11 @@ def computation_of(task: Task) -> Computation | None:
         if isinstance(does := spec.does, Seal) and does.inputs:
             return Computation(place, spec, does)
     return None
+
+
+def is_computation(vertex: Vertex) -> bool:
+    """Whether data meet here on which several compute without reading them."""
+    return vertex.kind == "exchange" and bool(vertex.operators)
 
 
 def revealed_at(builder: Builder, task: Task) -> list[str]:
@@ -76,9 +81,11 @@ def share(
 
 def _meeting_point(builder: Builder, origin: Origin, members: Sequence[Vertex]) -> Vertex:
     """Nobody sees what is there; what is done there rests on all who compute, and on their software."""
-    words, suppliers = vouching(*members)[0], {one.supplier for one in members}
+    words = vouching(*members)[0]
+    parties, suppliers = ({getattr(one, key) for one in members} for key in ("party", "supplier"))
     known = replace(
         builder.exchange(origin),
+        party=parties.pop() if len(parties) == 1 else "",
         operators=tuple(sorted(words)),
         code_from=min(words),
         supplier=suppliers.pop() if len(suppliers) == 1 else "",
@@ -87,29 +94,36 @@ def _meeting_point(builder: Builder, origin: Origin, members: Sequence[Vertex]) 
     return known
 
 
+def computing_at(builder: Builder, meeting: Vertex) -> list[str]:
+    """The places that compute on what meets somewhere, and reach a model together."""
+    return [place for place, met in builder.computed.items() if any(at == meeting.id for at, _ in met)]
+
+
 def runs_inside(builder: Builder, job: Job, model: str, places: Collection[str]) -> bool:
     """
     Let those who compute run a model on what they cannot read, if all of them have it; whether they do.
 
     What it has learned comes with the result.
     """
-    if computation_of(job.task) is None or not places or not {one.id for one in job.members}.issubset(places):
+    if computation_of(job.task) is None or not {one.id for one in job.members}.issubset(places):
         return False
     builder.access += [
         Access(use=job.origin.id, model=model, how="weights", at=(one.id,), runner=one.party) for one in job.members
     ]
-    vertex, meeting = builder.model_vertex(model), tuple(one.id for one in job.contributors)
-    builder.uses.append(Use(model=vertex.id, targets=meeting, origin=job.origin, role="use", payload="completions"))
+    told = (*(one.id for one in job.contributors), *revealed_at(builder, job.task))
+    vertex = builder.model_vertex(model).id
+    builder.uses.append(Use(model=vertex, targets=told, origin=job.origin, role="use", payload="completions"))
     return True
 
 
-def reveal(builder: Builder, job: Job, guards: tuple[Guard, ...]) -> None:
+def reveal(builder: Builder, job: Job) -> None:
     """Send what comes of a computation to those whom its safeguard names, unless that is how its model gets there."""
     made = builder.deployment.models.get(job.task.produces or "")
     weights = builder.catalog.payloads[job.down].weights
     trained = job.down if weights else "model_weights"
     payload = trained if job.method.trains else job.method.output or job.up
     for source in job.contributors if made is None or made.weights_at is not None else ():
+        guards = guards_for(builder, job.shield, "inside", source, payload=payload)
         for end in revealed_at(builder, job.task):
             builder.add(job.origin, "revealed", source.id, end, payload, job.mask, guards=guards)
 
@@ -119,9 +133,10 @@ def starts(builder: Builder, source: Vertex, mask: Mask | None) -> Iterator[tupl
     own = reduce(or_, (item.bit for item in builder.places.stored.get(source.id, ())), 0)
     left = mask
     for meeting, whole in builder.computed.get(source.id, ()):
-        met = (whole if mask is None else mask & whole) & ~own
-        if met:
+        if left is None:
+            yield builder.vertex(meeting), None
+        elif met := left & whole & ~own:
             yield builder.vertex(meeting), met
-            left = None if left is None else left & ~met
+            left &= ~met
     if left is None or left:
         yield source, left

@@ -86,8 +86,7 @@ def _shipped(builder: Builder) -> Mapping[str, Sequence[tuple[str, Mask]]]:
 
 def _note_shipped(builder: Builder, sent: Iterable[Flow], source: Vertex, shipped: Sequence[tuple[str, Mask]]) -> None:
     """What leaves a node of the data that a task works on there, that task's code may have made."""
-    here = {source.id, *(meeting for meeting, _ in builder.computed.get(source.id, ()))}
-    for flow in (flow for flow in sent if flow.source in here and not flow.passed_on):
+    for flow in (flow for flow in sent if flow.source == source.id and not flow.passed_on):
         found = frozenset(who for who, data in shipped if flow.data is None or data & flow.data)
         if found:
             builder.shipped[flow.index] = found

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from fedpolicy.graph import Access, Flow, Guard, Mask, Vertex
 from fedpolicy.graph.builder import Builder, Use
 from fedpolicy.graph.calls import Call, call_model, note_access, note_indexes
-from fedpolicy.graph.computation import computation_of, reveal, runs_inside
+from fedpolicy.graph.computation import computation_of, reveal, revealed_at, runs_inside
 from fedpolicy.graph.exchange import Exchange
-from fedpolicy.graph.guards import guards_for, guards_on_work, sealed_ways, seals_for, word_for
+from fedpolicy.graph.guards import guards_on_work, sealed_ways, seals_for, word_for
 from fedpolicy.graph.jobs import UNKNOWN, Job, Outcome, arranged, elsewhere, fallbacks_of, job_of
 from fedpolicy.graph.results import produce_each_way
 from fedpolicy.graph.routes import Runs, beyond, holders, to_trainer
@@ -50,7 +50,7 @@ def desugar_tasks(builder: Builder, runs: Runs) -> None:
 
                 share(builder, way, personal, flows)
         if computation_of(job.task):
-            reveal(builder, job, guards_for(builder, job.shield, "inside", job.contributors[0], payload=job.up))
+            reveal(builder, job)
         if job.task.produces is not None:
             done = replace(job, hosted=ours is None)
             produce_each_way(builder, done, job.task.produces, [one for some in made for one in some], exchanged)
@@ -204,8 +204,9 @@ def _carry_input(builder: Builder, job: Job, outcomes: list[Outcome], sent: Sequ
         _carry(builder, job, job.task.evaluates, sent_to, sent)
     if job.task.model is None:
         return
-    results = (outcome.place for outcome in outcomes if job.method.trains)
-    places = dict.fromkeys([*(sent_to if exchanges else ()), *results])
+    results = [outcome.place for outcome in outcomes if job.method.trains]
+    told = revealed_at(builder, job.task) if job.method.trains else ()
+    places = dict.fromkeys([*(sent_to if exchanges else ()), *results, *told])
     _carry(builder, job, job.task.model, places, sent)
     produced = job.task.produces
     if job.method.trains and produced is not None and produced != job.task.model:

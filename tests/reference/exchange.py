@@ -325,7 +325,21 @@ class Exchange:
             yield from self._copies_back(job, member)
         yield from self._result(job, exchange, (), ())
 
+    def _made_inside(self, job: Job) -> Iterator[Movement]:
+        if job.task.produces:
+            noise = self._noises(job, "aggregator", job.members) if self._noisy(job) else ()
+            yield Movement(
+                way=(job.meeting, self.models.vertex(job.task.produces)),
+                level=INFERABLE,
+                only=job.mask,
+                noises=noise,
+                why=job.why,
+            )
+
     def _local(self, job: Job) -> Iterator[Movement]:
+        if job.blind:
+            yield from self._made_inside(job)
+            return
         for member in job.givers:
             noise = self._noises(job, "client", [member]) if self._trains_private(job) else ()
             if job.task.produces and not self._personal_result(job):

@@ -9,7 +9,7 @@ from tests.reference.few import contributed
 from tests.reference.models import Models
 from tests.reference.movement import Contributor
 from tests.reference.safeguards import unsaid
-from tests.reference.world import Instance, World
+from tests.reference.world import Instance, Place, World
 
 
 class Job:
@@ -31,8 +31,26 @@ class Job:
                 if any(self._means(member, item, name) for name in task.data if name in (item.id, item.dataset)):
                     self.masks[member].add(item.id)
                     self.moved.append((item.place, member, item.id))
-        self.givers: list[str] = [member for member in self.members if self.masks[member]]
+        self.blind = next((one for one in self.task.safeguards if one.kind == "secure_computation"), None)
+        self.meeting = f"exchange:blind {name}"
         self.mask = frozenset(item for mask in self.masks.values() for item in mask)
+        if self.blind:
+            self._meet()
+        self.givers: list[str] = [place for place, mask in self.masks.items() if mask]
+
+    def _meet(self) -> None:
+        """Nobody works on anything alone: all that is worked on meets at one point, run by all of them."""
+        places = [self.world.places[member] for member in self.members]
+        suppliers, parties = {self.world.supplier(here.code, here) for here in places}, {here.party for here in places}
+        code, party = (some.pop() if len(some) == 1 else "" for some in (suppliers, parties))
+        self.world.places.setdefault(self.meeting, Place(id=self.meeting, code=code, party=party))
+        self.masks = {**{member: set() for member in self.members}, self.meeting: {*self.mask}}
+        self.moved = []
+
+    @property
+    def revealed(self) -> list[str]:
+        """Where what comes of a computation goes."""
+        return self.world.nodes(self.blind.reveals_to or ()) if self.blind else []
 
     def _means(self, member: str, item: Instance, name: str) -> bool:
         """Whether a name means an instance from elsewhere to a member: not if its party has some of that name."""
@@ -99,6 +117,8 @@ class Job:
     def topology(self) -> str:
         """Who exchanges with whom."""
         task = self.task
+        if self.blind and not task.topology:
+            return "local"
         if task.topology or task.hops:
             return task.topology or "tree"
         if self.method.topology in ("split", "vertical"):

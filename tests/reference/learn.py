@@ -196,7 +196,7 @@ class Learning:
         words = []
         for place in {source, one.maker} - {""}:
             here = self.world.places[place]
-            if here.operators:
+            if here.operators or place.startswith("exchange:blind"):
                 codes = (here.code, self._shipped(one), *(one.ships if place == one.way[0] else ()))
                 suppliers = {self.world.supplier(code, here) for code in codes}
                 words.append(Word(parties=frozenset(suppliers - {""}), place=place))

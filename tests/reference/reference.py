@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 from fedpolicy.catalog import Catalog
+from tests.reference.blind import sent_on
 from tests.reference.differences import Differences
 from tests.reference.few import few
 from tests.reference.jobs import Job, contributors, weight
@@ -77,7 +78,8 @@ def movements(world: World) -> list[Movement]:
     tasks = Desugared(world, models)  # which says where produced models rest, before anybody asks
     found = list(tasks.movements())
     found += _calls(world, models)
-    found += [_shipping(world, tasks.jobs, one) for one in _flows(world, models)]
+    sent = (_shipping(world, tasks.jobs, one) for one in _flows(world, models))
+    found += sent_on(tasks.jobs, world, sent)
     found += models.placements()
     found = [one for one in found if len(one.way) > 1]
     found += _brought(world, models, found)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
-from tests.reference.divided import Divided
+from tests.reference.blind import Blind
 from tests.reference.jobs import Job
 from tests.reference.models import Made, Models
 from tests.reference.movement import INFERABLE, VERBATIM, Movement, Seal
@@ -13,7 +13,7 @@ from tests.reference.safeguards import caps, seals
 from tests.reference.world import World
 
 
-class Desugared(Divided):
+class Desugared(Blind):
     """The movements of all tasks."""
 
     def __init__(self, world: World, models: Models) -> None:
@@ -36,6 +36,7 @@ class Desugared(Divided):
             for job in self.jobs:
                 if job.task.produces and job.name not in hosted:
                     places = (*job.members, *(top for way in job.ways() for top in self.tops(way)))
+                    places = tuple(job.revealed) if job.blind else places
                     self.models.made.setdefault(job.task.produces, []).append(Made(places=places))
             # What stands in for a model that others train may be trained here.
             produced = (job for job in self.jobs if job.task.produces)
@@ -63,6 +64,9 @@ class Desugared(Divided):
                 seals=self._worked_on(job, place, member),
                 unsaid=job.unsaid,
             )
+        if job.blind:
+            yield from self._given(job)
+            yield from self._revealed(job)
         yield from self._asked(job)
         for model in job.inputs():
             if job.hosted(model):
@@ -70,6 +74,8 @@ class Desugared(Divided):
             elif model and job.method.needs == "weights":
                 for member in job.members:
                     yield from self.models.contents(model, member, job.why)
+                if job.blind and job.method.trains:
+                    yield from self._told(job, model)
                 if self.world.file.models[model].copies == "parts":
                     yield from self._through_parts(job, model)
         for model in job.elsewhere():
@@ -155,7 +161,10 @@ class Desugared(Divided):
         task = job.task
         for member in job.givers:
             sent = frozenset(job.masks[member])
-            if task.evaluates and task.evaluates != task.model:
+            for model in dict.fromkeys((task.evaluates, task.model)):
+                if model and self._inside(job, model) and (model == task.evaluates or job.method.needs != "weights"):
+                    yield from self._told(job, model)
+            if task.evaluates and task.evaluates != task.model and not self._inside(job, task.evaluates):
                 quotes = self._retrieves(job, task.evaluates)
                 yield from self.models.call(
                     task.evaluates,
@@ -170,7 +179,8 @@ class Desugared(Divided):
                 for one in (task.evaluates, *self.models.stand_ins(task.evaluates)):
                     for way in self.models.ways(one, member) or [(member,)]:
                         sent |= self.models.quoted(one, way[-1], quotes)
-            if task.model and job.method.needs not in ("weights", "none") and not job.hosted(task.model):
+            asked = task.model and job.method.needs not in ("weights", "none") and not job.hosted(task.model)
+            if asked and not self._inside(job, task.model):
                 payloads = job.method.to_runner or ("prompts",)
                 yield from self.models.call(
                     task.model,

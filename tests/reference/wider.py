@@ -68,7 +68,26 @@ class Wider(Author):
             self.few()
         if self.odds(0.2):
             self.routed()
+        if self.odds(0.1):
+            self.blind()
         return self.tree
+
+    def blind(self) -> None:
+        """A task is computed on shares or on ciphertext."""
+        task = self.element("tasks")
+        if task is None:
+            return
+        for key in ("aggregator", "topology", "hops", "via", "top_model_at", "labels_at", "clients_per_round"):
+            task.pop(key, None)
+        if task.get("method") == "unknown":
+            task["method"] = "fedavg"
+        task["runs_on"] = self.one(task["runs_on"], task["runs_on"], ["relay", "store"], ["store"])
+        guard = {"kind": "secure_computation", "threshold": self.one(1, 2, 2)}
+        guard["of"] = self.one(["client"], ["relay", "store"], ["client", "store"], task["runs_on"])
+        if self.odds(0.7):
+            guard["reveals_to"] = self.some(("client", "aggregator", "relay", "x", "client@a"), 1, 2)
+        others: list[Tree] = [{"kind": "deidentification", "method": "expert"}, self.noise("aggregator")]
+        task["safeguards"] = [guard, *(one for one in others if self.odds(0.4))]
 
     def few(self) -> None:
         """Only some clients run a task or call, at times on what is named one by one."""

@@ -12,6 +12,7 @@ from fedpolicy.analysis.exposure.sizes import NO_MESSAGE, Few, Message, message_
 from fedpolicy.analysis.exposure.transfer import ALL, Effect, anything
 from fedpolicy.catalog import Catalog
 from fedpolicy.graph import Flow, FlowGraph, Guard, Mask, bits
+from fedpolicy.graph.computation import is_computation
 from fedpolicy.graph.guards import first_alike, is_supplied, performers
 from fedpolicy.graph.masks import common, lacking
 from fedpolicy.graph.places import supplier_of
@@ -252,10 +253,12 @@ def suppliers_of(graph: FlowGraph, flow: Flow) -> frozenset[str]:
     source = graph.vertices[flow.source]
     if flow.index in graph.shipped:
         return graph.shipped[flow.index]
-    section, _, name = flow.origin.partition(".")
+    if source.kind != "place" and not is_computation(source):
+        return frozenset()
+    # What leaves a computation is what its task made, whatever says that it is sent.
+    section, _, name = (flow.origin if source.kind == "place" else ".".join(map(str, source.path))).partition(".")
     task = graph.deployment.tasks.get(name) if section == "tasks" else None
-    found = {source.supplier, supplier_of(task.code_from, source.party) if task else ""} - {""}
-    return frozenset(found) if source.kind == "place" else frozenset()
+    return frozenset({source.supplier, supplier_of(task.code_from, source.party) if task else ""} - {""})
 
 
 def malleable_seals(graph: FlowGraph) -> frozenset[int]:

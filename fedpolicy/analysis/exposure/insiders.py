@@ -264,7 +264,8 @@ def _known_shares(graph: FlowGraph, places: list[Vertex]) -> dict[str, dict[str,
             # The peer of a cohort stands for all other members, and each of them knows its own share only.
             known.setdefault(party, {})[place.id] = 1 if party == place.party else place.weight
     pooled = {party: dict(shares) for party, shares in known.items()}
-    pools = {place.operators for place in graph.vertices.values() if len(place.operators) > 1} if known else set()
+    run = (vertex.operators for vertex in graph.vertices.values() if vertex.kind == "place")
+    pools = {operators for operators in run if len(operators) > 1} if known else set()
     for pool in pools:
         for party in pool:
             mine = pooled.setdefault(party, {})

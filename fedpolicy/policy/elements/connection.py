@@ -8,6 +8,7 @@ from operator import or_
 from typing import get_args
 
 from fedpolicy.graph import Flow, Mask
+from fedpolicy.graph.computation import is_computation
 from fedpolicy.graph.lookup import Lookup, ordered
 from fedpolicy.language.model import flow as declared
 from fedpolicy.language.model.flow import ApiCall, Task
@@ -78,7 +79,8 @@ def _crossing(world: World) -> Iterator[tuple[Flow, Mask]]:
     """
     lookup = world.lookup
     models = {name for name, vertex in world.graph.vertices.items() if vertex.kind == "model"}
-    unsealed = (flow for flow in world.graph.flows if flow.data != 0 and not flow.seals)
+    inside = {name for name, vertex in world.graph.vertices.items() if is_computation(vertex)}
+    unsealed = (flow for flow in world.graph.flows if flow.data != 0 and not flow.seals and flow.target not in inside)
     moves = [flow for flow in unsealed if flow.source not in models and flow.target not in models]
     meeting = _meeting(world, moves) if lookup.meets else {}
     says = {payload: _says_something(world, payload) for payload in {flow.payload for flow in moves}}
@@ -101,7 +103,7 @@ def _meeting(world: World, moves: Iterable[Flow]) -> dict[str, set[str]]:
     vertices, found = world.graph.vertices, dict[str, set[str]]()
     for flow in moves:
         for here, there in ((flow.source, flow.target), (flow.target, flow.source)):
-            if vertices[here].kind == "exchange":
+            if vertices[here].kind == "exchange" and not is_computation(vertices[here]):
                 found.setdefault(here, set()).update(world.lookup.operators(there))
     return found
 
