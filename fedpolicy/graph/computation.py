@@ -12,7 +12,7 @@ from operator import or_
 from typing import TYPE_CHECKING
 
 from fedpolicy.graph import Access
-from fedpolicy.graph.builder import Use
+from fedpolicy.graph.builder import Use, mask_of
 from fedpolicy.graph.guards import Shield, guards_for, readers, sealed_for_work, vouching
 from fedpolicy.graph.masks import grouped
 from fedpolicy.language.model.does import Seal
@@ -20,7 +20,7 @@ from fedpolicy.records import replace
 from fedpolicy.startup import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Collection, Sequence
 
     from fedpolicy.graph import Mask, Vertex
     from fedpolicy.graph.builder import Builder, Origin
@@ -122,21 +122,18 @@ def reveal(builder: Builder, job: Job) -> None:
     weights = builder.catalog.payloads[job.down].weights
     trained = job.down if weights else "model_weights"
     payload = trained if job.method.trains else job.method.output or job.up
-    for source in job.contributors if made is None or made.weights_at is not None else ():
+    rests = made is not None and made.weights_at is None and not made.via  # with those who are told of it
+    for source in () if rests else job.contributors:
         guards = guards_for(builder, job.shield, "inside", source, payload=payload)
         for end in revealed_at(builder, job.task):
             builder.add(job.origin, "revealed", source.id, end, payload, job.mask, guards=guards)
 
 
-def starts(builder: Builder, source: Vertex, mask: Mask | None) -> Iterator[tuple[Vertex, Mask | None]]:
-    """From where some data leave that a place sends: from where they meet, if the place cannot read them."""
-    own = reduce(or_, (item.bit for item in builder.places.stored.get(source.id, ())), 0)
-    left = mask
-    for meeting, whole in builder.computed.get(source.id, ()):
-        if left is None:
-            yield builder.vertex(meeting), None
-        elif met := left & whole & ~own:
-            yield builder.vertex(meeting), met
-            left &= ~met
-    if left is None or left:
-        yield source, left
+def starts(builder: Builder, source: Vertex, mask: Mask | None) -> tuple[Vertex, ...]:
+    """From where data leave that a place sends: from where they meet, if they do and the place cannot read them."""
+    meetings = builder.computed.get(source.id, ())
+    if mask is None:
+        return (*(builder.vertex(meeting) for meeting, _ in meetings), source)
+    own = mask_of(builder.places.stored.get(source.id, ()))
+    met = (builder.vertex(meeting) for meeting, whole in meetings if mask & ~own and not mask & ~whole)
+    return tuple(met) or (source,)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from fedpolicy.graph import Flow, Guard, Mask, Path, Vertex
 from fedpolicy.graph.builder import Builder, Origin, mask_of
 from fedpolicy.graph.computation import starts
-from fedpolicy.graph.guards import Shield, guards_for, is_supplied, opens_at, readers, seals_for, vouching
+from fedpolicy.graph.guards import NO_WORDS, Shield, guards_for, is_supplied, opens_at, readers, seals_for, vouching
 from fedpolicy.graph.masks import lacking
 from fedpolicy.graph.places import NOBODY, supplier_of
 from fedpolicy.graph.provenance import reached_at
@@ -94,22 +94,27 @@ def _note_shipped(builder: Builder, sent: Iterable[Flow], source: Vertex, shippe
 
 def _send(builder: Builder, origin: Origin, flow: Declared, source: Vertex, target: str, sums: dict[Path, int]) -> None:
     onward = [*stations(builder, source, flow.via), [target]]
-    guards: tuple[Guard, ...] = ()
-    if flow.safeguards:
-        shield, clients = Shield(flow.safeguards, origin.path), vouching(source)
-        guards = guards_for(builder, shield, "declared", source, payload=flow.payload, clients=clients, sums=sums)
     seals = _seals(builder, origin, flow, source)
-    for start, mask in starts(builder, source, _mask(builder, flow, source)):
+    mask = _mask(builder, flow, source)
+    for start in starts(builder, source, mask):
         for pair in hops([[start.id], *onward]):
             first = pair[0] == start.id
-            own = (guards, seals) if first else ((), ())
+            own = (_guards(builder, origin, flow, start, sums), seals) if first else ((), ())
             sender = "" if first else start.id
             added = builder.add(
                 origin, "", *pair, flow.payload, mask, guards=own[0], seals=own[1], passed_on=not first, sender=sender
             )
             if added is not None and not first:
                 builder.relayed[added] = start.id, seals
+    guards = _guards(builder, origin, flow, source, sums)
     _send_models(builder, origin, flow, source, [[source.id], *onward], guards, seals)
+
+
+def _guards(
+    builder: Builder, origin: Origin, flow: Declared, source: Vertex, sums: dict[Path, int]
+) -> tuple[Guard, ...]:
+    shield, clients = Shield(flow.safeguards, origin.path), vouching(source) if flow.safeguards else NO_WORDS
+    return guards_for(builder, shield, "declared", source, payload=flow.payload, clients=clients, sums=sums)
 
 
 def _send_models(

@@ -25,6 +25,9 @@ _MADE = {"synthetic_data"}
 _ON_WORDS = {"exponential", "randomised_response", "gnmax", "metric"}
 
 
+NO_WORDS: Words = (frozenset(), frozenset())
+
+
 class Shield(NamedTuple):
     """The safeguards of an element, and where it stands in the file."""
 
@@ -62,7 +65,7 @@ def guards_for(
     source: Vertex,
     *,
     payload: str,
-    clients: Words = (frozenset(), frozenset()),
+    clients: Words = NO_WORDS,
     sums: Mapping[Path, int] | None = None,
 ) -> tuple[Guard, ...]:
     """
@@ -196,6 +199,8 @@ def _is_on(safeguard: Safeguard, stage: Stage) -> bool:
     """Whether a safeguard has anything to do with what is sent at a stage."""
     if isinstance(safeguard.does, Seal) and safeguard.does.inputs:
         return stage == "call"  # what a task works on is behind it, and not what comes of that
+    if isinstance(safeguard.does, Cap) and stage == "inside":
+        return False
     # What clients did before sending already lowered what the aggregator holds.
     return safeguard.does is not None and (stage != "aggregated" or _adder(safeguard) in {"aggregator", "anybody"})
 

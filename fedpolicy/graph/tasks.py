@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from fedpolicy.graph import Access, Flow, Guard, Mask, Vertex
 from fedpolicy.graph.builder import Builder, Use
 from fedpolicy.graph.calls import Call, call_model, note_access, note_indexes
-from fedpolicy.graph.computation import computation_of, reveal, revealed_at, runs_inside
+from fedpolicy.graph.computation import computation_of, is_computation, reveal, revealed_at, runs_inside
 from fedpolicy.graph.exchange import Exchange
 from fedpolicy.graph.guards import guards_on_work, sealed_ways, seals_for, word_for
 from fedpolicy.graph.jobs import UNKNOWN, Job, Outcome, arranged, elsewhere, fallbacks_of, job_of
@@ -205,7 +205,7 @@ def _carry_input(builder: Builder, job: Job, outcomes: list[Outcome], sent: Sequ
     if job.task.model is None:
         return
     results = [outcome.place for outcome in outcomes if job.method.trains]
-    told = revealed_at(builder, job.task) if job.method.trains else ()
+    told = revealed_at(builder, job.task) if any(is_computation(builder.vertex(one)) for one in results) else ()
     places = dict.fromkeys([*(sent_to if exchanges else ()), *results, *told])
     _carry(builder, job, job.task.model, places, sent)
     produced = job.task.produces

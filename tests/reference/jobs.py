@@ -44,6 +44,7 @@ class Job:
         suppliers, parties = {self.world.supplier(here.code, here) for here in places}, {here.party for here in places}
         code, party = (some.pop() if len(some) == 1 else "" for some in (suppliers, parties))
         self.world.places.setdefault(self.meeting, Place(id=self.meeting, code=code, party=party))
+        self.world.hands[self.meeting] = self.members
         self.masks = {**{member: set() for member in self.members}, self.meeting: {*self.mask}}
         self.moved = []
 

@@ -38,6 +38,7 @@ class Models:
         self.indexes: dict[tuple[str, str], frozenset[str]] = {}
         self.unsure: set[tuple[str, tuple[str, ...]]] = set()  # ways that an enclave may have ended before
         self.looked_up: list[tuple[str, frozenset[str], bool]] = []
+        self.met: dict[str, list[frozenset[str]]] = {}  # what those who compute send without reading it
 
     def level(self, payload: str) -> int:
         """What a payload reveals on its own."""

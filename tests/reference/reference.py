@@ -395,6 +395,9 @@ def _wanted(world: World, models: Models) -> Iterator[tuple[str, Any, int, tuple
         for source in sources if data else ():
             own = flow_seals(world, flow, source)
             level = VERBATIM if row.carries == "sealed" else models.level(flow.payload)
-            for item in world.sent(data, source, flow.from_):
+            items = world.sent(data, source, flow.from_)
+            if any({item.id for item in items} <= met for met in models.met.get(source, ())):
+                continue
+            for item in items:
                 cipher = row.carries == "sealed"
                 yield source, item, level, own or (None if cipher else ()), cipher

@@ -26,7 +26,7 @@ def noisy(world: World, payload: str) -> bool:
 def word(world: World, one: Any, places: Iterable[str]) -> tuple[Word, ...]:
     """Whose word a safeguard rests on that is done at some places: theirs, or that of whoever performs it there."""
     found = []
-    for place in places:
+    for place in (hand for one_place in places for hand in world.hands.get(one_place, [one_place])):
         parties = world.words(place)
         if one is not None and one.operated_by:
             here = world.places[place]

@@ -19,6 +19,9 @@ class Desugared(Blind):
     def __init__(self, world: World, models: Models) -> None:
         super().__init__(world, models)
         self.jobs = [Job(models, name) for name in world.file.tasks]
+        for job in (one for one in self.jobs if one.blind):
+            for member in job.members:
+                models.met.setdefault(member, []).append(job.mask)
         self._made()
         for job in self.jobs:
             if job.task.produces and self._personal_result(job):
@@ -67,6 +70,7 @@ class Desugared(Blind):
         if job.blind:
             yield from self._given(job)
             yield from self._revealed(job)
+            yield from self._learned(job)
         yield from self._asked(job)
         for model in job.inputs():
             if job.hosted(model):
@@ -74,8 +78,6 @@ class Desugared(Blind):
             elif model and job.method.needs == "weights":
                 for member in job.members:
                     yield from self.models.contents(model, member, job.why)
-                if job.blind and job.method.trains:
-                    yield from self._told(job, model)
                 if self.world.file.models[model].copies == "parts":
                     yield from self._through_parts(job, model)
         for model in job.elsewhere():

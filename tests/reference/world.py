@@ -50,6 +50,7 @@ class World:
         self.file, self.catalog = deployment, catalog
         self.places: dict[str, Place] = {}
         self.families: dict[str, list[str]] = {}
+        self.hands: dict[str, list[str]] = {}  # by where data meet, who computes on them there
         for name, node in deployment.nodes.items():
             members = [*_members(name, node, deployment.parties)]
             self.families[name] = [self._add(place) for place in members]
