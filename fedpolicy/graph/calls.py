@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from fedpolicy.graph import Access, Guard, Mask, Vertex
 from fedpolicy.graph.builder import Builder, LookUp, Origin, Use
-from fedpolicy.graph.computation import computing_at
+from fedpolicy.graph.computation import computation_of, computing_at
 from fedpolicy.graph.guards import Shield, guards_for, guards_on_work, seals_at, seals_for
 from fedpolicy.graph.jobs import UNKNOWN
 from fedpolicy.graph.masks import united
@@ -242,7 +242,7 @@ def note_access(builder: Builder, use: str, model: str, how: str, way: Sequence[
 
 def note_indexes(builder: Builder, runs: Runs) -> None:
     """Remember at which places a model looks things up, and what: each task that retrieves has an index there."""
-    for _, task in sorted(builder.deployment.tasks.items()):
+    for task in (one for _, one in sorted(builder.deployment.tasks.items()) if not computation_of(one)):
         if task.model and (builder.catalog.methods[task.method].retrieves or task.method == UNKNOWN):
             for place, mask in _indexed(builder, task, task.model, runs):
                 key = (task.model, place)

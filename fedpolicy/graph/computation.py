@@ -116,16 +116,22 @@ def runs_inside(builder: Builder, job: Job, model: str, places: Collection[str])
     return True
 
 
+def rests_at(builder: Builder, task: Task) -> list[str]:
+    """The nodes where the model of a computation is, unless it says so itself: those that get it in the clear."""
+    return [place for place in revealed_at(builder, task) if builder.vertex(place).family]
+
+
 def reveal(builder: Builder, job: Job) -> None:
-    """Send what comes of a computation to those whom its safeguard names, unless that is how its model gets there."""
+    """Send what comes of a computation to those whom its safeguard names, unless its model rests there anyway."""
     made = builder.deployment.models.get(job.task.produces or "")
     weights = builder.catalog.payloads[job.down].weights
     trained = job.down if weights else "model_weights"
     payload = trained if job.method.trains else job.method.output or job.up
-    rests = made is not None and made.weights_at is None and not made.via  # with those who are told of it
-    for source in () if rests else job.contributors:
+    placed = made is not None and made.weights_at is None and not made.via
+    known = rests_at(builder, job.task) if placed else ()
+    for source in job.contributors:
         guards = guards_for(builder, job.shield, "inside", source, payload=payload)
-        for end in revealed_at(builder, job.task):
+        for end in (one for one in revealed_at(builder, job.task) if one not in known):
             builder.add(job.origin, "revealed", source.id, end, payload, job.mask, guards=guards)
 
 

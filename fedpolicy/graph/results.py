@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fedpolicy.graph.computation import computation_of, revealed_at
+from fedpolicy.graph.computation import computation_of, rests_at
 from fedpolicy.graph.guards import guards_for, vouching
 from fedpolicy.graph.jobs import Job, Outcome, arranged, topology_of, ways_of
 from fedpolicy.graph.lookup import names_by
@@ -60,7 +60,7 @@ def _rests(builder: Builder, task: Task) -> list[str]:
 
 def _rests_in(builder: Builder, task: Task, row: Topology) -> set[str]:
     if computation_of(task):
-        return set(revealed_at(builder, task))
+        return set(rests_at(builder, task))
     top = task.top_model_at if "top_model_at" in row.keys else None
     last = task.hops[-1].at if task.hops else ()
     above = () if row.aggregator == "none" or top else aggregators_of(builder, task) or last

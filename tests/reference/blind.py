@@ -59,14 +59,13 @@ class Blind(Divided):
     def _revealed(self, job: Job) -> Iterator[Movement]:
         """What comes of it, for those who are to have it, unless it is a model that is placed with them."""
         made = self.world.file.models.get(job.task.produces or "")
-        if made is not None and made.weights_at is None and not made.via:
-            return
+        placed = made is not None and made.weights_at is None and not made.via
         down = job.method.down or "model_weights"
         trained = down if self.world.catalog.payloads[down].weights else "model_weights"
         payload = trained if job.method.trains else job.method.output or job.up or "model_update"
         row = self.world.catalog.payloads[payload]
         items = [item for item in self.world.instances if item.id in job.mask]
-        for end in job.revealed:
+        for end in (one for one in job.revealed if one.startswith("=") or not placed):
             yield Movement(
                 way=(job.meeting, end),
                 level=self.models.level(payload),

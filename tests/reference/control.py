@@ -141,7 +141,7 @@ class Work(Use):
     def __init__(self, world: World, models: Models, tasks: Desugared, job: Job) -> None:
         super().__init__(world, models, tasks, job.why)
         self.job, self.task = job, job.task
-        self.places = job.members if job.blind and job.mask else job.givers  # whoever has no data takes no part
+        self.places = job.working  # whoever has no data takes no part
         ways = job.ways()
         leads = [way for way in ways if any(self._ends(way, place) for place in job.members)]
         quiet = [way for way in ways if way not in leads and way.topology in ("local", "central")]

@@ -109,7 +109,7 @@ class Copies:
         if way is not None and model == way.task.produces and not (entry.weights_at or entry.via):
             # In this way it is made at fewer places.
             others = [one for job in self._makers_of_copies(model) if job.name != way.name for one in job.ways()]
-            made = [place for one in (way, *others) for place in (*one.members, *self.tasks.tops(one))]
+            made = [place for one in (way, *others) for place in self.tasks.rests(one)]
             found &= {*made, *self.models.given(model)}
         if entry.copies == "personal" and entry.weights_at is None and model in self.makers:
             # Personal copies are made where the data are, and who only adds up has none.

@@ -49,6 +49,11 @@ class Job:
         self.moved = []
 
     @property
+    def working(self) -> list[str]:
+        """Who takes part: whoever has data, or computes on what meets."""
+        return self.members if self.blind and self.mask else self.givers
+
+    @property
     def revealed(self) -> list[str]:
         """Where what comes of a computation goes."""
         return self.world.nodes(self.blind.reveals_to or ()) if self.blind else []

@@ -165,14 +165,14 @@ class Means(Copies):
         if way.topology not in ("split", "vertical") or not self.tasks.exchanges(rested.job):
             return True
         # Who has no data takes no part.
-        mine = [place for place in rested.job.givers if bare(self.world.places[place].party) == party]
+        mine = [place for place in rested.job.working if bare(self.world.places[place].party) == party]
         # Whoever has the top of its own model has all of it.
         heads = [
-            head for place in (mine or rested.job.givers) for head in self.tasks.heads(way, place) if head != place
+            head for place in (mine or rested.job.working) for head in self.tasks.heads(way, place) if head != place
         ]
         if not all(self.stands(head, case) for head in heads if head not in mine):
             return False
-        others = rested.job.givers if way.topology == "vertical" else []
+        others = rested.job.working if way.topology == "vertical" else []
         return all(self.stands(other, case) for other in others)
 
     def _works(self, party: str, case: Case, job: Job, seen: frozenset[str] = frozenset()) -> bool:
@@ -182,7 +182,7 @@ class Means(Copies):
             return True
         if original := self.world.file.models[model].emulates:
             return self.had(original, party, case, seen) or any(one != case.gone for one in self.owners(original))
-        places = [place for place in job.givers if bare(self.world.places[place].party) == party]
+        places = [place for place in job.working if bare(self.world.places[place].party) == party]
         return any(
             self.had(base, party, case, seen)
             or any(

@@ -38,8 +38,7 @@ class Desugared(Blind):
             self.models.made = {}
             for job in self.jobs:
                 if job.task.produces and job.name not in hosted:
-                    places = (*job.members, *(top for way in job.ways() for top in self.tops(way)))
-                    places = tuple(job.revealed) if job.blind else places
+                    places = tuple(dict.fromkeys(place for way in job.ways() for place in self.rests(way)))
                     self.models.made.setdefault(job.task.produces, []).append(Made(places=places))
             # What stands in for a model that others train may be trained here.
             produced = (job for job in self.jobs if job.task.produces)
@@ -47,6 +46,12 @@ class Desugared(Blind):
             if again <= hosted:
                 return
             hosted |= again
+
+    def rests(self, way: Job) -> list[str]:
+        """Where a result is, unless its model says so."""
+        if way.blind:
+            return [one for one in way.revealed if not one.startswith("=")]
+        return [*way.members, *self.tops(way)]
 
     def movements(self) -> Iterator[Movement]:
         """All of them."""
