@@ -77,9 +77,8 @@ class Builder:
     where that came from, and sealed how; `copies` the vertices of the personal copies of a model that tasks make;
     `brought` the nodes to which flows bring the weights of each model, `worked` on which data tasks and calls work,
     `shipped` by whose code, which a task ships, a declared flow is made, `computed` where those data meet that a place
-    computes on without reading them.
-    `indexes` says what a model at a place can look up, `lookups` what it is said to; `quoted` remembers by datasets and
-    place what that is.
+    computes on without reading them, `hands` by whom. `indexes` says what a model at a place can look up, `lookups`
+    what it is said to; `quoted` remembers by datasets and place what that is.
     """
 
     deployment: Deployment
@@ -102,6 +101,7 @@ class Builder:
     worked: dict[str, Mask] = field(default_factory=dict)
     shipped: dict[int, frozenset[str]] = field(default_factory=dict)
     computed: dict[str, list[tuple[str, Mask]]] = field(default_factory=dict)
+    hands: dict[str, tuple[Vertex, ...]] = field(default_factory=dict)
     brought: dict[str, dict[str, None]] | None = None
     names: dict[str, int] = field(default_factory=dict)
     guards: dict[tuple[object, ...], tuple[Guard, ...]] = field(default_factory=dict)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from fedpolicy.graph import Access, Guard, Mask, Vertex
 from fedpolicy.graph.builder import Builder, LookUp, Origin, Use
-from fedpolicy.graph.computation import computation_of, computing_at
+from fedpolicy.graph.computation import computation_of
 from fedpolicy.graph.guards import Shield, guards_for, guards_on_work, seals_at, seals_for
 from fedpolicy.graph.jobs import UNKNOWN
 from fedpolicy.graph.masks import united
@@ -232,7 +232,7 @@ def note_access(builder: Builder, use: str, model: str, how: str, way: Sequence[
             use=use,
             model=model,
             how=how,
-            at=tuple(computing_at(builder, place)) or (place.id,),
+            at=tuple([one.id for one in builder.hands.get(place.id, (place,))]),
             runner=way[-1].party,
             hops=tuple(hop.id for hop in hops),
             interface=tuple(interface) if isinstance(interface, (tuple, list)) else None,
@@ -242,7 +242,7 @@ def note_access(builder: Builder, use: str, model: str, how: str, way: Sequence[
 
 def note_indexes(builder: Builder, runs: Runs) -> None:
     """Remember at which places a model looks things up, and what: each task that retrieves has an index there."""
-    for task in (one for _, one in sorted(builder.deployment.tasks.items()) if not computation_of(one)):
+    for _, task in sorted(builder.deployment.tasks.items()):
         if task.model and (builder.catalog.methods[task.method].retrieves or task.method == UNKNOWN):
             for place, mask in _indexed(builder, task, task.model, runs):
                 key = (task.model, place)
@@ -284,7 +284,7 @@ def _answer(
 def _indexed(builder: Builder, task: Task, model: str, runs: Runs) -> Iterator[tuple[str, Mask]]:
     members = builder.places_of(sorted(task.runs_on))
     if task.retrieves is None:
-        yield from ((place, item.bit) for place, item in builder.places.worked_at(task))
+        yield from () if computation_of(task) else ((at, item.bit) for at, item in builder.places.worked_at(task))
         return
     for place in members:
         for chain in route(builder, place, model, runs).ends:

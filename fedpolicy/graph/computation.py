@@ -90,13 +90,8 @@ def _meeting_point(builder: Builder, origin: Origin, members: Sequence[Vertex]) 
         code_from=min(words),
         supplier=suppliers.pop() if len(suppliers) == 1 else "",
     )
-    builder.places.vertices[known.id] = known
+    builder.places.vertices[known.id], builder.hands[known.id] = known, tuple(members)
     return known
-
-
-def computing_at(builder: Builder, meeting: Vertex) -> list[str]:
-    """The places that compute on what meets somewhere, and reach a model together."""
-    return [place for place, met in builder.computed.items() if any(at == meeting.id for at, _ in met)]
 
 
 def runs_inside(builder: Builder, job: Job, model: str, places: Collection[str]) -> bool:

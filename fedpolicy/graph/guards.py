@@ -88,7 +88,7 @@ def guards_for(
                 guard = Guard(
                     path=at,
                     spec=safeguard,
-                    rests_on=_rests_on(safeguard, source, clients),
+                    rests_on=_rests_on(builder, safeguard, source, clients),
                     ignored=_ignored(builder, safeguard, stage, source, payload),
                     mechanism=builder.mechanism(at) if isinstance(safeguard.does, Noise) else None,
                     aggregate=(sums or {}).get(at),
@@ -127,13 +127,13 @@ def seals_for(
     The seals that these safeguards put on a payload; of a `sender`, who reads it of its own family.
 
     Where `workers` have to read what arrives, only those that each of them can open by itself; where somebody is to
-    compute on it, only `malleable` ones.
+    compute on it, only `malleable` ones. What a task computes on without reading it is sealed by itself.
     """
     found: list[int] = []
     for index, safeguard in enumerate(shield.safeguards):
         at = (*shield.path, "safeguards", index)
         does = safeguard.does
-        if not isinstance(does, Seal) or (malleable and not does.malleable):
+        if not isinstance(does, Seal) or does.inputs or (malleable and not does.malleable):
             continue
         if all(opens(builder, safeguard, worker) for worker in workers):
             named, threshold = does.readers_of(safeguard), does.threshold_of(safeguard)
@@ -212,9 +212,10 @@ def _adder(safeguard: Safeguard) -> str:
     return safeguard.does.where_of(safeguard) if isinstance(safeguard.does, Noise) else ""
 
 
-def _rests_on(safeguard: Safeguard, source: Vertex, clients: Words) -> frozenset[str]:
-    # Noise that is summed from shares is only there if everybody adds theirs.
-    return word_for(safeguard, clients if _adder(safeguard) == "distributed" else vouching(source))
+def _rests_on(builder: Builder, safeguard: Safeguard, source: Vertex, clients: Words) -> frozenset[str]:
+    # Noise that is summed from shares is only there if everybody adds theirs; so is what several compute.
+    own = vouching(*builder.hands.get(source.id, (source,)))
+    return word_for(safeguard, clients if _adder(safeguard) == "distributed" else own)
 
 
 def _ignored(builder: Builder, safeguard: Safeguard, stage: Stage, source: Vertex, payload: str) -> str:
