@@ -84,6 +84,8 @@ class Wider(Author):
         task["runs_on"] = self.one(task["runs_on"], task["runs_on"], ["relay", "store"], ["store"])
         guard = {"kind": "secure_computation", "threshold": self.one(1, 2, 2)}
         guard["of"] = self.one(["client"], ["relay", "store"], ["client", "store"], task["runs_on"])
+        if self.odds(0.1):
+            guard["operated_by"] = ["x"]
         if self.odds(0.7):
             guard["reveals_to"] = self.some(("client", "aggregator", "relay", "x", "client@a"), 1, 2)
         others: list[Tree] = [{"kind": "deidentification", "method": "expert"}, self.noise("aggregator")]
