@@ -103,6 +103,7 @@ def _from(one: Movement, job: Job) -> Movement:
         one,
         way=(job.meeting, *one.way[1:]),
         few=(few(job.world, row, made, job.meeting, one.way[1]),) if one.few else (),
+        made=(frozenset(item.id for item in made),) if one.made else (),
         ships=(job.task.code_from,) if job.task.code_from else (),
         seals=tuple(replace(seal, words=_by_all(job, one.way[0], seal.words)) for seal in one.seals),
         caps=tuple(replace(cap, words=_by_all(job, one.way[0], cap.words)) for cap in one.caps),

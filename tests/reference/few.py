@@ -25,9 +25,15 @@ def contributed(world: World, items: Iterable[Instance]) -> tuple[tuple[str, int
 
 def few(world: World, row: Any, items: list[Instance], source: str, target: str) -> Few:
     """Of which instances a payload that one place makes says more than its level to whoever gets it at another."""
+    here = world.places[target]
+    return few_for(world, row, items, source, {*here.operators, here.host} - {""})
+
+
+def few_for(world: World, row: Any, items: list[Instance], source: str, parties: Iterable[str]) -> Few:
+    """The same to some parties, wherever they get it."""
     surely: set[str] = set()
     perhaps: set[str] = set()
-    for left in _left(world, items, target):
+    for left in _left(world, items, parties):
         if row.least_units is not None:
             for name in {item.dataset for item in left}:
                 part = [item for item in left if item.dataset == name]
@@ -43,11 +49,10 @@ def few(world: World, row: Any, items: list[Instance], source: str, target: str)
     return Few(surely=frozenset(surely), perhaps=frozenset(perhaps))
 
 
-def _left(world: World, items: list[Instance], target: str) -> Iterable[list[Instance]]:
-    """All, and what is left for each party at the target that knows the rest, since it runs or hosts its machines."""
+def _left(world: World, items: list[Instance], parties: Iterable[str]) -> Iterable[list[Instance]]:
+    """All, and what is left for each party that knows the rest, since it runs or hosts its machines."""
     yield items
-    here = world.places[target]
-    for party in {*here.operators, here.host} - {""}:
+    for party in parties:
         known = [i for i in items if party in {*world.places[i.place].operators, world.places[i.place].host}]
         if known and len(known) < len(items):
             yield [item for item in items if item not in known]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Protocol
 
+from tests.reference.few import few_for
 from tests.reference.movement import (
     BOUNDED,
     INFERABLE,
@@ -82,6 +83,23 @@ class Learning:
         legs = [(leg, set[Fact]()) for one in moves for leg in self._legs(one) if leg[2] != (leg[1],)]
         while sum(self._move(leg, sent) for leg, sent in legs):
             pass
+        self.numbers = [one for one in moves if one.made and not (one.unsaid and reading.favourable)]
+        self.beside: dict[str, set[Fact]] = {}  # what is left of numbers that came by way of others
+        for one in self.numbers:
+            for place in (end for end in one.way[2:] if not end.startswith("=public")):
+                here = world.places[place]
+                for new in self._left_of(one, {*here.operators, here.host} - {""}):
+                    self.beside.setdefault(place, set()).update(self._opened(new, place))
+
+    def _left_of(self, one: Movement, parties: Iterable[str]) -> Iterator[Fact]:
+        """What a number says to those who know some of what it is made of, and did not get it first."""
+        world = self.world
+        row = world.catalog.payloads[world.file.flows[one.why.partition(".")[2]].payload]
+        for some in one.made:
+            items = [item for item in world.instances if item.id in some]
+            rebuilt = self._rebuilt(one, few_for(world, row, items, one.way[0], parties))
+            for fact in self._held(one.way[0]) if rebuilt is not one else ():
+                yield from self._sent(fact, rebuilt, one.way[0])
 
     def _move(self, leg: Leg, sent: set[Fact]) -> bool:
         """Send what has not been sent yet; whether there was any."""
@@ -361,7 +379,8 @@ class Learning:
         # What is published tells somebody of itself only where it tells more than everybody.
         published = [*self._published()]
         everybody = max(
-            (self._covered(fact, frozenset({"public"}), "public") for _, _, fact, *_ in published), default=0
+            (self._covered(fact, frozenset({"public"}), who) for who, _, fact, *_ in published if who == "public"),
+            default=0,
         )
         for party, role, fact, pool, _ in published:
             if self._covered(fact, pool, party) > everybody:
@@ -398,7 +417,7 @@ class Learning:
     def _received(self) -> Iterator[tuple[str, str, Fact, frozenset[str], str]]:
         for place in self.world.places.values():
             for party, role, pool, hidden in self._viewers(place):
-                for fact in self.at[place.id]:
+                for fact in (*self.at[place.id], *(() if hidden else self.beside.get(place.id, ()))):
                     if not hidden:
                         yield party, role, fact, pool, place.id
                     elif fact.told and place.client and role == "operator":
@@ -433,6 +452,10 @@ class Learning:
         for fact in facts:
             for party, role in viewers | {(name, "operator") for name in readers}:
                 yield party, role, fact, frozenset({party}), ""
+        for one in (one for one in self.numbers if "=public" in one.way):
+            for party, role in sorted(viewers):
+                for fact in self._left_of(one, {party}):
+                    yield party, role, fact, frozenset({party}), ""
 
     def _perhaps(self, party: str) -> bool:
         """Whether there may be nobody else: an unknown host or operator may be somebody who is there anyway."""

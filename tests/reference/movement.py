@@ -160,6 +160,7 @@ class Movement:
     nominal: int = -1  # what its payload reveals on its own, where that is less than what a sum of it may
     raw: int = 0  # the level that a sum keeps whose payload says that it is one
     few: tuple[Few, ...] = ()  # by place of the way, of which instances it says more than its payload does
+    made: tuple[frozenset[str], ...] = ()  # of which instances that may be made, where others may know some of them
     counted: bool = False  # its payload says more if it is made of few units
     sendable: frozenset[str] = frozenset()  # what its source can have at all, where nothing says what it carries
     maker: str = ""  # whose code made it, if that is not its source

@@ -98,12 +98,13 @@ def _bound(world: World, moves: list[Movement], one: Movement) -> Movement:
     # No weights are made of numbers, or of models that are there (decision 0209).
     parts = [each for each in moves if not (weights and (each.counted or each.way[0].startswith("model:")))]
     came = _come(world, parts, one.way[0])
-    made = one.few
+    made, several = one.few, one.made
     # Or of what can be read there, or of what rests with whoever makes it alone.
     for some in ([item for item, _ in came], [item for item, held in came if frozenset() in held]):
         every = _few(world, world.file.flows[one.why.partition(".")[2]], some, one.way)
         made = tuple(map(Few.beside, every, made)) if made else every
-    return replace(one, few=made)
+        several += (frozenset(item.id for item in some),)
+    return replace(one, few=made, made=several)
 
 
 def _come(world: World, moves: list[Movement], place: str) -> list[tuple[Instance, set[Held]]]:
@@ -181,12 +182,14 @@ def _contents(world: World, models: Models, flow: Any, plain: Movement) -> Itera
     if flow.data is None:
         # A flow that names no data is about those that rest where it begins.
         items = [item for item in world.instances if item.place == plain.way[0]]
-        yield replace(plain, few=_few(world, flow, items, plain.way))
+        mine = frozenset(item.id for item in items)
+        yield replace(plain, few=_few(world, flow, items, plain.way), made=(mine,))
         return
     data = [one for one in flow.data if one not in world.file.models]
     if data:
         items = world.sent(data, plain.way[0], flow.from_)
-        yield replace(plain, only=frozenset(item.id for item in items), few=_few(world, flow, items, plain.way))
+        only = frozenset(item.id for item in items)
+        yield replace(plain, only=only, few=_few(world, flow, items, plain.way), made=(only,))
     for one in flow.data:
         if one in world.file.models:
             for place in (one for one in plain.way[1:] if one != plain.way[0]):

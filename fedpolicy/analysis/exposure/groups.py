@@ -111,7 +111,8 @@ class Sights:
         self._first: dict[Hashable, tuple[Mask, Mapping[Reading, View]]] = {}
         self._known: dict[Hashable, list[_Cell]] = {}
         # Whoever sees more than what is at its place is looked at by itself.
-        self._apart = bool(exposure.graph.seals or exposure.mechanisms or exposure.public)
+        onward = exposure.holdings(Reading.HIGH).effects.few.onward
+        self._apart = bool(exposure.graph.seals or exposure.mechanisms or exposure.public or onward)
 
     def of(self, viewer: Viewer, mine: Mask) -> Sequence[_Cell]:
         """The cells of one viewer; what is its own may be in them."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import partial, reduce
 from operator import or_
 from typing import TYPE_CHECKING
@@ -14,6 +14,7 @@ from fedpolicy.graph.provenance import units_of_one
 from fedpolicy.records import dataclass, field
 
 if TYPE_CHECKING:
+    from fedpolicy.analysis.exposure.onward import Onward
     from fedpolicy.catalog import Catalog
     from fedpolicy.catalog.rows import PayloadRow
 
@@ -46,6 +47,7 @@ class Few:
     told: dict[Message, Mask] = field(default_factory=dict)
     _parts: dict[tuple[Mask, str, bool], tuple[Portion, ...]] = field(default_factory=dict)
     _rows: dict[str, PayloadRow] = field(default_factory=dict)
+    _onward: list[Onward | None] = field(default_factory=list)
 
     def is_quiet(self, payload: str) -> bool:
         """Whether a payload never says more than its name, of however few it is made."""
@@ -53,19 +55,44 @@ class Few:
         return row.least_units is None and not row.aggregate
 
     def exposed(self, flow: Flow) -> Mask:
-        """The instances that can be rebuilt from what a flow carries."""
+        """The instances that can be rebuilt from what a flow carries, where it goes."""
+        if flow.passed_on:
+            quiet = self.is_quiet(flow.payload if flow.aggregate is None else flow.raw or flow.payload)
+            return 0 if quiet else self._passed_on(flow)
+        target = self.graph.vertices[flow.target]
+        return self.left_to(flow, (*target.operators, target.host))
+
+    def left_to(self, flow: Flow, parties: Collection[str]) -> Mask:
+        """The instances that some parties, who may know a part of what a flow is made of, can rebuild from it."""
         payload = flow.payload if flow.aggregate is None else flow.raw or flow.payload
         if self.is_quiet(payload):
             return 0
         row = self._row(payload)
-        if flow.passed_on:
-            return self._passed_on(flow)
         if (flow.role not in _MADE and flow.aggregate is None) or self.graph.vertices[flow.source].kind == "model":
             return 0
         if flow.role == _FINISHED and row.least_units is None:
             return 0
         of = self._of_one if row.least_units is None else partial(self._of_few, least=row.least_units)
-        return reduce(or_, (of(flow, data) for data in self._made_of(flow, weights=row.weights)), 0)
+        return reduce(or_, (of(flow, data, parties) for data in self._made_of(flow, weights=row.weights)), 0)
+
+    def knowing(self, flow: Flow) -> list[str]:
+        """Who knows some of what a flow is made of, and not all of it."""
+        found: dict[str, None] = {}
+        for data in self._made_of(flow, weights=self._row(flow.payload).weights):
+            places = {self.graph.vertices[item.place] for item in self._items(data)}
+            who = {party for place in places for party in (*place.operators, place.host)}
+            found |= dict.fromkeys(party for party in sorted(who) if any(self._known((party,), data)))
+        return list(found)
+
+    @property
+    def onward(self) -> Onward | None:
+        """The numbers that reach somebody by way of others, or with everybody; None where nothing is sent so."""
+        if not self._onward:
+            from fedpolicy.analysis.exposure.onward import onward_of, reaches_others  # noqa: PLC0415  few do
+
+            self._onward.append(onward_of(self) if reaches_others(self.graph) else None)
+        found = self._onward[0]
+        return found if found is not None and found.numbers else None
 
     def _made_of(self, flow: Flow, *, weights: bool) -> Iterable[Mask]:
         return self.graph.made_of.get((flow.source, weights), ()) if flow.data is None else (flow.data,)
@@ -89,7 +116,7 @@ class Few:
             found = self._rows[payload] = self.catalog.payloads[payload]
         return found
 
-    def _of_few(self, flow: Flow, data: Mask, least: int) -> Mask:
+    def _of_few(self, flow: Flow, data: Mask, parties: Collection[str], least: int) -> Mask:
         if least not in self.short:
             sizes = ((one.bit, units_of_one(one, self.graph.vertices[one.place])) for one in self.graph.data)
             self.short[least] = reduce(or_, (bit for bit, units in sizes if self._is_few(units, least)), 0)
@@ -100,28 +127,27 @@ class Few:
         maker = flow.sender or flow.source
         parts = self._split(data, maker, single=single)
         found = reduce(or_, (part.mask for part in parts if self._is_few(part.units, least)), 0)
-        for known in () if single else self._known(flow, data):
+        for known in () if single else self._known(parties, data):
             for part in parts:
                 left = part.mask & ~known
                 if left and left != part.mask and self._is_few(self._units(left, maker), least):
                     found |= left
         return found
 
-    def _of_one(self, flow: Flow, data: Mask) -> Mask:
+    def _of_one(self, flow: Flow, data: Mask, parties: Collection[str]) -> Mask:
         if flow.aggregate is not None:
             return 0
-        parts = (data, *(data & ~known for known in self._known(flow, data)))
+        parts = (data, *(data & ~known for known in self._known(parties, data)))
         return reduce(or_, (part for part in parts if self._has_one_owner(part, flow.sender or flow.source)), 0)
 
     def _items(self, mask: Mask) -> Iterator[DataItem]:
         return (self.graph.data[index] for index in bits(mask))
 
-    def _known(self, flow: Flow, data: Mask) -> Iterator[Mask]:
-        """What those at the receiving end know of the data besides: they run or host the machines where these are."""
-        target = self.graph.vertices[flow.target]
+    def _known(self, parties: Collection[str], data: Mask) -> Iterator[Mask]:
+        """What parties know of the data besides: they run or host the machines where these are."""
         if not self.known:
             self.known.update(_known_to(self.graph))
-        for party in dict.fromkeys((*target.operators, target.host)):
+        for party in dict.fromkeys(parties):
             known = data & self.known.get(party, 0)
             if known and known != data:
                 yield known

@@ -225,7 +225,8 @@ class Exposure:
 
     def _holds_one(self, viewer: Viewer) -> bool:
         """Whether a viewer sees by what is at its places alone, and there both readings hold the same."""
-        if not self.distrusted or self.graph.seals or self.mechanisms or self.public:
+        known = self.holdings(Reading.HIGH).effects.few.onward  # what somebody reads beyond what is at its places
+        if not self.distrusted or self.graph.seals or self.mechanisms or self.public or known:
             return False
         one, other = (self.holdings(reading).states for reading in _COMPARED)
         return all(one.get(place) == other.get(place) for place in viewer.places)

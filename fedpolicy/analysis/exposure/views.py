@@ -22,11 +22,11 @@ from fedpolicy.analysis.exposure import (
 )
 from fedpolicy.analysis.exposure.fixpoint import Holdings
 from fedpolicy.analysis.exposure.sums import arrive_at
-from fedpolicy.analysis.exposure.transfer import ALL, transfer
-from fedpolicy.graph import FlowGraph, Mask, Vertex
+from fedpolicy.analysis.exposure.transfer import ALL, Effect, transfer
+from fedpolicy.graph import Flow, FlowGraph, Mask, Vertex
 from fedpolicy.graph.masks import common, lacking, united
 from fedpolicy.graph.places import NOBODY
-from fedpolicy.records import dataclass, field
+from fedpolicy.records import dataclass, field, replace
 
 Openers = dict[str, dict[int, Mask]]  # by party and seal, what it can open
 Levels = list[Mask]  # index: level; the instances seen at least at that level (index 0 is unused)
@@ -83,6 +83,8 @@ def levels_of(holdings: Holdings, viewer: Viewer, openers: Openers) -> View:
         vertex = holdings.graph.vertices[name]
         hidden = shielded(holdings, vertex, viewer.party)
         _look(holdings, viewer, vertex, view, holdings.states.get(name, {}), ~hidden, openers)
+        for seen, part in _told_on(holdings, viewer, vertex, openers):
+            _note(view, seen, part & ~hidden)
         absent = vertex.may_lack(viewer.party) and holdings.effects.reading is Reading.LOW
         if hidden and viewer.party in vertex.operators and not absent:
             _look(holdings, viewer, vertex, view, answering(holdings, vertex), hidden, openers)
@@ -146,7 +148,25 @@ def opened_by(holdings: Holdings, viewer: Viewer, public: Viewer, openers: Opene
         for form, mask in holdings.states.get(name, {}).items():
             for seen, part in _seen(holdings, viewer, vertex, form, mask, openers):
                 _note(view, seen, part)
+        for seen, part in _told_on(holdings, viewer, vertex, openers):
+            _note(view, seen, part)
     return view
+
+
+def _told_on(holdings: Holdings, viewer: Viewer, vertex: Vertex, openers: Openers) -> Iterator[tuple[Form, Mask]]:
+    """What is left of numbers, to who knows the rest, that came to a place by way of others, or to everybody."""
+    onward = holdings.effects.few.onward
+    for number, left in onward.at(vertex, viewer.party) if onward else ():
+        state = holdings.states.get(number.made.source, {})
+        for form, mask, _ in transfer(rebuilding(holdings, number.made, left), state, number.made.data):
+            for arrived, part in arrive_at(holdings.hiding, vertex, form, mask & left):
+                yield from _seen(holdings, viewer, vertex, arrived, part, openers)
+
+
+def rebuilding(holdings: Holdings, made: Flow, left: Mask) -> Effect:
+    """What a flow lets through to those to whom it says more of some instances than its name."""
+    effect = holdings.effects.of(made)
+    return replace(effect, few=effect.few | left, sent={})
 
 
 def seen_at(

@@ -10,7 +10,7 @@ from fedpolicy.analysis.exposure import NOISE, OPEN, Form
 from fedpolicy.analysis.exposure.fixpoint import Holdings, Moved
 from fedpolicy.analysis.exposure.sums import arrive_at
 from fedpolicy.analysis.exposure.transfer import Effect, transfer
-from fedpolicy.analysis.exposure.views import Openers, Viewer, seen_at, shielded
+from fedpolicy.analysis.exposure.views import Openers, Viewer, rebuilding, seen_at, shielded
 from fedpolicy.graph import Flow, Mask, Vertex, bits
 from fedpolicy.graph.masks import common, united
 from fedpolicy.records import dataclass, field
@@ -64,7 +64,7 @@ class Witnesses:
         """One path per element (task, call, placement) and payload that bring an instance to a viewer at a level."""
         found: dict[tuple[str, str], Trail] = {}
         blind: set[_Stop] = set()
-        for place, flow, source in self._entries(viewer, index, level, found):
+        for place, flow, source, passed in self._entries(viewer, index, level, found):
             # What one element sends in two forms needs two answers: labels are no activations.
             if (flow.origin, flow.payload) in found:
                 continue
@@ -73,13 +73,13 @@ class Witnesses:
             if before is None:
                 blind.add(stop)
                 continue
-            found[flow.origin, flow.payload] = (*before, flow)
+            found[flow.origin, flow.payload] = (*before, flow, *passed)
             if len(found) == _MOST_WAYS:
                 break
-        for _, flow, source in self._entries(viewer, index, level, found) if not found else ():
+        for _, flow, source, passed in self._entries(viewer, index, level, found) if not found else ():
             before = self._as_it_came(flow.source, source, index)
             if before is not None:
-                return ((*before, flow),)
+                return ((*before, flow, *passed),)
         return tuple(found.values())
 
     def _places(self, viewer: Viewer, index: int) -> Sequence[str]:
@@ -104,11 +104,23 @@ class Witnesses:
 
     def _entries(
         self, viewer: Viewer, index: int, level: int, known: Container[tuple[str, str]]
-    ) -> Iterator[tuple[str, Flow, Form]]:
+    ) -> Iterator[tuple[str, Flow, Form, Trail]]:
         """Each flow that brings an instance to one of the places of a viewer, but for what has an answer already."""
         for place in self._places(viewer, index):
             for flow, source in self._entries_at(viewer, place, index, level, known):
-                yield place, flow, source
+                yield place, flow, source, ()
+            yield from self._told_on(viewer, place, index, level)
+
+    def _told_on(self, viewer: Viewer, place: str, index: int, level: int) -> Iterator[tuple[str, Flow, Form, Trail]]:
+        """The numbers that were sent elsewhere first, and what passed them on, of which a viewer knows the rest."""
+        held, onward = self.holdings, self.holdings.effects.few.onward
+        vertex, bit = held.graph.vertices[place], held.graph.data[index].bit
+        numbers = onward.at(vertex, viewer.party) if onward and not shielded(held, vertex, viewer.party) & bit else ()
+        for number, left in numbers:
+            state = {form: bit for form, mask in held.states.get(number.made.source, {}).items() if mask & left & bit}
+            for sent, _, source in transfer(rebuilding(held, number.made, left), state, number.made.data):
+                if sent.level >= level if sent.kind == OPEN else self._shown(viewer, vertex, sent, level) & bit:
+                    yield place, number.made, source, number.passed
 
     def _entries_at(
         self, viewer: Viewer, place: str, index: int, level: int, known: Container[tuple[str, str]]
