@@ -8,9 +8,10 @@ from operator import or_
 
 from fedpolicy.analysis.exposure import NOISE, OPEN, RECONSTRUCTABLE, SEALED, SUM, Form, Reading, unsealed
 from fedpolicy.analysis.exposure.fixpoint import Holdings
+from fedpolicy.analysis.exposure.openers import Openers, count_readers, shielded
 from fedpolicy.analysis.exposure.rungs import Part, Rungs
 from fedpolicy.analysis.exposure.sums import Hiding
-from fedpolicy.analysis.exposure.views import Openers, Viewer, count_readers, pool_of, shielded
+from fedpolicy.analysis.exposure.views import Viewer, pool_of
 from fedpolicy.graph import Aggregate, DataItem, Flow, Mask, Vertex
 from fedpolicy.records import dataclass, field
 from fedpolicy.startup import NamedTuple

@@ -12,19 +12,17 @@ from fedpolicy.analysis.exposure.fixpoint import Holdings, Spread, propagate
 from fedpolicy.analysis.exposure.insiders import Insiders, inner_parts, insiders_of
 from fedpolicy.analysis.exposure.mechanisms import OUTSIDE, Mechanism, mechanisms_of
 from fedpolicy.analysis.exposure.noise import Towards
+from fedpolicy.analysis.exposure.openers import Openers, count_readers, shielded
 from fedpolicy.analysis.exposure.sizes import Few, asks_for_size
 from fedpolicy.analysis.exposure.sums import Hiding, Tally
 from fedpolicy.analysis.exposure.views import (
-    Openers,
     View,
     Viewer,
     add_everywhere,
     add_noise,
     add_public,
-    count_readers,
     levels_of,
     opened_by,
-    shielded,
     viewers_of,
 )
 from fedpolicy.analysis.exposure.witness import Trail, Witnesses
@@ -194,9 +192,8 @@ class Exposure:
     def _gathered(self, viewer: Viewer, reading: Reading, *, private: bool) -> View:
         """With what is public, and with the noise through which the same party sees data in its other capacities."""
         view = levels_of(self.holdings(reading, private=private), viewer, self.openers(reading))
-        for other in self.capacities.get(viewer.party, ()):
-            if other is not viewer:
-                add_noise(view, levels_of(self.holdings(reading, private=private), other, self.openers(reading)))
+        for other in (one for one in self.capacities.get(viewer.party, ()) if one is not viewer):
+            add_noise(view, levels_of(self.holdings(reading, private=private), other, self.openers(reading)))
         if self.public is not None and self.public is not viewer:
             opened = opened_by(self.holdings(reading, private=private), viewer, self.public, self.openers(reading))
             add_public(view, self._published(self.public, reading, private=private), opened)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from functools import reduce
 from operator import or_
+from typing import TYPE_CHECKING
 
 from fedpolicy.analysis.exposure import (
     BOUNDED,
@@ -21,14 +22,17 @@ from fedpolicy.analysis.exposure import (
     unsealed,
 )
 from fedpolicy.analysis.exposure.fixpoint import Holdings
+from fedpolicy.analysis.exposure.openers import Openers, shielded
 from fedpolicy.analysis.exposure.sums import arrive_at
-from fedpolicy.analysis.exposure.transfer import ALL, Effect, transfer
-from fedpolicy.graph import Flow, FlowGraph, Mask, Vertex
+from fedpolicy.analysis.exposure.transfer import ALL, transfer
+from fedpolicy.graph import FlowGraph, Mask, Vertex
 from fedpolicy.graph.masks import common, lacking, united
 from fedpolicy.graph.places import NOBODY
 from fedpolicy.records import dataclass, field, replace
 
-Openers = dict[str, dict[int, Mask]]  # by party and seal, what it can open
+if TYPE_CHECKING:
+    from fedpolicy.analysis.exposure.onward import Number
+
 Levels = list[Mask]  # index: level; the instances seen at least at that level (index 0 is unused)
 
 
@@ -83,8 +87,7 @@ def levels_of(holdings: Holdings, viewer: Viewer, openers: Openers) -> View:
         vertex = holdings.graph.vertices[name]
         hidden = shielded(holdings, vertex, viewer.party)
         _look(holdings, viewer, vertex, view, holdings.states.get(name, {}), ~hidden, openers)
-        for seen, part in _told_on(holdings, viewer, vertex, openers):
-            _note(view, seen, part & ~hidden)
+        _note_told(holdings, viewer, vertex, view, hidden, openers)
         absent = vertex.may_lack(viewer.party) and holdings.effects.reading is Reading.LOW
         if hidden and viewer.party in vertex.operators and not absent:
             _look(holdings, viewer, vertex, view, answering(holdings, vertex), hidden, openers)
@@ -148,25 +151,24 @@ def opened_by(holdings: Holdings, viewer: Viewer, public: Viewer, openers: Opene
         for form, mask in holdings.states.get(name, {}).items():
             for seen, part in _seen(holdings, viewer, vertex, form, mask, openers):
                 _note(view, seen, part)
-        for seen, part in _told_on(holdings, viewer, vertex, openers):
-            _note(view, seen, part)
+        _note_told(holdings, viewer, vertex, view, 0, openers)
     return view
 
 
-def _told_on(holdings: Holdings, viewer: Viewer, vertex: Vertex, openers: Openers) -> Iterator[tuple[Form, Mask]]:
-    """What is left of numbers, to who knows the rest, that came to a place by way of others, or to everybody."""
+def told_on(holdings: Holdings, vertex: Vertex, party: str) -> Iterator[tuple[Number, Form, Mask, Form]]:
+    """Numbers that came to a place by way of others, or to everybody, as they are to who knows a part of them."""
     onward = holdings.effects.few.onward
-    for number, left in onward.at(vertex, viewer.party) if onward else ():
-        state = holdings.states.get(number.made.source, {})
-        for form, mask, _ in transfer(rebuilding(holdings, number.made, left), state, number.made.data):
-            for arrived, part in arrive_at(holdings.hiding, vertex, form, mask & left):
-                yield from _seen(holdings, viewer, vertex, arrived, part, openers)
+    for number, left in onward.at(vertex, party) if onward else ():
+        effect, state = holdings.effects.of(number.made), holdings.states.get(number.made.source, {})
+        for sent, mask, source in transfer(replace(effect, few=effect.few | left, sent={}), state, number.made.data):
+            yield number, sent, mask & left, source
 
 
-def rebuilding(holdings: Holdings, made: Flow, left: Mask) -> Effect:
-    """What a flow lets through to those to whom it says more of some instances than its name."""
-    effect = holdings.effects.of(made)
-    return replace(effect, few=effect.few | left, sent={})
+def _note_told(holdings: Holdings, viewer: Viewer, vertex: Vertex, view: View, hidden: Mask, openers: Openers) -> None:
+    for _, sent, mask, _ in told_on(holdings, vertex, viewer.party):
+        for form, part in arrive_at(holdings.hiding, vertex, sent, mask & ~hidden):
+            for seen, some in _seen(holdings, viewer, vertex, form, part, openers):
+                _note(view, seen, some)
 
 
 def seen_at(
@@ -176,53 +178,6 @@ def seen_at(
     found = 0
     for seen, part in _seen(holdings, viewer, vertex, form, mask, openers):
         found |= part if seen.kind == OPEN and seen.level >= level else 0
-    return found
-
-
-def count_readers(holdings: Holdings) -> Openers:
-    """
-    The instances behind each seal that each party can open, by as many readers as it takes.
-
-    It has those readers in hand that it operates or hosts and from whose enclave it is not kept out.
-    """
-    found: Openers = {}
-    everything = holdings.graph.everything
-    for index, seal in enumerate(holdings.graph.seals):
-        reached: dict[str, list[Mask]] = {}
-        for reader in sorted(seal.readers):
-            for party, mask in _behind(holdings, reader, everything):
-                _count(reached.setdefault(party, [everything]), mask, seal.threshold)
-        for party, counts in reached.items():
-            if len(counts) > seal.threshold and counts[-1]:
-                found.setdefault(party, {})[index] = counts[-1]
-    return found
-
-
-def _count(counts: list[Mask], mask: Mask, most: int) -> None:
-    """
-    Count one more for the instances of a mask; `counts` holds those that have been counted so many times.
-
-    It grows with what is counted, up to `most`: a threshold may be a billion, in a cohort of more.
-    """
-    if len(counts) <= most:
-        counts.append(0)
-    for number in range(len(counts) - 1, 0, -1):
-        counts[number] |= counts[number - 1] & mask
-
-
-def shielded(holdings: Holdings, vertex: Vertex, party: str) -> Mask:
-    """The instances that an enclave hides from a party that operates or hosts the place."""
-    if vertex.enclave is None and not vertex.may_lack(party):
-        return 0
-    kept_out, reading = vertex.keeps_out(party), holdings.effects.reading
-    if kept_out is False or (kept_out is None and reading is not Reading.LOW):
-        return 0
-    everything = holdings.graph.everything
-    if vertex.enclave is None or reading.trusting or "public" in vertex.enclave.verified_by:
-        return everything
-    found = 0
-    for verifier in vertex.enclave.verified_by:
-        found |= holdings.effects.trust.accepting(frozenset({verifier}), everything)
     return found
 
 
@@ -283,16 +238,6 @@ def _subtracted(
 def pool_of(vertex: Vertex, party: str) -> tuple[str, ...]:
     """Those who put together what they know of a place: all who run it, or somebody alone."""
     return vertex.operators if party in vertex.operators else (party,)
-
-
-def _behind(holdings: Holdings, reader: str, everything: Mask) -> Iterator[tuple[str, Mask]]:
-    """Who has a reader in hand, and for which instances."""
-    vertex = holdings.graph.vertices.get(reader)
-    if vertex is None:
-        yield reader, everything
-        return
-    for party in dict.fromkeys((*vertex.operators, vertex.host)):
-        yield party, everything & ~shielded(holdings, vertex, party)
 
 
 def _note(view: View, form: Form, mask: Mask) -> None:

@@ -8,9 +8,10 @@ from functools import reduce
 
 from fedpolicy.analysis.exposure import NOISE, OPEN, Form
 from fedpolicy.analysis.exposure.fixpoint import Holdings, Moved
+from fedpolicy.analysis.exposure.openers import Openers, shielded
 from fedpolicy.analysis.exposure.sums import arrive_at
 from fedpolicy.analysis.exposure.transfer import Effect, transfer
-from fedpolicy.analysis.exposure.views import Openers, Viewer, rebuilding, seen_at, shielded
+from fedpolicy.analysis.exposure.views import Viewer, seen_at, told_on
 from fedpolicy.graph import Flow, Mask, Vertex, bits
 from fedpolicy.graph.masks import common, united
 from fedpolicy.records import dataclass, field
@@ -113,14 +114,12 @@ class Witnesses:
 
     def _told_on(self, viewer: Viewer, place: str, index: int, level: int) -> Iterator[tuple[str, Flow, Form, Trail]]:
         """The numbers that were sent elsewhere first, and what passed them on, of which a viewer knows the rest."""
-        held, onward = self.holdings, self.holdings.effects.few.onward
-        vertex, bit = held.graph.vertices[place], held.graph.data[index].bit
-        numbers = onward.at(vertex, viewer.party) if onward and not shielded(held, vertex, viewer.party) & bit else ()
-        for number, left in numbers:
-            state = {form: bit for form, mask in held.states.get(number.made.source, {}).items() if mask & left & bit}
-            for sent, _, source in transfer(rebuilding(held, number.made, left), state, number.made.data):
-                if sent.level >= level if sent.kind == OPEN else self._shown(viewer, vertex, sent, level) & bit:
-                    yield place, number.made, source, number.passed
+        vertex, bit = self.holdings.graph.vertices[place], self.holdings.graph.data[index].bit
+        told = told_on(self.holdings, vertex, viewer.party)
+        for number, sent, mask, source in () if shielded(self.holdings, vertex, viewer.party) & bit else told:
+            shown = bit if sent.kind == OPEN and sent.level >= level else 0
+            if mask & bit & (shown if sent.kind == OPEN else self._shown(viewer, vertex, sent, level)):
+                yield place, number.made, source, number.passed
 
     def _entries_at(
         self, viewer: Viewer, place: str, index: int, level: int, known: Container[tuple[str, str]]
