@@ -13,7 +13,7 @@ from fedpolicy.graph.computation import computation_of, share
 from fedpolicy.graph.guards import Shield, Words, guards_on_work, seals_for, vouching
 from fedpolicy.graph.masks import united
 from fedpolicy.graph.routes import Runs, aggregators_of, holders, is_hosted, stand_ins
-from fedpolicy.language.model.does import Sum
+from fedpolicy.language.model.does import Seal, Sum
 from fedpolicy.language.model.types import UNMIXED
 from fedpolicy.records import dataclass, replace
 from fedpolicy.topologies import DESUGAR, KEYS, TOPOLOGIES, left_out, possible
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from fedpolicy.catalog.rows import MethodRow
     from fedpolicy.language.model.flow import Task
 
+_HOW = "; where it computes on shares or on ciphertext, `secure_computation` says so"
 UNKNOWN = "unknown"  # the method of which nobody knows what it is
 
 
@@ -250,5 +251,11 @@ def _masks(builder: Builder, task: Task, origin: Origin, members: list[Vertex]) 
 def _bring_records(builder: Builder, task: Task, origin: Origin, source: str, target: str, mask: Mask) -> None:
     worker, shield = builder.vertex(target), Shield(task.safeguards, origin.path)
     guards = guards_on_work(builder, shield, builder.vertex(source), worker, payload="records")
+    guards = tuple(replace(one, ignored=one.ignored + _HOW) if _could_compute(one) else one for one in guards)
     seals = seals_for(builder, shield, worker)
     builder.add(origin, "records", source, target, "records", mask, guards=guards, seals=seals)
+
+
+def _could_compute(guard: Guard) -> bool:
+    """Whether a seal does not count although one could compute on what is behind it."""
+    return bool(guard.ignored) and isinstance(guard.does, Seal) and guard.does.malleable
