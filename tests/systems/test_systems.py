@@ -43,7 +43,7 @@ ACCURACY = """\
 Written by `pytest --update-golden tests/systems`; do not edit. Published systems are declared as their sources describe
 them, and every finding is read as the author of the system would.
 
-- *Met*: fedpolicy finds what an expert expected. The expectations for the nine systems in `tests/systems/` were
+- *Met*: fedpolicy finds what an expert expected. The expectations for the ten systems in `tests/systems/` were
   committed before fedpolicy had read these systems (`expected.yaml`, with the sources and which parts of them were
   opened). The examples have no such list.
 - *Right* is true and worth reporting, or a question that the sources leave open; *noise* is true but of no use to the
