@@ -12,7 +12,8 @@ from fedpolicy.policy.elements import Context, read_field, table
 from fedpolicy.policy.elements.api_call import CallView
 from fedpolicy.policy.elements.connection import ConnectionView
 from fedpolicy.policy.elements.disclosure_view import DisclosureView
-from fedpolicy.policy.elements.models_view import ModelView, unlisted, unlisted_provider
+from fedpolicy.policy.elements.model_use import unlisted, unlisted_provider
+from fedpolicy.policy.elements.models_view import ModelView
 from fedpolicy.policy.expression import EvaluationError, Expression, Truth
 from fedpolicy.policy.fields import Subject, Type, Value
 from fedpolicy.policy.groups import PEOPLE

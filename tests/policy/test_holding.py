@@ -40,7 +40,7 @@ def read(field, model, models, tasks=TUNE):
         ("{weights_at: [client]}", ["aphp", "lumc"], []),
         ("{weights_at: [aggregator]}", ["tum"], ["aphp", "lumc"]),
         ("{weights_at: [small]}", ["lumc"], ["aphp"]),
-        ("{via: [acme]}", [], ["aphp", "lumc"]),
+        ("{via: [acme]}", ["acme"], ["aphp", "lumc"]),
         ("{weights_at: [aggregator], published: true}", ["tum"], []),
     ],
 )

@@ -64,6 +64,13 @@ def found(tree: Tree) -> Verdicts:
     return {(one.rule, element): one.verdict.value for one in whole.findings for element in _elements(one)}
 
 
+def told(tree: Tree, rule: str) -> list[str]:
+    """The messages of a rule."""
+    document, study = _known(json.dumps(tree))
+    alone = [one for one in _alone() if one.id == rule]
+    return [one.message for one in _of_all_kinds(World(study, document), alone).findings]
+
+
 @lru_cache(maxsize=1)
 def _known(text: str) -> tuple[Document, Study]:
     catalog = load_catalog()

@@ -28,7 +28,7 @@ HERE = Path(__file__).parent
 COUNT = 200  # CI compares 5,000
 PARTS = 4
 FEWER = 200  # of control, and of findings
-LOOKED_AT = 300  # by the judges of findings alone
+LOOKED_AT = 700  # by the judges of findings alone
 LEAK = {
     "parties": {"a": {"role": "participant"}, "x": {"role": "processor"}, "y": {"role": "host"}},
     "nodes": {"client": {"kind": "client", "party": ["a"]}, "store": {"kind": "store", "party": "x", "host": "y"}},

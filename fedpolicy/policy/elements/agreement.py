@@ -130,9 +130,10 @@ def kept_from(
     They have with whoever sends it, or with the party whose account it is; what one caller has signed covers no other.
     """
     owners = world.owners_used(use, (family,)) or list(callers)
+    running = set(runners)
     if not runners or all(one.kind != "zero_retention" for one in world.agreements):
-        return owners
-    theirs, running = set(owners), set(runners)
+        return [one for one in owners if {one} != running] if len(running) == 1 else owners
+    theirs = set(owners)
     senders = [who for who in callers if who in theirs] or list(callers)
     holder = [account] if account and account != "participants" else []
 

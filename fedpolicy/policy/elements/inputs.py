@@ -2,33 +2,62 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
-from itertools import chain
 
+from fedpolicy.graph import Access, bits
 from fedpolicy.graph.lookup import ordered
 from fedpolicy.language.model.dataset import Terms
-from fedpolicy.policy.elements.agreement import kept_from, nothing_kept
-from fedpolicy.policy.elements.api_call import CallView, call_term, own_term, settled_term
+from fedpolicy.language.model.flow import ApiCall
+from fedpolicy.policy.elements.agreement import firm_answer, kept_from
+from fedpolicy.policy.elements.api_call import settled_term
 from fedpolicy.policy.elements.models_view import NOTHING_KEPT, ModelView, term
 from fedpolicy.policy.elements.shared import boolean, integer, is_private, open_field, texts
 from fedpolicy.policy.fields import Field, Missing, Presence, Type, fields_of
 from fedpolicy.policy.world import World
 
+# What flows are for that bring a question, or records, to who runs a model; those to one that is judged.
+_ASKING, _EVALUATED = {"call", "fallback", "hosted-training"}, {"evaluated", "fallback"}
+
 
 def _private_inputs(view: ModelView) -> list[str]:
-    """The private datasets about which somebody else who runs it is asked."""
-    asked = {family for access in view.remote for family in view.world.use_data(access.use)}
+    """The private datasets about which somebody outside who runs it is asked."""
+    asked = {family for use in view.between for family in view.world.use_data(use)}
     return [family for family in sorted(asked) if is_private(view.world, (family,))]
 
 
 def _owners(view: ModelView) -> list[str]:
     """Whose data these are; whoever calls may be another."""
-    uses = dict.fromkeys(access.use for access in view.remote)
-    asked = ((use, (family,)) for use in uses for family in view.world.use_data(use))
-    found = (view.world.owners_used(use, some) for use, some in asked if is_private(view.world, some))
-    # Hundreds of calls send the same.
-    return ordered(chain.from_iterable({id(owners): owners for owners in found}.values()))
+    asked = ((use, (family,)) for use in view.between for family in view.world.use_data(use))
+    return ordered(one for use, some in asked if is_private(view.world, some) for one in _asked_of(view, use, some))
+
+
+def _asked_of(view: ModelView, use: str, families: tuple[str, ...]) -> list[str]:
+    """The owners of what a use sends of some datasets to others outside who run it."""
+    owners, sent = view.world.owners_used(use, families), _sent(view, use)
+    return [one for one in owners if [one] != view.between[use][0] and (sent is None or one in sent)]
+
+
+def _sent(view: ModelView, use: str) -> set[str] | None:
+    """Who owns what goes to others outside, where some of it is asked at home; None: nobody is left out."""
+    owners, (runners, _) = view.world.owners_used(use, view.world.use_data(use)), view.between[use]
+    everything = sum(one.use == use for one in view.facts.access) == len(view.outside[use])
+    if everything and set(owners).isdisjoint(runners):
+        return None
+    found = [sent for access in view.outside[use] if (sent := _sent_by(view, access)) is not None]
+    return set().union(*found) if found else None
+
+
+def _sent_by(view: ModelView, access: Access) -> set[str] | None:
+    """Who owns what goes this way to others, as far as it goes in a flow of its own."""
+    world, party = view.world, view.world.lookup.party
+    section, _, name = access.use.partition(".")
+    task = world.deployment.tasks[name] if section == "tasks" else None
+    roles = _EVALUATED if task and task.evaluates == view.id != task.model else _ASKING
+    flows = (one for one in world.lookup.flows_of.get(access.use, ()) if one.role in roles)
+    carried = [world.carried(one) for one in flows if one.source in access.at and one.target in access.hops]
+    owners = {party(world.graph.data[index].owner) for mask in carried for index in bits(mask)}
+    return owners - {party(access.runner)} if carried else None
 
 
 def _senders(world: World, owners: Iterable[str]) -> int:
@@ -40,31 +69,35 @@ def _touched(view: ModelView, key: str) -> list[tuple[str, str]]:
     """
     The private inputs, each with its owner, of which a term says that something is done with them, or nobody knows.
 
-    What an owner releases, or has an agreement on, is none of them.
+    What an owner releases, or has an agreement on, is none of them. To whom something is released may not have what
+    comes out of a model that learned from it: where nothing else is left, that is told of.
     """
 
     def touched(_: tuple[str, ...]) -> list[tuple[str, str]]:
-        return sorted(_touch(view, view.world, key) or _touch(view, view.world.firm, key))
+        worlds = (view.world, view.world.firm)
+        found = next(filter(None, (_touch(view, world, key, heed=True) for world in worlds)), set())
+        if not found and key == "trains_on_inputs":
+            found = next(filter(None, (_touch(view, world, key, heed=False) for world in worlds)), set())
+        return sorted(found)
 
     return view.world.once(f"touched by {key}", (view.id,), touched)
 
 
-def _touch(view: ModelView, world: World, key: str) -> set[tuple[str, str]]:
-    """The same, with the agreements that a world counts."""
+def _touch(view: ModelView, world: World, key: str, *, heed: bool) -> set[tuple[str, str]]:
+    """The same, with the agreements that a world counts; whether to heed releases."""
     found: dict[str, set[str]] = {}
     settled: dict[tuple[str, int], list[str]] = {}
-    for use in dict.fromkeys(access.use for access in view.remote):
-        call = _call(view, use)
-        if not (own_term(call, key) if call else _term(view, key)):
+    for use, (runners, callers) in view.between.items():
+        if not _own_term(view, use, key, runners):
             continue
-        runners, callers = (call.runners, call.callers) if call else (view.runners, view.users)
         for family in view.world.use_data(use):
             if is_private(view.world, (family,)):
                 known = found.setdefault(family, set())
                 owners = kept_from(world, use, runners, callers, view.model.account, family)
+                owners = owners if (sent := _sent(view, use)) is None else [one for one in owners if one in sent]
                 # Of hundreds of calls with the same inputs, the first one settles most owners.
                 left = set(owners) - known if (family, id(owners)) not in settled else set()
-                known.update(left - view.world.releasing(use) if left else ())
+                known.update(left - view.world.releasing(use) if left and heed else left)
                 if left and known.issuperset(owners):
                     settled[family, id(owners)] = owners
     return {(family, who) for family, some in found.items() for who in some}
@@ -79,22 +112,34 @@ def _touched_fields(name: str, key: str, what: str) -> tuple[Field, ...]:
 
 def _permitted(view: ModelView) -> bool:
     """Whether the owners release all that those learn who run it, by all that asks it."""
-    uses = {access.use for access in view.remote if is_private(view.world, view.world.use_data(access.use))}
+    uses = {use for use in view.between if is_private(view.world, view.world.use_data(use))}
     return bool(uses) and all(view.world.permits(use) for use in sorted(uses))
 
 
 def _said_read(view: ModelView) -> bool | Missing:
     """Whether the file itself says that people read some private input; missing where it says that nobody knows."""
-    found: list[bool | None] = []
-    missing: list[str] = []
-    for use in view.uses:
-        call = _call(view, use)
-        said: list[tuple[str, Terms]] = [(f"api_calls.{call.id}", call.call)] if call else []
-        said += [(f"models.{view.id}.terms", view.model.terms)] if view.model.terms else []
-        told = [(path, terms) for path, terms in said if "human_review" in terms.stated]
-        found += [terms.human_review for _, terms in told[:1]]
-        missing += [f"{path}.human_review" for path, terms in told[:1] if terms.human_review is None]
-    return True if True in found else Missing(tuple(sorted(set(missing)))) if missing else False
+    said = [one for use in view.between for one in _says_read(view, use)]
+    missing = sorted({path for path, known in said if known is None})
+    return True if any(known for _, known in said) else Missing(tuple(missing)) if missing else False
+
+
+def _says_read(view: ModelView, use: str) -> Iterator[tuple[str, bool | None]]:
+    """What the file says of people who read what a use sends, and where; nothing of what is settled or released."""
+    families = view.world.use_data(use)
+    kept = _settled(view, use, "human_review", families, view.between[use][0])
+    if not is_private(view.world, families) or kept is True:
+        return
+    call = _call(view, use)
+    for path, terms in ((use, call), (f"models.{view.id}.terms", view.model.terms)):
+        if terms is not None and ("human_review" in terms.stated or terms.zero_retention):
+            known = False if terms.human_review is None and terms.zero_retention else terms.human_review
+            if known and isinstance(kept, Missing):
+                yield from ((fact, None) for fact in kept.paths)
+            else:
+                yield f"{path}.human_review", known
+            return
+    if view.model.says_unknown("terms"):
+        yield f"models.{view.id}.terms.human_review", None
 
 
 def _inputs_kept(view: ModelView) -> Presence:
@@ -120,23 +165,44 @@ def _missing(said: list[Presence]) -> Missing:
 
 def _said(view: ModelView, key: str) -> Iterator[Presence]:
     """What holds for each use in which private data go to somebody who runs the model."""
-    for access in view.remote:
-        families = view.world.use_data(access.use)
+    for use in view.between:
+        families = view.world.use_data(use)
         if is_private(view.world, families):
-            yield _input_term(view, access.use, key, families)
+            # What is not known of one who runs it can only be worse than what is known of another.
+            yield from (_input_term(view, use, key, families, runner) for runner in view.between[use][0])
 
 
-def _input_term(view: ModelView, use: str, key: str, families: tuple[str, ...]) -> Presence:
+def _input_term(view: ModelView, use: str, key: str, families: tuple[str, ...], runner: str) -> Presence:
+    own = _own_term(view, use, key, [runner])
+    if own == NOTHING_KEPT[key]:
+        return own
+    return settled_term(_settled(view, use, key, families, [runner]), key, own)
+
+
+def _settled(view: ModelView, use: str, key: str, families: tuple[str, ...], runners: Sequence[str]) -> bool | Missing:
+    """Whether each owner of the private data that a use sends to these has agreed that nothing is kept, or releases."""
+    about = tuple(name for name in families if is_private(view.world, (name,)))
+    sent, callers = _sent(view, use), view.between[use][1]
+    willing = set() if key == "trains_on_inputs" else view.world.releasing(use)
+
+    def agreed(world: World) -> bool:
+        left = (kept_from(world, use, runners, callers, view.model.account, name) for name in about)
+        return not any(one not in willing and (sent is None or one in sent) for some in left for one in some)
+
+    return firm_answer(view.world, agreed)
+
+
+def _own_term(view: ModelView, use: str, key: str, runners: Sequence[str]) -> Presence:
+    """A term without agreements; what a call says of its model says nothing of one that stands in."""
     call = _call(view, use)
-    if call is not None:
-        return call_term(call, key)
-    kept = nothing_kept(view.world, use, view.runners, view.users, view.model.account, families)
-    return settled_term(kept, key, _term(view, key))
+    path = use if call else f"models.{view.id}.terms"
+    return term(view.world, view, key, call, path, runners)
 
 
-def _call(view: ModelView, use: str) -> CallView | None:
+def _call(view: ModelView, use: str) -> ApiCall | None:
     section, _, name = use.partition(".")
-    return CallView(view.world, name, view.world.deployment.api_calls[name]) if section == "api_calls" else None
+    call = view.world.deployment.api_calls[name] if section == "api_calls" else None
+    return call if call and call.model == view.id else None
 
 
 def _term(view: ModelView, name: str) -> Presence:
@@ -144,6 +210,11 @@ def _term(view: ModelView, name: str) -> Presence:
 
 
 INPUTS = (
+    texts(
+        "outsiders",
+        "parties that run it for others and are neither participants nor coordinate",
+        lambda view: ordered(one for runners, _ in view.between.values() for one in runners),
+    ),
     *(
         field
         for field in fields_of(

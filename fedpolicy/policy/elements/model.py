@@ -208,10 +208,11 @@ def _outputs_reused(view: ModelView) -> bool:
 
 
 def _judged_by(view: ModelView) -> Iterable[str]:
+    """Who is asked to judge is not judged by that."""
     methods = view.world.catalog.methods
     for name, task in view.world.deployment.tasks.items():
-        judges = task.evaluates == view.id or (task.model == view.id and methods[task.method].output == "metrics")
-        if judges:
+        measured = task.evaluates is None and task.model == view.id and methods[task.method].up == "metrics"
+        if measured or task.evaluates == view.id:
             yield f"tasks.{name}"
 
 

@@ -21,7 +21,10 @@ from fedpolicy.policy.elements.shared import (
 from fedpolicy.policy.fields import Field, Missing, Presence, Type
 from fedpolicy.policy.world import World
 from fedpolicy.records import replace
+from fedpolicy.startup import pattern
+from fedpolicy.suggest import misspelt
 
+_STEM = pattern(r"[a-zA-Z]{3,}")
 _UNTOLD = {"", "health", "healthcare", "hospital"}  # a public body, a charity or a company: the sector does not say
 
 
@@ -58,16 +61,18 @@ def _ending(view: ModelView) -> str:
 
 
 def _unserved(view: ModelView) -> Presence:
-    """Who uses it from where none of those who run it may be used."""
-    rows = [row for who in view.runners if (row := view.world.provider(who)) is not None]
-    closed = [row for row in rows if row.serves is not None or row.not_served_in is not None]
+    """Who calls it from where whoever answers there may not be used."""
     found, missing = set(), set()
-    for user in view.users if closed else ():
-        where = view.world.jurisdictions([user])
-        if isinstance(where, Missing):
-            missing |= set(where.paths)
-        elif any(row.excludes(where) for row in closed):
-            found.add(user)
+    for access in view.remote:
+        row = view.world.provider(view.world.lookup.party(access.runner or "unknown"))
+        if row is None or (row.serves is None and row.not_served_in is None):
+            continue
+        for user in view.world.lookup.parties_at(access.at):
+            where = view.world.jurisdictions([user])
+            if isinstance(where, Missing):
+                missing |= set(where.paths)
+            elif row.excludes(where):
+                found.add(user)
     return Missing(tuple(sorted(missing))) if missing and not found else ordered(found)
 
 
@@ -194,3 +199,48 @@ USE = (
         for field in data_fields("contains_", of="the data that it has learned from")
     ),
 )
+
+
+def unlisted(view: ModelView) -> list[str]:
+    """What the file says of a model and the catalogue does not know, in words; a slip of the pen is pointed out."""
+    model = view.model
+    found = []
+    if model.ref is not None and view.row is None:
+        near = misspelt(model.ref, view.world.catalog.models)
+        advice = f"did you mean `{near}`?" if near else _declared_like(view.world, model.ref)
+        found.append(f"the catalogue does not know the model {model.ref}: {advice}")
+    for name in dict.fromkeys((model.provider, *(model.via or ())[-1:])):
+        found += unlisted_provider(view.world, name)
+    return found
+
+
+def _declared_like(world: World, ref: str) -> str:
+    """How to declare a model that is too new for the catalogue, as what it knows of the same family would be."""
+    bare = ref.rpartition("/")[2]
+    stem = _STEM.match(bare)
+    family = [name for name in world.catalog.models if stem and name.rpartition("/")[2].startswith(f"{stem[0]}-")]
+    kin = max(family, key=lambda name: _alike(name.rpartition("/")[2], bare), default=None)
+    row = world.catalog.models[kin] if kin else None
+    said = {key: getattr(row, key, None) for key in ("weights", "licence", "provider")}
+    words = ", ".join(f"{key}: {value}" for key, value in said.items() if value)
+    rest = "say its `weights`, `licence` and `provider`, or add a row with `--catalog`"
+    return f"{rest}; of its family {kin} is `{words}`" if words else rest
+
+
+def _alike(name: str, other: str) -> int:
+    """How many letters two names begin with alike."""
+    return next((i for i, (a, b) in enumerate(zip(name, other, strict=False)) if a != b), min(len(name), len(other)))
+
+
+def unlisted_provider(world: World, name: str | None) -> list[str]:
+    """The same of somebody who runs things for others and whom the file does not declare."""
+    known = {*world.deployment.parties, *world.graph.members, "unknown"}
+    if name is None or name in known or world.catalog.provider(name):
+        return []
+    near = misspelt(name, world.catalog.providers)
+    advice = (
+        f"did you mean `{near}`?"
+        if near
+        else "declare it under `parties` with its `jurisdiction`, or add it to a catalogue"
+    )
+    return [f"the catalogue does not know the provider {name}: {advice}"]

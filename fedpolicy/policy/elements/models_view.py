@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import chain
 from typing import TYPE_CHECKING, Any
@@ -10,19 +10,17 @@ from typing import TYPE_CHECKING, Any
 from fedpolicy.analysis.facts import ModelFacts
 from fedpolicy.analysis.openness import CLASSES
 from fedpolicy.graph import Access
-from fedpolicy.graph.lookup import family_of, ordered
+from fedpolicy.graph.lookup import family_of, listed_by, ordered
+from fedpolicy.graph.routes import stand_ins
 from fedpolicy.language.model.dataset import Model, Terms
 from fedpolicy.language.model.flow import Task
 from fedpolicy.policy.fields import Missing, Presence, Value
 from fedpolicy.policy.world import World
 from fedpolicy.records import dataclass
-from fedpolicy.startup import pattern
-from fedpolicy.suggest import misspelt
 
 if TYPE_CHECKING:
     from fedpolicy.catalog.rows import LicenceRow, ModelRow, ProviderRow
 
-_STEM = pattern(r"[a-zA-Z]{3,}")
 
 # What an agreement on zero retention settles.
 NOTHING_KEPT: Mapping[str, Value] = {
@@ -77,6 +75,24 @@ class ModelView:
         return [access for access in self.facts.access if access.how != "weights"]
 
     @cached_property
+    def outside(self) -> Mapping[str, list[Access]]:
+        """By use, how somebody outside of the federation runs it."""
+        party, is_member = self.world.lookup.party, self.world.lookup.is_member
+        return listed_by((one.use, one) for one in self.remote if not is_member(party(one.runner or "unknown")))
+
+    @cached_property
+    def between(self) -> Mapping[str, tuple[list[str], list[str]]]:
+        """By use, who outside of the federation runs it, and who calls them."""
+        party, parties_at = self.world.lookup.party, self.world.lookup.parties_at
+        return {
+            use: (
+                ordered(party(one.runner or "unknown") for one in some),
+                [*parties_at(p for one in some for p in one.at)],
+            )
+            for use, some in self.outside.items()
+        }
+
+    @cached_property
     def runners(self) -> list[str]:
         """Who runs it for others."""
         return ordered(self.world.lookup.party(access.runner or "unknown") for access in self.remote)
@@ -93,20 +109,8 @@ class ModelView:
 
     @cached_property
     def holders(self) -> list[str]:
-        """Who holds its weights: whoever operates a node on which they are placed, or on which it is trained."""
-        graph = self.world.graph
-        declared = [place for name in self.model.weights_at or () for place in graph.members.get(name, ())]
-        used = [place for access in self.facts.access if access.how == "weights" for place in access.at]
-        made = [
-            place
-            for use in self.facts.produced_by
-            for name in self._rests(use)
-            for place in graph.members.get(name, ())
-        ]
-        # What is made here rests where it was made, unless the file says where it is or how it is called.
-        rests = made if self.model.weights_at is None and self.model.via is None else ()
-        brought = self.world.lookup.brought.get(self.id, ())
-        return list(self.world.lookup.parties_at([*declared, *used, *rests, *brought]))
+        """Who holds its weights."""
+        return list(self.world.lookup.parties_at(copies_of(self)))
 
     @cached_property
     def could_run(self) -> list[str]:
@@ -126,15 +130,24 @@ class ModelView:
 
     @cached_property
     def inputs_of(self) -> list[tuple[str, Task]]:
-        """The tasks that take it as input, by name."""
-        return [(name, task) for name, task in sorted(self.world.deployment.tasks.items()) if task.model == self.id]
+        """The tasks that take it as input, or may if another one cannot be reached, by name."""
+        deployment = self.world.deployment
+        asked = {one for one in deployment.models if one == self.id or self.id in stand_ins(deployment, one)}
+        return [(name, task) for name, task in sorted(deployment.tasks.items()) if task.model in asked]
 
     @cached_property
     def adapted(self) -> list[str]:
-        """The models that are made from its weights; what is learned from its answers is none."""
+        """The models that are made from its weights, and from theirs; what is learned from its answers is none."""
         methods = self.world.catalog.methods
-        made = [(task.produces, methods[task.method]) for _, task in self.inputs_of]
-        return ordered(name for name, row in made if name and row.trains and not row.learns_from_answers)
+        found: dict[str, None] = {}
+        waiting = [self]
+        while waiting:
+            made = [(task.produces, methods[task.method]) for _, task in waiting.pop().inputs_of]
+            more = [name for name, row in made if name and row.trains and not row.learns_from_answers]
+            views = [model_view(self.world, name) for name in more if name not in found and name != self.id]
+            found.update(dict.fromkeys(more))
+            waiting += [view for view in views if view is not None]
+        return ordered(name for name in found if name != self.id)
 
     @cached_property
     def row(self) -> ModelRow | None:
@@ -157,12 +170,6 @@ class ModelView:
         """What the catalogue says of its licence."""
         known = self.facts.aspects.get("licence")
         return self.world.catalog.licence(str(known)) if known is not None else None
-
-    def _rests(self, use: str) -> Sequence[str]:
-        if any(access.how == "hosted" for access in self.world.lookup.access_of.get(use, ())):
-            return ()
-        task = self.world.deployment.tasks[use.partition(".")[2]]
-        return (*task.runs_on, *(task.aggregator or self.world.aggregators))
 
 
 def class_variants(facts: ModelFacts) -> tuple[Mapping[str, Value], ...]:
@@ -232,46 +239,26 @@ def _offered(world: World, view: ModelView | None, key: str, runners: Sequence[s
     return True if True in said else worst
 
 
-def unlisted(view: ModelView) -> list[str]:
-    """What the file says of a model and the catalogue does not know, in words; a slip of the pen is pointed out."""
-    model = view.model
-    found = []
-    if model.ref is not None and view.row is None:
-        near = misspelt(model.ref, view.world.catalog.models)
-        advice = f"did you mean `{near}`?" if near else _declared_like(view.world, model.ref)
-        found.append(f"the catalogue does not know the model {model.ref}: {advice}")
-    for name in dict.fromkeys((model.provider, *(model.via or ())[-1:])):
-        found += unlisted_provider(view.world, name)
-    return found
+def copies_of(view: ModelView) -> Iterator[str]:
+    """Where a model is, or is trained; whoever runs one that can be had has it."""
+    graph, model, weights = view.world.graph, view.model, view.facts.aspects.get("weights")
+    # Of others it is not known who is only asked in their name; closed weights are their provider's.
+    known = weights in {"open", "gated"} or view.facts.produced_by or not model.via
+    closed = weights == "closed" and not view.facts.produced_by
+    stated = {place for name in model.weights_at or () for place in graph.members.get(name, ())}
+    for name in graph.placed.get(view.id, ()):
+        if (known or name in stated) and (graph.vertices[name].family or not closed):
+            yield name
+    yield from (place for access in view.facts.access if access.how == "weights" for place in access.at)
+    yield from _brought(view)
 
 
-def _declared_like(world: World, ref: str) -> str:
-    """How to declare a model that is too new for the catalogue, as what it knows of the same family would be."""
-    bare = ref.rpartition("/")[2]
-    stem = _STEM.match(bare)
-    family = [name for name in world.catalog.models if stem and name.rpartition("/")[2].startswith(f"{stem[0]}-")]
-    kin = max(family, key=lambda name: _alike(name.rpartition("/")[2], bare), default=None)
-    row = world.catalog.models[kin] if kin else None
-    said = {key: getattr(row, key, None) for key in ("weights", "licence", "provider")}
-    words = ", ".join(f"{key}: {value}" for key, value in said.items() if value)
-    rest = "say its `weights`, `licence` and `provider`, or add a row with `--catalog`"
-    return f"{rest}; of its family {kin} is `{words}`" if words else rest
-
-
-def _alike(name: str, other: str) -> int:
-    """How many letters two names begin with alike."""
-    return next((i for i, (a, b) in enumerate(zip(name, other, strict=False)) if a != b), min(len(name), len(other)))
-
-
-def unlisted_provider(world: World, name: str | None) -> list[str]:
-    """The same of somebody who runs things for others and whom the file does not declare."""
-    known = {*world.deployment.parties, *world.graph.members, "unknown"}
-    if name is None or name in known or world.catalog.provider(name):
-        return []
-    near = misspelt(name, world.catalog.providers)
-    advice = (
-        f"did you mean `{near}`?"
-        if near
-        else "declare it under `parties` with its `jurisdiction`, or add it to a catalogue"
-    )
-    return [f"the catalogue does not know the provider {name}: {advice}"]
+def _brought(view: ModelView) -> Iterator[str]:
+    """The places to which flows bring its weights, and which can open them."""
+    graph = view.world.graph
+    for end in view.world.lookup.brought.get(view.id, ()):
+        here = {end, *graph.vertices[end].operators}
+        coming = (one for one in graph.flows if one.target == end and one.role == "placement")
+        ways = [one.seals for one in coming if graph.vertices[one.source].family == view.id]
+        if any(all(not here.isdisjoint(graph.seals[one].readers) for one in seals) for seals in ways):
+            yield end

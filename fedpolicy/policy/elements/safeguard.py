@@ -12,7 +12,7 @@ from fedpolicy.analysis.exposure.noise import PURE, UNCLIPPED, Towards, noise_of
 from fedpolicy.analysis.exposure.participation import fewer_steps, lower_rate
 from fedpolicy.analysis.exposure.privacy import units_of
 from fedpolicy.graph import Guard, Mask, Path, bits
-from fedpolicy.graph.lookup import ordered
+from fedpolicy.graph.lookup import Lookup, ordered
 from fedpolicy.language.model import Deployment
 from fedpolicy.language.model.dataset import Dataset
 from fedpolicy.language.model.does import Seal, Unsaid
@@ -112,31 +112,39 @@ def _sole_word(view: SafeguardView) -> str:
 
 
 def _owners(view: SafeguardView) -> int:
+    """One may have data at several places."""
     graph = view.world.graph
-    return sum(graph.vertices[place].weight for place in {graph.data[index].place for index in bits(view.data)})
+    items = [graph.data[index] for index in bits(view.data)]
+    return sum({item.owner: graph.vertices[item.place].weight for item in items}.values())
 
 
 def _changeable_by_recipient(view: SafeguardView) -> Iterable[str]:
     """The recipients that may change it alone, though some owner of what it protects does not trust them."""
     if isinstance(view.spec, Tee):
         return []
-    named = set(_recipients(view)) & set(changers(view.spec))
+    named = set(_recipients(view)) & set(changers(view.spec, view.world.lookup))
     return ordered(who for who in named if not view.is_trusted_to(frozenset({who})))
 
 
 def _recipients(view: SafeguardView) -> Sequence[str]:
-    """Who gets what it guards."""
+    """Who gets what it guards, also by way of others, where it can lower what these learn."""
     flows = [flow for flow in view.world.lookup.flows_of.get(view.on, ()) if not flow.echo]
-    guarded = {flow.role for flow in flows if any(guard.path == view.path for guard in flow.guards)}
-    return view.world.lookup.parties_at(flow.target for flow in flows if flow.role in guarded)
+    first = [flow for flow in flows if any(one.path == view.path and not one.ignored for one in flow.guards)]
+    sent = {(flow.role, flow.source) for flow in first}
+    further = [flow for flow in flows if flow.passed_on and (flow.role, flow.sender) in sent]
+    ends = {flow.target: view.world.graph.vertices[flow.target] for flow in (*first, *further)}
+    hosts = (view.world.lookup.party(end.host) for end in ends.values() if not end.keeps_out(end.host))
+    return [*view.world.lookup.parties_at(ends), *hosts]
 
 
-def changers(safeguard: Safeguard) -> Iterable[str]:
+def changers(safeguard: Safeguard, lookup: Lookup) -> Iterable[str]:
     """The parties that may change a safeguard alone; of participants each changes its own only."""
     named = {*(safeguard.controlled_by or ()), *(safeguard.code_signed_by or ())} - {"participants"}
     if safeguard.approved_by is None:
         return named
-    return named & set(safeguard.approved_by.of) if safeguard.approved_by.at_least == 1 else ()
+    asked = {*safeguard.approved_by.of}
+    everybody = {party for party in named if "participant" in lookup.roles(party)} if "participants" in asked else set()
+    return named & (asked | everybody) if safeguard.approved_by.at_least == 1 else ()
 
 
 def _applies(view: SafeguardView) -> bool:

@@ -143,6 +143,14 @@ def is_private(world: World, families: Iterable[str]) -> Presence:
     return world.once("private", _alike(world, families), lambda names: _private(world, names))
 
 
+def is_about_people(world: World, families: Iterable[str]) -> Presence:
+    """Whether any of these datasets is both personal and somebody's secret."""
+    found = {name: (is_private(world, (name,)), _is(world, (name,), "personal")) for name in families}
+    unsure = [name for name, both in found.items() if False not in both]
+    sure = any(both == (True, True) for both in found.values())
+    return sure or (Missing(_paths(tuple(unsure))) if unsure else False)
+
+
 def purposes_of(world: World, families: Iterable[str]) -> list[str] | Missing:
     """The purposes for which some datasets were collected; missing where one of them does not say."""
     return world.once("purposes", tuple(families), lambda names: _purposes(world, names))

@@ -22,6 +22,7 @@ from fedpolicy.policy.elements.shared import (
     boolean,
     data_fields,
     integer,
+    is_about_people,
     open_field,
     ranging,
     safeguard_kinds,
@@ -66,10 +67,6 @@ def _topology(view: TaskView) -> Presence:
     return "local" if found == "star" and not any(flow.role == "uplink" for flow in view.flows) else found
 
 
-def _payload(view: TaskView) -> str:
-    return next((flow.payload for flow in view.flows if flow.role in {"uplink", "activations"}), "")
-
-
 def _aggregators(view: TaskView) -> Iterable[str]:
     return view.world.lookup.parties_at(flow.source for flow in view.flows if flow.role in {"downlink", "gradients"})
 
@@ -81,10 +78,8 @@ def _safeguards(view: TaskView) -> Presence:
 
 def _smallest_sum(view: TaskView) -> Presence:
     unsaid = _safeguards(view)
-    if isinstance(unsaid, Missing):
-        return unsaid
-    sizes = [found.does.clients_of(found) for found in view.safeguards if isinstance(found.does, Sum)]
-    return min(sizes, default=0)
+    sizes = (found.does.clients_of(found) for found in view.safeguards if isinstance(found.does, Sum))
+    return unsaid if isinstance(unsaid, Missing) else min(sizes, default=0)
 
 
 def _hides_among(view: TaskView) -> Presence:
@@ -104,9 +99,11 @@ def _produced(view: TaskView) -> ModelView | None:
     return model_view(view.world, view.task.produces)
 
 
-def _in_parts(view: TaskView) -> bool:
-    made = _produced(view)
-    return _topology(view) == "vertical" and (made is None or made.model.copies == "parts")
+def _in_parts(view: TaskView) -> Presence:
+    made, found = _produced(view), _topology(view)
+    if made is not None and made.model.copies != "parts":
+        return False
+    return found if isinstance(found, Missing) else found == "vertical"
 
 
 def _without_arrangement(view: TaskView, world: World) -> list[str]:
@@ -153,7 +150,7 @@ _FIELDS = (
     boolean(
         "hosted",
         "an outsider must train, because nobody in the federation holds the weights",
-        lambda v: any(a.how == "hosted" for a in v.access),
+        lambda view: view.hosted,
     ),
     words("hosted_why", "why an outsider trains, in words", lambda view: view.hosted_why),
     open_field("feasible", Type.BOOL, "the method works at the access that there is", _feasible),
@@ -170,7 +167,9 @@ _FIELDS = (
         "the model that it produces is released to the public",
         lambda v: bool((made := _produced(v)) and made.published),
     ),
-    boolean("in_parts", "each party that takes part keeps a part of the model, made for its own data", _in_parts),
+    open_field(
+        "in_parts", Type.BOOL, "each party that takes part keeps a part of the model, made for its own data", _in_parts
+    ),
     boolean(
         "remote",
         "another party or place runs a model for it",
@@ -181,12 +180,16 @@ _FIELDS = (
         "parties that run a model for it",
         lambda v: ordered(v.world.lookup.party(a.runner or "unknown") for a in v.access if a.how != "weights"),
     ),
-    boolean(
-        "exchanges",
-        "contributions leave the places where it runs",
-        lambda v: any(f.role in {"uplink", "activations"} for f in v.flows),
+    open_field(
+        "exchanges", Type.BOOL, "contributions leave the places where it runs", lambda v: v.exchanges, key="topology"
     ),
-    words("uplink", "payload that contributors send", _payload),
+    open_field(
+        "uplink",
+        Type.TEXT,
+        "payload that contributors send",
+        lambda view: _of_method(view, view.uplink) if view.uplink else "",
+        key="method",
+    ),
     texts("aggregators", "parties that aggregate or hold the top model", _aggregators),
     texts("relays", "nodes between clients and aggregator", lambda view: ordered(view.task.via)),
     texts(
@@ -199,6 +202,7 @@ _FIELDS = (
     ),
     integer("contributors", "on how many parties' nodes it runs, cohorts in full", lambda view: view.contributors),
     open_field("safeguards", Type.LIST, "kinds of its safeguards, those of its hops included", _safeguards),
+    texts("sure_safeguards", "those that are known, also where others may be there", lambda v: v.sure_safeguards),
     open_field(
         "secure_sum",
         Type.INT,
@@ -258,6 +262,13 @@ _FIELDS = (
         lambda v: firm_lack(v.world, lambda world: _without_arrangement(v, world)),
     ),
     *data_fields(of="the data that it works on"),
+    open_field(
+        "about_people",
+        Type.BOOL,
+        "some of the data that it works on is personal, and not public, synthetic or anonymous",
+        lambda view: is_about_people(view.world, view.families),
+        key="categories",
+    ),
 )
 
 
