@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 
 from fedpolicy.analysis import Study
 from fedpolicy.errors import InputError
 from fedpolicy.findings import Span
 from fedpolicy.graph import Vertex
+from fedpolicy.graph.computation import computing, is_computation
 from fedpolicy.language.model.safeguards import Safeguard
 from fedpolicy.language.reading import Document
 from fedpolicy.records import dataclass
@@ -107,10 +108,21 @@ class Plan:
             elif flow.target in self.places:
                 out_of.setdefault(flow.source, []).append(flow.target)
         vertices = self.study.graph.vertices
-        for exchange, senders in into.items():
-            for source, origin in senders if vertices[exchange].kind == "exchange" else ():
-                for target in out_of.get(exchange, ()):
-                    yield source, target, origin
+        meetings = {name: some for name, some in into.items() if vertices[name].kind == "exchange"}
+        for exchange, senders in meetings.items():
+            targets = out_of.get(exchange, [])
+            if is_computation(vertices[exchange]):
+                # What is computed on comes to those who compute by flows of their own.
+                yield from self._computed(dict.fromkeys(origin for _, origin in senders), targets)
+            else:
+                yield from ((source, target, origin) for source, origin in senders for target in targets)
+
+    def _computed(self, origins: Iterable[str], targets: Sequence[str]) -> Iterator[tuple[str, str, str]]:
+        """Those who compute on shares talk to one another, and send what comes of it."""
+        for origin in origins:
+            together = sorted(computing(self.study.lookup.flows_of[origin]))
+            for source in together:
+                yield from ((source, target, origin) for target in (*together, *targets))
 
     def address(self, place: Vertex) -> tuple[str, ...]:
         """Where a place is found, by its own name or by that of its family."""

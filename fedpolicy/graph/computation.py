@@ -20,9 +20,9 @@ from fedpolicy.records import replace
 from fedpolicy.startup import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
-    from fedpolicy.graph import Mask, Vertex
+    from fedpolicy.graph import Flow, Mask, Vertex
     from fedpolicy.graph.builder import Builder, Origin
     from fedpolicy.graph.jobs import Job
     from fedpolicy.language.model.flow import Task
@@ -48,6 +48,11 @@ def computation_of(task: Task) -> Computation | None:
 def is_computation(vertex: Vertex) -> bool:
     """Whether data meet here on which several compute without reading them."""
     return vertex.kind == "exchange" and bool(vertex.operators)
+
+
+def computing(flows: Iterable[Flow]) -> frozenset[str]:
+    """The places that compute together, by the flows of their task: what they get is sealed."""
+    return frozenset(flow.target for flow in flows if flow.seals and flow.role == "records")
 
 
 def revealed_at(builder: Builder, task: Task) -> list[str]:

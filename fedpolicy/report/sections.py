@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from fedpolicy.analysis.budget.meaning import found_at_most
 from fedpolicy.analysis.facts import LEVELS, Disclosure, wide
+from fedpolicy.graph.computation import is_computation
 from fedpolicy.page import Block, PageSection, Paragraph, Picture, Table
 from fedpolicy.report import listing
 from fedpolicy.report.budget_formats import as_svg, has_curves
@@ -116,10 +117,13 @@ def leaving(study: Study, document: Document, owner: str) -> PageSection:
     found: dict[tuple[str, ...], None] = {}
     for flow in graph.flows:
         source, target = graph.vertices[flow.source], graph.vertices[flow.target]
-        if source.kind == "place" and study.lookup.party(source.party) == owner != study.lookup.party(target.party):
-            to = target.party or target.name
+        together = is_computation(source) and owner in source.operators  # they send what comes of it
+        own = together or (source.kind == "place" and study.lookup.party(source.party) == owner)
+        # What is computed on comes to those who compute, and nowhere else.
+        if own and study.lookup.party(target.party) != owner and not is_computation(target):
+            to, start = target.party or target.name, ".".join(map(str, source.path)) if together else source.name
             line = str(document.spans.key(flow.path).line)
-            found[flow.payload.replace("_", " "), source.name, to, flow.implied_by or flow.origin, line] = None
+            found[flow.payload.replace("_", " "), start, to, flow.implied_by or flow.origin, line] = None
     heads = ("what", "from", "to", "because of", "line")
     return _tabled("leaves", f"What leaves {owner}", heads, sorted(found), "Nothing leaves the places of this party.")
 

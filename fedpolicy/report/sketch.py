@@ -17,6 +17,7 @@ from fedpolicy.records import dataclass, field, replace
 if TYPE_CHECKING:
     from fedpolicy.analysis import Study
     from fedpolicy.graph import Flow, Vertex
+from fedpolicy.graph.computation import is_computation
 
 _MOST_BOXES, _MOST_ARROWS = 40, 80  # that an eye takes in
 
@@ -95,6 +96,9 @@ def sketch_of(study: Study, wanted: Wanted | None = None) -> Sketch:
     homes: dict[str, str] = {}
     for vertex in graph.vertices.values():
         homes[vertex.id] = _party(study, vertex) if vertex.kind == "place" else ""
+        if is_computation(vertex):  # drawn with the first of those who compute
+            known = (who for who in vertex.operators if who in graph.principals)
+            homes[vertex.id] = next(map(study.lookup.party, known), "")
     ends = {end for flow in shown for end in (flow.source, flow.target)}
     hosts = {study.lookup.party(graph.vertices[end].host) for end in ends if graph.vertices[end].host}
     touched = ({homes[end] for end in ends} | hosts) - {""}

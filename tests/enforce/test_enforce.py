@@ -142,6 +142,19 @@ def test_where_clients_meet_each_may_send_to_each_other(here):
     assert permitted(found.text) == (pairs, pairs)
 
 
+def test_those_who_compute_on_shares_talk_to_one_another_and_send_the_result(here):
+    shares = "{kind: secure_computation, of: [s1, s2], threshold: 2, reveals_to: hub}"
+    task = f"{{method: federated_analytics, data: scans, runs_on: [s1, s2], safeguards: [{shares}]}}"
+    servers = "  s1: {party: university}\n  s2: {party: openai}\ndatasets:"
+    text = FILE[: FILE.index("models:")].replace("datasets:", servers) + f"tasks: {{count: {task}}}\n"
+
+    found = load_target("networkpolicy").write(plan_of(text, here))
+
+    pairs = {(site, server) for site in ("site-1", "site-2") for server in ("s1", "s2")}
+    pairs |= {("s1", "s2"), ("s2", "s1"), ("s1", "hub"), ("s2", "hub")}
+    assert permitted(found.text) == (pairs, pairs)
+
+
 @pytest.mark.usefixtures("here")
 def test_addresses_stand_for_who_is_elsewhere():
     done = enforced("networkpolicy", "--address", "openai=203.0.113.0/24", "--address", "hub=192.0.2.7", "--party", "a")

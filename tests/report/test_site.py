@@ -166,6 +166,32 @@ def test_a_picture_can_be_limited(wanted, origins, study):
     assert {arrow.origin for arrow in sketch_of(study, wanted).arrows} == origins
 
 
+def test_what_is_computed_on_shares_is_drawn_and_told_with_those_who_compute(tmp_path):
+    file = tmp_path / "d.yaml"
+    file.write_text(
+        "fedpolicy: 1\nname: d\nparties: {a: {role: participant}, s: {role: processor}, t: {role: processor},"
+        " lab: {role: coordinator}}\nnodes: {n: {kind: client, party: a}, m: {party: [s, t]}, desk: {party: lab}}\n"
+        "datasets: {x: {at: n, categories: [health]}}\ntasks: {t: {method: federated_analytics, data: x, runs_on: m,"
+        " safeguards: [{kind: secure_computation, of: m, threshold: 2, reveals_to: desk}]}}\n",
+        encoding="utf-8",
+    )
+    (document,) = api.load(file)
+    sketch = sketch_of(api.facts(document))
+    names = {box.id: box.parties for box in sketch.boxes}
+    pages = {
+        who: CliRunner(**APART).invoke(app, ["site", str(file), who]).stdout.partition("## What leaves")[2]
+        for who in ("a", "s")
+    }
+
+    assert {(names[one.source], names[one.target], one.payloads) for one in sketch.arrows} == {
+        (("a",), ("s", "t"), ("records",)),
+        (("s", "t"), ("lab",), ("statistics",)),
+    }
+    assert "exchange" not in pages["a"]
+    assert "| records | n | s | tasks.t (federated_analytics) | 5 |" in pages["a"]
+    assert "| statistics | tasks.t | lab | tasks.t (federated_analytics) | 5 |" in pages["s"]
+
+
 def test_a_map_counts_what_it_does_not_draw(study):
     sketch = sketch_of(study)
     many = replace(sketch, arrows=tuple(replace(sketch.arrows[0], origin=f"flows.f{n}") for n in range(10_000)))

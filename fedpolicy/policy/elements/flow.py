@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 
 from fedpolicy.graph import Flow
-from fedpolicy.graph.computation import is_computation
+from fedpolicy.graph.computation import computing, is_computation
 from fedpolicy.graph.lookup import ordered
 from fedpolicy.graph.masks import united
 from fedpolicy.graph.places import is_unknown
@@ -248,7 +248,7 @@ def _ends(world: World, flows: Sequence[Flow]) -> Iterator[tuple[frozenset[str],
     out = {name: frozenset(peer.target for peer in peers if peer.source == name) for name in met}
     for name in (one for one in met if is_computation(vertices[one])):
         # What is computed on is sealed for those who compute, who together send what comes of it.
-        into[name] = out[name] = frozenset(peer.target for peer in peers if peer.seals and peer.role == "records")
+        into[name] = out[name] = computing(peers)
     for flow in flows:
         yield into.get(flow.source, frozenset({flow.source})), out.get(flow.target, frozenset({flow.target}))
 
