@@ -188,8 +188,8 @@ def test_what_is_computed_on_shares_is_drawn_and_told_with_those_who_compute(tmp
         (("s", "t"), ("lab",), ("statistics",)),
     }
     assert "exchange" not in pages["a"]
-    assert "| records | n | s | tasks.t (federated_analytics) | 5 |" in pages["a"]
-    assert "| statistics | tasks.t | lab | tasks.t (federated_analytics) | 5 |" in pages["s"]
+    assert "| records | n | s | tasks.t (federated_analytics) | 6 |" in pages["a"]
+    assert "| statistics | tasks.t | lab | tasks.t (federated_analytics) | 6 |" in pages["s"]
 
 
 def test_a_map_counts_what_it_does_not_draw(study):
