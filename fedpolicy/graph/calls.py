@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from fedpolicy.graph import Access, Guard, Mask, Vertex
+from fedpolicy.graph import Access, Mask, Vertex
+from fedpolicy.graph.answers import answer, guards_on_answer, unsaid_on_answer
 from fedpolicy.graph.builder import Builder, LookUp, Origin, Use
-from fedpolicy.graph.computation import computation_of
-from fedpolicy.graph.guards import Shield, guards_for, guards_on_work, seals_at, seals_for
-from fedpolicy.graph.jobs import UNKNOWN
+from fedpolicy.graph.guards import Shield, guards_on_work, seals_for
 from fedpolicy.graph.masks import united
 from fedpolicy.graph.routes import Route, Runs, aspect, beyond, provider_of, route, runs_for_others, stand_ins
-from fedpolicy.language.model.does import Unsaid
 from fedpolicy.records import dataclass, replace
 
 if TYPE_CHECKING:
     from fedpolicy.language.model.dataset import Terms
-    from fedpolicy.language.model.flow import ApiCall, Task
+    from fedpolicy.language.model.flow import ApiCall
     from fedpolicy.language.model.safeguards import Safeguard
 
 
@@ -100,7 +98,7 @@ def _ask(builder: Builder, place: Vertex, mask: Mask, call: Call, runs: Runs) ->
         _keep(builder, place, mask, call)
     for chain in found.ends:
         origin = beyond(call.origin, chain, found.ends)
-        quoted |= _answer(builder, origin, (place, *chain), call.model, call.retrieves, call.shield)
+        quoted |= answer(builder, origin, (place, *chain), call.model, call.retrieves, call.shield)
     _use(builder, place, call, found)
     return quoted
 
@@ -141,13 +139,16 @@ def _to_party(builder: Builder, origin: Origin, place: Vertex, call: ApiCall, ma
     seals = seals_for(builder, shield, target)
     builder.add(origin, "call", place.id, target.id, call.payload, mask, guards=guards, seals=seals)
     builder.add(origin, "completion", target.id, place.id, "completions", mask, echo=True)
-    _answer(builder, origin, (place, target), "", call.retrieves, shield)
+    answer(builder, origin, (place, target), "", call.retrieves, shield)
 
 
 def _send(builder: Builder, place: Vertex, chain: tuple[Vertex, ...], mask: Mask, call: Call, payload: str) -> None:
     runner = chain[-1]
     seals = seals_for(builder, call.shield, runner)
-    guarded, unsaid = _answer_guards(builder, (place, *chain), call.shield), _unsaid(builder, call.shield, runner)
+    guarded, unsaid = (
+        guards_on_answer(builder, (place, *chain), call.shield),
+        unsaid_on_answer(builder, call.shield, runner),
+    )
     # As far as the last it comes in any case, unless behind other seals.
     known = call.perhaps and seals == seals_for(builder, call.shield, chain[-2])
     for previous, hop in [*pairwise((place, *chain))][-1 if known else 0 :]:
@@ -177,27 +178,6 @@ def _send(builder: Builder, place: Vertex, chain: tuple[Vertex, ...], mask: Mask
             passed_on=hop is not runner,
         )
     _keep(builder, runner, mask, call)
-
-
-def _answer_guards(
-    builder: Builder, way: Sequence[Vertex], shield: Shield
-) -> tuple[tuple[Guard, ...], tuple[int, ...]]:
-    """The seals on an answer that others pass on, which whoever asks can open, and the safeguards that they are."""
-    if not shield.safeguards or _is_direct(way):
-        return (), ()
-    seals = seals_for(builder, shield, way[0])
-    return seals_at(builder, shield, way[-1], seals, "completions"), seals
-
-
-def _is_direct(way: Sequence[Vertex]) -> bool:
-    """Whether nobody is between whoever asks and whoever answers; who is its own relay is nobody else."""
-    return all(hop is way[0] for hop in way[:-1])
-
-
-def _unsaid(builder: Builder, shield: Shield, runner: Vertex) -> tuple[Guard, ...]:
-    """The safeguards on an answer of which nobody knows what they are."""
-    found = guards_for(builder, shield, "uplink", runner, payload="completions")
-    return tuple(guard for guard in found if isinstance(guard.does, Unsaid))
 
 
 def _keep(builder: Builder, runner: Vertex, mask: Mask, call: Call) -> None:
@@ -238,63 +218,3 @@ def note_access(builder: Builder, use: str, model: str, how: str, way: Sequence[
             interface=tuple(interface) if isinstance(interface, (tuple, list)) else None,
         )
     )
-
-
-def note_indexes(builder: Builder, runs: Runs) -> None:
-    """Remember at which places a model looks things up, and what: each task that retrieves has an index there."""
-    for _, task in sorted(builder.deployment.tasks.items()):
-        if task.model and (builder.catalog.methods[task.method].retrieves or task.method == UNKNOWN):
-            for place, mask in _indexed(builder, task, task.model, runs):
-                key = (task.model, place)
-                builder.indexes[key] = builder.indexes.get(key, 0) | mask
-
-
-def _answer(
-    builder: Builder,
-    origin: Origin,
-    way: Sequence[Vertex],
-    model: str,
-    retrieves: tuple[str, ...] | None,
-    shield: Shield,
-) -> Mask:
-    """
-    Quote to whoever asked, the first of the `way`, what the last of it looks up; those in between read what is open.
-
-    Where nothing is said, a model that has an index there may quote all of it. Returns what may be quoted.
-    """
-    runner = way[-1]
-    if retrieves is None:
-        mask = builder.indexes.get((model, runner.id), 0)
-        origin = origin.unless([f"{origin.id}.retrieves"])
-    else:
-        mask = _instances(builder, runner, retrieves)
-    if mask:
-        builder.lookups.append(LookUp(origin=origin, place=runner.id, data=mask))
-        guards, seals = _answer_guards(builder, way, shield)
-        if not _is_direct(way) and _unsaid(builder, shield, runner):
-            # Perhaps it is sealed on its way to whoever asked, who reads it in any case.
-            builder.add(origin, "retrieval", runner.id, way[0].id, "completions", mask)
-            origin = origin.unless([".".join(map(str, (*shield.path, "safeguards")))])
-        for target, source in reversed(list(pairwise(way))):
-            own = (guards, seals) if source is runner else ((), ())
-            builder.add(origin, "retrieval", source.id, target.id, "completions", mask, guards=own[0], seals=own[1])
-    return mask
-
-
-def _indexed(builder: Builder, task: Task, model: str, runs: Runs) -> Iterator[tuple[str, Mask]]:
-    members = builder.places_of(sorted(task.runs_on))
-    if task.retrieves is None:
-        yield from () if computation_of(task) else ((at, item.bit) for at, item in builder.places.worked_at(task))
-        return
-    for place in members:
-        for chain in route(builder, place, model, runs).ends:
-            runner = (place, *chain)[-1]
-            yield runner.id, _instances(builder, runner, task.retrieves)
-
-
-def _instances(builder: Builder, runner: Vertex, retrieves: tuple[str, ...]) -> Mask:
-    # Thousands of callers ask one model for the same datasets.
-    key = (retrieves, runner.id)
-    if key not in builder.quoted:
-        builder.quoted[key] = builder.instances(runner, retrieves)
-    return builder.quoted[key]

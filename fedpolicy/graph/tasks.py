@@ -6,8 +6,9 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from fedpolicy.graph import Access, Flow, Guard, Mask, Vertex
+from fedpolicy.graph.answers import note_indexes
 from fedpolicy.graph.builder import Builder, Use
-from fedpolicy.graph.calls import Call, call_model, note_access, note_indexes
+from fedpolicy.graph.calls import Call, call_model, note_access
 from fedpolicy.graph.computation import computation_of, is_computation, reveal, revealed_at, runs_inside
 from fedpolicy.graph.exchange import Exchange
 from fedpolicy.graph.guards import guards_on_work, sealed_ways, seals_for, word_for
