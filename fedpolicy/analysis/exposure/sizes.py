@@ -130,9 +130,15 @@ class Few:
         for known in () if single else self._known(parties, data):
             for part in parts:
                 left = part.mask & ~known
-                if left and left != part.mask and self._is_few(self._units(left, maker), least):
+                if left and left != part.mask and self._is_few(self._rest(part, known, maker), least):
                     found |= left
         return found
+
+    def _rest(self, part: Portion, known: Mask, maker: str) -> int | None:
+        """How many units are left of a number without those that somebody knows, who mostly knows few of many."""
+        if part.units is None:
+            return self._units(part.mask & ~known, maker)
+        return part.units - (self._units(part.mask & known, maker) or 0)
 
     def _of_one(self, flow: Flow, data: Mask, parties: Collection[str]) -> Mask:
         if flow.aggregate is not None:
