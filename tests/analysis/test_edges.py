@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from fedpolicy.analysis.exposure import Reading, Trust, sums
+from fedpolicy.analysis.exposure import INFERABLE, VERBATIM, Reading, Trust, sizes, sums
 from fedpolicy.analysis.exposure.equivalence import _cells
 from fedpolicy.analysis.exposure.rungs import rungs_of
 from fedpolicy.analysis.facts import cells_of
@@ -173,3 +173,28 @@ def test_only_whole_sums_are_counted_whoever_looks_at_what_is_left_of_them(monke
         counts.append(len(calls))
 
     assert counts == [7, 13]
+
+
+def report_to_many(number):
+    """A hub reports a number of few to each of many by way of one relay."""
+    names = [f"p{n}" for n in range(number)]
+    return (
+        "fedpolicy: 1\nname: t\nparties: {h: {role: coordinator}, "
+        + ", ".join(f"{name}: {{role: participant}}" for name in names)
+        + "}\nnodes: {c: {kind: client, party: ["
+        + ", ".join(names)
+        + "]}, hub: {party: h}, relay: {party: h}}\ndatasets: {x: {at: c, categories: health, subjects: 6}}\n"
+        "flows: {up: {from: c, to: hub, payload: records, data: x},"
+        " report: {from: hub, to: c, via: relay, payload: statistics, data: x}}\n"
+    )
+
+
+def test_what_goes_to_many_by_one_relay_is_one_number_for_each(monkeypatch):
+    calls = calls_of(monkeypatch, sizes.Few, "left_to")
+    counts = []
+    for number in (6, 12):
+        calls.clear()
+        assert {one.high for one in facts_of(report_to_many(number)).disclosures} == {INFERABLE, VERBATIM}
+        counts.append(len(calls))
+
+    assert counts[1] <= 2 * counts[0]

@@ -52,7 +52,9 @@ def onward_of(few: Few) -> Onward:
     declared = [flow for flow in graph.flows if flow.role == "declared" and not few.is_quiet(flow.payload)]
     exists = [flow for flow in declared if flow.certain or few.reading is not Reading.LOW]
     later = listed_by(((flow.origin, flow.sender), flow) for flow in exists if flow.passed_on)
-    for made in (flow for flow in exists if not flow.passed_on and graph.vertices[flow.source].kind != "model"):
+    first = (flow for flow in exists if not flow.passed_on and graph.vertices[flow.source].kind != "model")
+    # On its way to each of thousands the same goes to one relay as often.
+    for made in {(flow.origin, flow.source, flow.target): flow for flow in first}.values():
         for passed in _ways(made, later.get((made.origin, made.source), ())):
             end = graph.vertices[(passed[-1] if passed else made).target]
             readers = few.knowing(made) if end.public else [""] if passed else []
