@@ -8,8 +8,10 @@ long.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from functools import reduce
 from itertools import compress
+from operator import or_
 from typing import TypeVar
 
 Item = TypeVar("Item")
@@ -81,6 +83,16 @@ def without(one: Mask, other: Mask) -> Mask:
     """The instances of a set that are not in another: this very object, where that takes nothing from it."""
     both = one & other
     return one ^ both if both else one
+
+
+def numbered(numbers: Sequence[int]) -> Mask:
+    """The set of the instances with these numbers; of many, none is copied once for each."""
+    if len(numbers) <= FEW:
+        return reduce(or_, (1 << number for number in numbers), 0)
+    found = bytearray(max(numbers) // 8 + 1)
+    for number in numbers:
+        found[number >> 3] |= 1 << (number & 7)
+    return int.from_bytes(found, "little")
 
 
 def grouped(pairs: Iterable[tuple[str, Mask]]) -> dict[str, Mask]:

@@ -31,7 +31,7 @@ def test_a_table_has_room_for_five_thousand_cells(many, hidden):
 def test_instances_with_the_same_ways_are_one_cell_whether_few_or_many_come_by_them():
     one, two = ("tasks.t", "uplink"), ("tasks.t", "call")
     kind = SimpleNamespace(families={"few": 0b0001, "both": 0b1000})
-    few, many = {"few": {one}, "both": {one, two}}, {one: 0b0010}
+    few, many = {"few": {one: 0b0001}, "both": dict.fromkeys((one, two), 0b1000)}, {one: 0b0010}
 
     found = {ways: mask for mask, ways in _cells(kind, 0b1111, few, many)}
 

@@ -13,6 +13,7 @@ import json
 from collections.abc import Iterator
 from functools import cache, lru_cache
 from importlib import import_module
+from itertools import product
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -61,7 +62,9 @@ def found(tree: Tree) -> Verdicts:
     document, study = _known(json.dumps(tree))
     whole = _of_all_kinds(World(study, document), _alone())
     assert not whole.broken, whole.broken
-    return {(one.rule, element): one.verdict.value for one in whole.findings for element in _elements(one)}
+    pairs = {(study.lookup.party(one.parties[0]), one.role, one.datasets[0]) for one in study.pairs()}
+    said = [((one.rule, element), one.verdict.value) for one in whole.findings for element in _elements(one, pairs)]
+    return dict(sorted(said, key=lambda row: row[1] == "fail"))  # one that fails for a part fails
 
 
 def told(tree: Tree, rule: str) -> list[str]:
@@ -84,12 +87,16 @@ def _alone() -> tuple[Rule, ...]:
     return tuple(replace(rule, behind=()) for rule in load_rules() if rule.id in RULES)
 
 
-def _elements(finding: Finding) -> Iterator[str]:
+def _elements(finding: Finding, pairs: set[tuple[str, str, str]]) -> Iterator[str]:
     """What a finding is about: of what somebody can learn, each party, in what capacity, and each instance."""
     if finding.group is None:
-        yield " ".join(finding.elements)
-        return
-    for member in finding.group.members:
-        for party in member.parties:
-            owned = zip(member.datasets, member.owners, strict=True)
-            yield from (f"{party} {member.role} {name}" for name, owner in owned if owner != party)
+        yield from _of_code(finding) if finding.rule == "code-from-untrusted" else [" ".join(finding.elements)]
+    for member in finding.group.members if finding.group else ():
+        every = product(member.parties, [member.role], member.datasets)
+        yield from (" ".join(one) for one in every if one in pairs)
+
+
+def _of_code(finding: Finding) -> Iterator[str]:
+    """Who wrote the code and who does not trust it; for what else it sends is for the message to tell."""
+    names = [one.partition(".")[2] for one in finding.elements if one.startswith("parties.")]
+    yield from (f"{names[0]} {owner}" for owner in names[1:]) if names else finding.elements

@@ -9,7 +9,7 @@ from operator import or_
 from fedpolicy.analysis.exposure.views import Viewer
 from fedpolicy.catalog import Catalog
 from fedpolicy.graph import FlowGraph, Mask
-from fedpolicy.graph.masks import common, grouped, lacking, united, without
+from fedpolicy.graph.masks import common, grouped, lacking, numbered, united, without
 from fedpolicy.graph.places import is_unknown
 from fedpolicy.language.model.dataset import Dataset
 from fedpolicy.language.model.party import Agreement
@@ -117,7 +117,7 @@ class _Into:
 
 
 class Arriving:
-    """Splits datasets by the ways in which they come; a dataset comes as a whole, in all the ways of its instances."""
+    """Splits instances by the ways in which they come: what is shown of one is true of all that come as it does."""
 
     def __init__(self, graph: FlowGraph, kinds: Sequence[Alike]) -> None:
         self._graph = graph
@@ -167,32 +167,26 @@ class Arriving:
                         # Thousands of datasets share one set of ways.
                         yield kind, mask, always if ways <= always else always | ways
 
-    def _few(self, into: Sequence[_Into], mine: Mask) -> dict[int, dict[str, set[Way]]]:
-        """By kind and dataset, the ways that carry few instances."""
-        found: dict[int, dict[str, set[Way]]] = {}
+    def _few(self, into: Sequence[_Into], mine: Mask) -> dict[int, dict[str, dict[Way, Mask]]]:
+        """By kind, dataset and way, what comes of it on flows that carry few instances."""
+        numbers: dict[tuple[str, Way], list[int]] = {}
         for one in into:
             for (way, _), data in one.few.items():
-                for name in {self._family[index] for index in self._graph.numbers(without(data, mine))}:
-                    found.setdefault(self._kind[name], {}).setdefault(name, set()).add(way)
+                for index in self._graph.numbers(without(data, mine)):
+                    numbers.setdefault((self._family[index], way), []).append(index)
+        found: dict[int, dict[str, dict[Way, Mask]]] = {}
+        for (name, way), some in numbers.items():
+            found.setdefault(self._kind[name], {}).setdefault(name, {})[way] = numbered(some)
         return found
 
     def _many(self, into: Sequence[_Into], mine: Mask) -> dict[Way, Mask]:
+        """By way, what comes on flows that carry many instances."""
         found: dict[Way, Mask] = {}
         for one in into:
             for (way, _), data in one.many.items():
-                part = self._datasets(data, mine)
-                found[way] = found[way] | part if way in found else part
+                part = without(data, mine)
+                found[way] = united(found[way], part) if way in found else part
         return found
-
-    def _datasets(self, data: Mask, mine: Mask) -> Mask:
-        """All instances of the datasets of which a flow carries any that is not one's own."""
-        whole = self._touched(data)
-        own, left, lost = common(data, mine), None, 0
-        for name in {self._family[index] for index in self._graph.numbers(own)}:
-            left = data & ~own if left is None else left
-            members = self._members(name)
-            lost |= 0 if members & left else members
-        return whole & ~lost if lost else whole
 
     def _touched(self, data: Mask) -> Mask:
         """All instances of the datasets of which a flow carries any."""
@@ -208,22 +202,27 @@ class Arriving:
 
 
 def _cells(
-    kind: Alike, others: Mask, few: Mapping[str, set[Way]], many: Mapping[Way, Mask]
+    kind: Alike, others: Mask, few: Mapping[str, Mapping[Way, Mask]], many: Mapping[Way, Mask]
 ) -> Iterator[tuple[Mask, Ways]]:
     cells: dict[Ways, Mask] = {}
     rest = others
     for name, own in few.items():
-        key = frozenset(own)
         part = common(kind.families[name], others)
-        cells[key] = cells[key] | part if key in cells else part
+        for ways, cell in _split({frozenset(): part}, own).items():
+            cells[ways] = cells[ways] | cell if ways in cells else cell
         rest ^= part
     if rest:
-        cells[frozenset()] = rest
-    for way, mask in many.items():
+        cells[frozenset()] = united(cells.get(frozenset(), 0), rest)
+    return ((mask, ways) for ways, mask in _split(cells, many).items())
+
+
+def _split(cells: dict[Ways, Mask], by: Mapping[Way, Mask]) -> dict[Ways, Mask]:
+    """Instances by the ways in which they come, those on some more ways apart."""
+    for way, mask in by.items():
         split: dict[Ways, Mask] = {}
         for ways, cell in cells.items():
             for key, part in ((ways | {way}, common(cell, mask)), (ways, without(cell, mask))):
                 if part:
                     split[key] = split[key] | part if key in split else part
         cells = split
-    return ((mask, ways) for ways, mask in cells.items())
+    return cells

@@ -39,7 +39,7 @@ def _release(author: Author, tree: Tree) -> Tree:
     names = (*tree["parties"], "participants", "public")
     found: Tree = {"to": author.one(author.some(names, 1, 3), author.one(*names)), "up_to": author.one(*LEVELS)}
     if author.odds(0.3):
-        found["as"] = author.one(author.one(*CAPACITIES), author.some(CAPACITIES, 1, 2))
+        found["as"] = author.one(*CAPACITIES)
     return found
 
 
