@@ -74,10 +74,11 @@ class Disclosure:
     favourable reading of what is missing; `guaranteed` counts only what the owner has reason to rely on, and
     `vouched` is the same where enclaves keep out their operators wherever nobody says whether they do.
     `allowed` is the most that the owner's own `releases` permit to these parties in this capacity (None where
-    the owner states no releases). `paths` holds one witness path per separate way in, the first one first;
-    `claims` the dotted paths of the privacy mechanisms that nobody can recompute and whose claims the level rests
-    on; `spent` is the privacy loss where a level is `bounded`; `pairs` counts the pairs of a party and a dataset
-    that this entry speaks of. A party's own data are not listed.
+    the owner states no releases). `paths` holds one witness path per separate way in, the first one first; `sure`
+    those by which the low level is learned whatever is missing; `claims` the dotted paths of the privacy mechanisms
+    that nobody can recompute and whose claims the level rests on; `spent` is the privacy loss where a level is
+    `bounded`; `pairs` counts the pairs of a party and a dataset that this entry speaks of. A party's own data are not
+    listed.
     """
 
     parties: tuple[str, ...]
@@ -89,6 +90,7 @@ class Disclosure:
     vouched: int
     allowed: int | None = None
     paths: tuple[tuple[Step, ...], ...] = ()
+    sure: tuple[tuple[Step, ...], ...] = ()
     not_counted: tuple[NotCounted, ...] = ()
     missing: tuple[str, ...] = ()
     pairs: int = 1

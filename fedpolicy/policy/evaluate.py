@@ -96,7 +96,7 @@ class Docket:
         group = GroupVerdict()
         for rule in self.rules:
             try:
-                judgement = judge_rule(rule, scenarios)
+                judgement = judge_rule(rule, scenarios, rising=KINDS[self.kind].rising)
             except Unanswered as why:
                 group.silent.append((rule, why))
             else:

@@ -102,7 +102,8 @@ class Kind:
 
     `within` leaves of an element what is about owners in some territories, for rules of laws; several parts, where it
     is open of some owners whether they are there, and none where nobody is. `telling` names closed fields, no lists,
-    that take little to read and mostly show that no rule is about an element: they are read first.
+    that take little to read and mostly show that no rule is about an element: they are read first. `rising`: what holds
+    of the most favourable variant holds of the others too, which are more of the same.
     """
 
     name: str
@@ -111,6 +112,7 @@ class Kind:
     subjects: Callable[[Any], Iterable[Subject]]
     within: Callable[[Any, Subject, tuple[str, ...]], Iterable[Subject]] | None = None
     telling: tuple[str, ...] = ()
+    rising: bool = False
 
 
 Read = Callable[[Any], Presence]

@@ -69,14 +69,17 @@ class Unanswered(Exception):  # noqa: N818  the rule gives no answer
         self.why = why
 
 
-def judge_rule(rule: Rule, scenarios: Sequence[Scenario | None]) -> Judgement:
+def judge_rule(rule: Rule, scenarios: Sequence[Scenario | None], *, rising: bool = False) -> Judgement:
     """
     Judge an element in every scenario that a missing fact leaves open.
 
+    Where they are `rising`, what fails in the most favourable one fails, unless it passes if more is so.
     Raises Unanswered where an expression fails for another reason than a missing fact.
     """
     single = [_single(rule, scenario) for scenario in scenarios]
-    verdict, undecided = combine([verdict for verdict, _ in single])
+    found = [verdict for verdict, _ in single]
+    certain = rising and found[0] is Verdict.FAIL and Verdict.PASS not in found
+    verdict, undecided = combine(found[:1] if certain else found)
     absent = tuple(sorted({name for _, absent in single for name in absent}))
     return Judgement(verdict, _severity(rule, scenarios), absent, undecided)
 

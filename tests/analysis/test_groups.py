@@ -328,7 +328,7 @@ def test_a_way_is_looked_for_among_the_flows_that_may_carry_the_data(monkeypatch
         assert [[step.flow for path in one.paths for step in path] for one in found] == [
             [f"flows.up-r{number:03}[r{number:03}-relay->top]"] for number in range(count)
         ]
-    assert numbers == [40, 80]
+    assert numbers == [80, 160]  # how much is learned is open: ways that are sure, and ways that may be
 
 
 def trainings(count):

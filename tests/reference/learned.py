@@ -30,8 +30,8 @@ FORMS = {
     ),
     **dict.fromkeys(("aggregate_update", "model_weights", "adapter_weights"), "aggregates"),
     **dict.fromkeys(("statistics", "histograms", "sketches", "sums"), "numbers"),
-    **dict.fromkeys(("scalars", "synthetic_data"), "numbers"),
-    "metrics": "metrics",
+    "synthetic_data": "numbers",
+    **dict.fromkeys(("metrics", "scalars"), "metrics"),
     "intersection": "membership",
 }
 
@@ -45,12 +45,18 @@ class Way:
     origin: str
     modelled: bool = False
     summed: bool = False
+    alone: bool = False
+    level: int = NONE
     runs: frozenset[str] = frozenset()
 
     @property
     def form(self) -> str:
-        """In what form the data arrive."""
+        """In what form the data arrive; weights that one owner sends are its update."""
+        if self.alone and self.payload in TRAINED:
+            return "updates"
         found = FORMS.get(self.payload, self.payload)
+        if found == "ciphertext":  # which says nothing of what is in it
+            return {VERBATIM: "records", RECONSTRUCTABLE: "updates"}.get(self.level, "aggregates")
         return "aggregates" if self.summed and found in SUMMABLE else found
 
 
@@ -108,11 +114,6 @@ class Learned:
         return f"{self.home} {self.capacity} {self.instance}"
 
     @property
-    def unsaid(self) -> bool:
-        """Whether the file says that nobody knows what the owner allows."""
-        return bool(self.said.get("releases") == "unknown")
-
-    @property
     def outside(self) -> bool:
         """Whether it has no part in the federation."""
         return self.capacity != "public" and self.roles.isdisjoint({*INSIDE, "user"})
@@ -136,11 +137,25 @@ class Learned:
     def _way(self, trail: Any) -> Way:
         if not trail:
             return Way("records", "stored", "")
-        last, kinds = trail[-1], [self.study.graph.vertices[flow.source].kind for flow in trail]
+        last = trail[-1]
         summed = last.role == "downlink" or last.aggregate is not None
-        guards = [guard for flow in trail for guard in flow.guards]
+        guards = [guard for flow in trail if flow.origin == last.origin for guard in flow.guards]
         summed = summed or any(one.aggregate is not None and not one.ignored for one in guards)
-        return Way(last.payload, last.role, last.origin, "model" in kinds, summed, frozenset(self._run(last)))
+        modelled = not {"placement", "use", "judged-outputs"}.isdisjoint(flow.role for flow in trail)
+        return Way(
+            last.payload,
+            last.role,
+            last.origin,
+            modelled,
+            summed,
+            self._alone(trail),
+            self.one.high,
+            frozenset(self._run(last)),
+        )
+
+    def _alone(self, trail: Any) -> bool:
+        """Whether weights come straight from where their data are, at the level of an update."""
+        return self.one.high == RECONSTRUCTABLE and all(flow.role == "declared" for flow in trail)
 
     def _run(self, flow: Any) -> Iterator[str]:
         """The models for whose use it gets what arrives, and which it runs."""
@@ -173,8 +188,8 @@ class Learned:
         """
         Whether something is bad at what it surely learns, or at what it may learn.
 
-        What everybody is `known` to learn is told of everybody. Where nobody knows whose secrets the data are, it is not
-        known what is bad.
+        What everybody is `known` to learn is told of everybody. Where nobody knows whose secrets the data are, it is
+        not known what is bad.
         """
         if self.private is False:
             return None
@@ -192,7 +207,7 @@ class Learned:
 
     def otherwise(self, level: int) -> bool:
         """Whether it learns as much in another capacity, of which is told there."""
-        return any(one.low >= level for one in self.others)
+        return self.home != "unknown" and any(one.low >= level for one in self.others)
 
     def beyond(self, level: int, least: int) -> bool:
         """Whether a level is at least so much, and more than the owner allows."""

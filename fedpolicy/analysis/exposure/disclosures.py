@@ -39,7 +39,7 @@ def evidence_of(exposure: Exposure, group: Disclosure, parties: Sequence[str], d
     if (pair := next(others, None)) is None:
         return group
     own = disclosure_of_pair(exposure, group, *pair)
-    return replace(group, paths=own.paths, not_counted=own.not_counted)
+    return replace(group, paths=own.paths, sure=own.sure, not_counted=own.not_counted)
 
 
 def pairs_of(exposure: Exposure, groups: Sequence[Disclosure]) -> Iterator[Disclosure]:
@@ -92,6 +92,7 @@ def _evidence(exposure: Exposure, viewer: Viewer, item: DataItem, levels: Levels
     trails, private = exposure.ways(viewer, item.index, reading, high or guaranteed)
     if low == high:
         trails = _sure(exposure, item, trails)
+    paths = tuple(path_steps(exposure.graph, trail) for trail in trails)
     holdings = exposure.holdings(reading)
     limit = exposure.max_epsilon
     spent = None
@@ -110,12 +111,24 @@ def _evidence(exposure: Exposure, viewer: Viewer, item: DataItem, levels: Levels
         "high": high,
         "guaranteed": guaranteed,
         "vouched": vouched,
-        "paths": tuple(path_steps(exposure.graph, trail) for trail in trails),
+        "paths": paths,
+        "sure": _certain(exposure, viewer, item, levels, paths),
         "not_counted": not_counted(holdings, viewer, item, trails, None if private else spent),
         "missing": missing,
         "claims": _claims(exposure, viewer, item, high),
         "spent": spent if private and BOUNDED in {high, guaranteed} else None,
     }
+
+
+def _certain(
+    exposure: Exposure, viewer: Viewer, item: DataItem, levels: Levels, paths: tuple[tuple[Step, ...], ...]
+) -> tuple[tuple[Step, ...], ...]:
+    """The ways by which as much is learned as is sure, whatever facts are missing."""
+    low = levels[0]
+    if exposure.settled or not low:
+        return paths
+    trails, _ = exposure.ways(viewer, item.index, Reading.LOW, low)
+    return tuple(path_steps(exposure.graph, trail) for trail in trails)
 
 
 def _doubted(exposure: Exposure, trails: Sequence[Trail]) -> Iterator[str]:

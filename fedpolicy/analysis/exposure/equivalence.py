@@ -101,7 +101,7 @@ class Kinds:
         return self._regions[jurisdictions]
 
 
-Way = tuple[str, str]  # origin and role of a flow
+Way = tuple[str, ...]  # origin, role and payload of a flow
 Ways = frozenset[Way]
 # Flows that carry no more instances than this are looked up by what they carry, the others are compared as sets.
 _FEW = 16
@@ -127,7 +127,7 @@ class Arriving:
         numbers: dict[object, int] = {}
         for flow in graph.flows:
             if not flow.echo:
-                into, way = self._into.get(flow.target), (flow.origin, flow.role)
+                into, way = self._into.get(flow.target), (flow.origin, flow.role, flow.payload)
                 if into is None:
                     into = self._into[flow.target] = _Into()
                 if flow.data is None:

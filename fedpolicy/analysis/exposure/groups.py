@@ -133,11 +133,21 @@ class Sights:
     def looked_at(self, viewer: Viewer, mine: Mask, seen: Mapping[Reading, View]) -> list[_Cell]:
         """The cells of what a viewer sees, without those that are its own."""
         anything = united(seen[Reading.GUARANTEED].levels[1], seen[Reading.HIGH].levels[1])
+        beside = self._beside(viewer)
         return [
-            _Cell(alike, levels, mask, ways)
+            _Cell(alike, levels, part, ways | known)
             for alike, others, ways in self._arriving.split(viewer, mine, anything)
             for levels, mask in _combinations(seen, others)
+            for known, part in _told_elsewhere(beside, mask)
         ]
+
+    def _beside(self, viewer: Viewer) -> Sequence[tuple[str, View]]:
+        """What everybody sees, and what a host sees in other capacities: as much as that is told there."""
+        exposure = self._exposure
+        others = [one for one in exposure.capacities[viewer.party] if viewer.role == "host" and one is not viewer]
+        public = [exposure.public] if exposure.public and exposure.public != viewer else []
+        readings = (Reading.LOW, Reading.HIGH)
+        return [(one.role, exposure.view(one, reading)) for one in (*public, *others) for reading in readings]
 
     def kind(self, viewer: Viewer, mine: Mask) -> Hashable | None:
         """All that it hangs on what a viewer sees, its own left out; None where that is more than is said here."""
@@ -162,6 +172,18 @@ class Sights:
                 else:
                     found += (form, id(mask), id(holdings.hiding.covers(form, pool)))
         return tuple(found)
+
+
+def _told_elsewhere(beside: Sequence[tuple[str, View]], mask: Mask) -> Iterator[tuple[Ways, Mask]]:
+    """Split instances by how much of them is seen elsewhere."""
+    cells: list[tuple[Ways, Mask]] = [(frozenset(), mask)]
+    for number, (role, view) in enumerate(beside):
+        cells = [
+            (ways | {(role, f"{number}: {level}")}, part)
+            for ways, cell in cells
+            for level, part in _exact(view.levels, cell)
+        ]
+    yield from cells
 
 
 def _together(own: Mask, first: View, second: View) -> View:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from fedpolicy.analysis.exposure import Reading
+from fedpolicy.analysis.exposure import VERBATIM, Reading
+from fedpolicy.analysis.exposure.views import shielded
 from fedpolicy.analysis.facts import Disclosure, Step
 from fedpolicy.graph.lookup import ordered
 from fedpolicy.policy.fields import Missing, Presence
@@ -51,40 +52,57 @@ _BY_LEVEL = {"verbatim": "records", "reconstructable": "updates"}
 _OPENED = {4: "records", 3: "updates"}
 _OWN = 3  # reconstructable
 _SUMMED = {"updates", "outputs"}
-_PUBLIC = "parties.public"
 
 
-def also_public(world: World, found: Disclosure) -> bool:
+def also_public(view: DisclosureView) -> bool:
     """
-    Whether somebody learns this because everybody does: the public is a recipient of its own.
+    Whether everybody learns as much: the public is a recipient of its own.
 
     Whoever has a key, or a part in a sum, may learn more from what is published.
     """
-    if found.role == "public" or not any(path and path[-1].target == _PUBLIC for path in found.paths):
+    found, exposure = view.found, view.world.study.exposure
+    if found.role == "public" or not exposure.public:
         return False
-    exposure = world.study.exposure
-    known = exposure.view(exposure.public, Reading.HIGH).levels[found.high] if exposure.public else 0
+    known = exposure.view(exposure.public, _reading(found)).levels[found.high]
     return all(known & exposure.items[name].bit for name in found.datasets)
 
 
-def forms(world: World, found: Disclosure) -> list[str]:
+def _reading(found: Disclosure) -> Reading:
+    """What is certain, where the level is."""
+    return Reading.LOW if found.low == found.high else Reading.HIGH
+
+
+def rests(view: DisclosureView) -> bool:
+    """Whether any of the data rest where the recipient reads them, so that nothing has to bring them."""
+    found, exposure = view.found, view.world.study.exposure
+    if not view.ways:
+        return True
+    if found.high < VERBATIM:
+        return False
+    party = found.parties[0]
+    viewer, holdings = exposure.viewers[party, found.role], exposure.holdings(_reading(found))
+    places = set(viewer.places)
+    own = (exposure.items[name] for name in found.datasets)
+    here = [one for one in own if one.place in places and one.owner != party]
+    return any(not shielded(holdings, view.world.graph.vertices[one.place], party) & one.bit for one in here)
+
+
+def forms(view: DisclosureView) -> list[str]:
     """
     The forms in which a disclosure's data arrive; what is stored with the recipient is there as records.
 
     Somebody who learns no more than everybody has nothing of its own to be told.
     """
-    if also_public(world, found):
+    if also_public(view):
         return []
-    if not all(found.paths) or not found.paths:
-        return ordered(["records", *_arriving(world, found)])
-    return ordered(_arriving(world, found))
+    return ordered([*(["records"] if rests(view) else []), *_arriving(view)])
 
 
-def given_away(world: World, found: Disclosure) -> str:
+def given_away(view: DisclosureView) -> str:
     """By what numbers give away what they are made of: few units, or values that are repeated as they are."""
-    sent = ordered(path[-1].payload for path in found.paths if path)
+    sent, payloads = ordered(step.payload for step in view.last), view.world.catalog.payloads
     numbers = [name for name in sent if _FORM.get(name) in {"statistics", "metrics"}]
-    repeated = {name for name in numbers if world.catalog.payloads[name].level == "reconstructable"}
+    repeated = {name for name in numbers if payloads[name].level == "reconstructable"}
     few = [name for name in numbers if name not in repeated]
     said = [
         *([f"numbers ({', '.join(few)}) that are made of too few units"] if few else []),
@@ -93,19 +111,31 @@ def given_away(world: World, found: Disclosure) -> str:
     return " and from ".join(said)
 
 
-def _arriving(world: World, found: Disclosure) -> Iterator[str]:
-    summed = any(entry.kind == "secure_aggregation" and entry.level == "declared" for entry in found.not_counted)
-    for path in found.paths:
+def _arriving(view: DisclosureView) -> Iterator[str]:
+    world, level = view.world, view.found.high
+    for path in view.ways:
         if path:
-            form = "updates" if _is_one(world, path, found) else _form(world, path[-1], found.high)
-            # What comes down is a sum already, and so is what secure aggregation lets through.
-            is_sum = form in _SUMMED and (summed or path[-1].role == "downlink")
+            form = "updates" if _is_one(world, path, level) else _form(world, path[-1], level)
+            # What comes down is a sum already, and so is what secure aggregation or a hop lets through, hiding nobody.
+            few = level >= _OWN and form in _SUMMED and _is_summed(world, path)
+            is_sum = few or (form in _SUMMED and path[-1].role == "downlink")
             yield "aggregates" if is_sum else form
 
 
-def _is_one(world: World, path: Sequence[Step], found: Disclosure) -> bool:
+def _is_summed(world: World, path: Sequence[Step]) -> bool:
+    """Whether what comes by the last element on this way is added up, with however few."""
+    own = {step.flow for step in path if step.origin == path[-1].origin}
+    flows = [flow for flow in world.lookup.flows_of[path[-1].origin] if flow.id in own]
+    met = {flow.source for flow in flows if world.graph.vertices[flow.source].kind == "exchange"}
+    sent = (flow for flow in world.lookup.flows_of[path[-1].origin] if flow.target in met) if met else ()
+    guards = (one for some in (flows, sent) for flow in some for one in flow.guards)
+    last = flows[-1].aggregate if flows else None
+    return last is not None or any(one.aggregate is not None and not one.ignored for one in guards)
+
+
+def _is_one(world: World, path: Sequence[Step], level: int) -> bool:
     """Whether weights come straight from where their data are: then they are the update of one owner."""
-    if found.high != _OWN or path[-1].role not in {"declared", "uplink"}:
+    if level != _OWN or path[-1].role not in {"declared", "uplink"}:
         return False
     row = world.catalog.payloads.get(path[-1].payload)
     straight = all((step.origin, step.payload) == (path[0].origin, path[0].payload) for step in path)

@@ -44,6 +44,12 @@ def _at(view: DisclosureView, level: int, guaranteed: int) -> dict[str, Value]:
     }
 
 
+OF_WAYS = {
+    *("also_public", "otherwise", "forms", "flow_roles", "way_roles", "payloads", "origins", "origin_kinds", "methods"),
+    *("models", "closed_model", "certainly_closed"),
+}
+
+
 def _range(name: str, kind: Type, about: str) -> Field:
     return ranging(name, kind, about, lambda view: _at(view, view.found.low, view.found.guaranteed)[name])
 
@@ -54,7 +60,19 @@ def _variants(view: DisclosureView) -> tuple[dict[str, Value], ...]:
     if found.low == found.high and found.vouched == found.guaranteed:
         return ()
     guarantees = dict.fromkeys((found.vouched, found.guaranteed))
-    return tuple(_at(view, level, one) for one in guarantees for level in range(found.low, found.high + 1))
+    sure = _surely(view) if 0 < found.low < found.high else {}
+    return tuple(
+        {**_at(view, level, one), **(sure if level == found.low else {})}
+        for one in guarantees
+        for level in range(found.low, found.high + 1)
+    )
+
+
+def _surely(view: DisclosureView) -> dict[str, Value]:
+    """What is said of the ways by which as much is learned as is sure: what may be learned besides comes on others."""
+    sure = view.surely
+    read = {one.name: one.read(sure) for one in _FIELDS if one.name in OF_WAYS}
+    return {name: value for name, value in read.items() if value is not None and not isinstance(value, Missing)}
 
 
 def _has_role(name: str, about: str) -> Field:
@@ -85,16 +103,15 @@ def _outside(view: DisclosureView) -> bool:
 def _otherwise(view: DisclosureView) -> bool:
     """Whether each of these hosts learns as much of the same in another capacity, such as provider."""
     found = view.found
-    return found.role == "host" and all(
-        any(
-            party in other.parties
-            and other.high >= found.high
-            and (other.low >= found.high or set(found.missing) <= set(other.missing))
-            and set(found.datasets) <= set(other.datasets)
-            for other in view.world.learned_from.get(view.families[0], ())  # the others are learned with it, or apart
-        )
-        for party in found.parties
-    )
+    if found.role != "host" or any(map(is_unknown, found.parties)):
+        return False
+    told: dict[str, set[str]] = {}
+    for other in view.world.learned_from.get(view.families[0], ()):  # the others are learned with it, or apart
+        sure = other.low >= found.high or set(found.missing) <= set(other.missing)
+        as_much = other.low >= found.low and other.high >= found.high
+        for party in set(found.parties).intersection(other.parties) if as_much and sure else ():
+            told.setdefault(party, set()).update(other.datasets)
+    return all(set(found.datasets) <= told.get(party, set()) for party in found.parties)
 
 
 def _own_data(view: DisclosureView) -> bool:
@@ -137,9 +154,7 @@ _FIELDS = (
         _outside,
     ),
     boolean("to_public", "everybody learns it", lambda view: "public" in view.parties),
-    boolean(
-        "also_public", "these parties learn it because everybody does", lambda view: also_public(view.world, view.found)
-    ),
+    boolean("also_public", "everybody learns as much, and these parties with them", also_public),
     boolean(
         "to_unknown",
         "the party that runs a model learns it, and the file does not say who that is",
@@ -251,4 +266,5 @@ KIND = Kind(
     fields=_FIELDS,
     subjects=_subjects,
     within=_within,
+    rising=True,
 )

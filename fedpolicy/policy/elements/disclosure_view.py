@@ -10,14 +10,14 @@ from fedpolicy.language.model.does import Cap
 from fedpolicy.language.model.safeguards import Deidentification
 from fedpolicy.language.model.shape import words_of
 from fedpolicy.policy.elements.agreement import GROUNDS, KINDS, agreement_kinds, firm_answer, firm_lack, unsigned
-from fedpolicy.policy.elements.arrivals import FORMS, decision, forms, given_away, laws_of, whereabouts
+from fedpolicy.policy.elements.arrivals import FORMS, decision, forms, given_away, laws_of, rests, whereabouts
 from fedpolicy.policy.elements.dataset import PERMITS
 from fedpolicy.policy.elements.models_view import class_variants
 from fedpolicy.policy.elements.shared import all_in_eea, boolean, open_field, texts, words
 from fedpolicy.policy.fields import Missing, Presence, Type
 from fedpolicy.policy.texts import value_words
 from fedpolicy.policy.world import World
-from fedpolicy.records import dataclass
+from fedpolicy.records import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +31,24 @@ class DisclosureView:
     whole: tuple[str, ...] = ()  # who it is, where only a part is looked at: role, parties, datasets
 
     @property
+    def ways(self) -> tuple[tuple[Step, ...], ...]:
+        """The ways in: where the level is sure, those that are."""
+        return self.found.sure if self.found.low == self.found.high else self.found.paths
+
+    @property
+    def surely(self) -> DisclosureView:
+        """The same as far as it is sure."""
+        return replace(self, found=replace(self.found, high=self.found.low))
+
+    @property
     def last(self) -> list[Step]:
         """The last hop of every way in."""
-        return [path[-1] for path in self.found.paths if path]
+        return [path[-1] for path in self.ways if path]
 
     @property
     def steps(self) -> list[Step]:
         """All hops on the way."""
-        return [step for path in self.found.paths for step in path]
+        return [step for path in self.ways for step in path]
 
     @property
     def origins(self) -> list[str]:
@@ -69,9 +79,11 @@ def _tasks(view: DisclosureView) -> Iterable[str]:
 
 
 def _called(view: DisclosureView) -> list[str]:
+    """Models that they run, and for whose use they get what arrives; what is brought to who calls is not."""
     lookup = view.world.lookup
-    access = (one for origin in {step.origin for step in view.last} for one in lookup.access_of.get(origin, ()))
-    remote = (one for one in access if one.how != "weights")
+    ends = {(step.origin, step.target) for step in view.last}
+    access = (one for origin in {origin for origin, _ in ends} for one in lookup.access_of.get(origin, ()))
+    remote = (one for one in access if one.how != "weights" and any((one.use, hop) in ends for hop in one.hops))
     return ordered(one.model for one in remote if lookup.party(one.runner or "unknown") in view.parties)
 
 
@@ -100,7 +112,7 @@ def _deidentified(view: DisclosureView) -> Iterable[str]:
             for guard in flows[step.flow].guards
             if isinstance(guard.does, Cap) and guard.does.method
         }
-        for path in view.found.paths
+        for path in view.ways
     ]
     return ordered(set.intersection(*found)) if found else ()
 
@@ -154,9 +166,9 @@ WAYS = (
     texts("origins", "the elements whose flows bring it, such as tasks.score", lambda view: view.origins),
     texts(
         "origin_kinds",
-        "what these are",
-        lambda v: ordered(step.origin.partition(".")[0] for step in v.last),
-        choices=("tasks", "api_calls", "flows", "models"),
+        "what these are; of data that rest with the recipient, datasets",
+        lambda v: ordered([*(step.origin.partition(".")[0] for step in v.last), *(["datasets"] if rests(v) else [])]),
+        choices=("tasks", "api_calls", "flows", "models", "datasets"),
     ),
     texts(
         "flow_roles",
@@ -172,14 +184,14 @@ WAYS = (
     texts(
         "forms",
         "in what form the data arrive (none where everybody gets them)",
-        lambda view: forms(view.world, view.found),
+        forms,
         choices=FORMS,
     ),
     words("as_fallback", "that every way leads to a fallback (for messages)", _as_fallback),
     words(
         "given_away",
         "by what numbers give away what they are made of (for messages)",
-        lambda view: given_away(view.world, view.found),
+        given_away,
     ),
     texts("methods", "methods of the tasks on the way", lambda view: ordered(_tasks(view))),
     texts("models", "models that these parties run for others, and that the last flows call", _called),

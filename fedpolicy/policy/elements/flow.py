@@ -123,6 +123,19 @@ def _of_others(view: FlowView) -> bool:
     return False
 
 
+def _readable(view: FlowView) -> Presence:
+    """Whether some recipient can open what it gets of others; where the safeguards are not known, it may be sealed."""
+    graph, lookup = view.world.graph, view.world.lookup
+    seals = graph.seals
+    for flow in view.flows:
+        target = graph.vertices[flow.target]
+        others = (view.world.carried(flow) & ~view.world.own.get(who, 0) for who in lookup.operators(flow.target))
+        if any(others) and all(target.opens(seals[one].readers, seals[one].threshold) for one in flow.seals):
+            unsaid = _safeguards(view)
+            return unsaid if isinstance(unsaid, Missing) else True
+    return False
+
+
 def _level(view: FlowView) -> int:
     row = view.world.catalog.payloads.get(view.first.payload)
     return view.world.catalog.levels[row.level].rank if row else 4
@@ -194,6 +207,13 @@ _FIELDS = (
         "from_jurisdictions", Type.LIST, "where the senders are", lambda v: v.world.jurisdictions(v.from_parties)
     ),
     open_field("safeguards", Type.LIST, "kinds of the safeguards on it", _safeguards),
+    open_field(
+        "readable",
+        Type.BOOL,
+        "some recipient can open what it gets of data that are not its own",
+        _readable,
+        key="safeguards",
+    ),
     open_field("sealed", Type.BOOL, "what travels is sealed for named readers", _sealed, key="safeguards"),
     boolean(
         "permitted",

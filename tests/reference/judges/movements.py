@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from tests.reference.analysed import carried
-from tests.reference.learned import FORMS, VERBATIM, Owner
+from tests.reference.learned import FORMS, Owner
 
 RULES = ("unencrypted-transport", "updates-retained")
 SAFE = {"tls", "mtls"}
@@ -67,8 +67,9 @@ def _protected(tree: Any, study: Any, flow: Any) -> tuple[str, str | None]:
         said |= {f"models.{one}": tree["models"][one].get("transport") for one in models}
     for word in ("none", "unknown", "tls", "mtls"):
         for element, one in said.items():
-            if one == word:
-                return element, word
+            if one == word:  # where the deployment says nothing either, that is one question
+                asks = word == "unknown" and tree.get("transport") in {None, "unknown"}
+                return "deployment" if asks else element, word
     return "deployment", tree.get("transport")
 
 
@@ -78,22 +79,23 @@ def _kept(tree: Any, study: Any) -> Verdicts:
     for name, one in tree.get("flows", {}).items():
         days = one.get("retention_days", "unknown")
         if FORMS.get(one["payload"]) == "updates" and days not in (0, 1) and _others(tree, study, f"flows.{name}"):
-            guarded = {"kind": "unknown"} in one.get("safeguards", []) or one.get("safeguards") == "unknown"
+            said = one.get("safeguards", [])
+            guarded = said == "unknown" or {"kind": "unknown"} in said
             found["updates-retained", f"flows.{name}"] = "unknown" if days == "unknown" or guarded else "fail"
     return found
 
 
 def _others(tree: Any, study: Any, origin: str) -> bool:
-    """Whether somebody gets what it can open of private data that are not its own, and that it may not have."""
-    for flow in (one for one in study.graph.flows if one.origin == origin):
-        target = study.graph.vertices[flow.target]
-        opened = all(
-            target.opens(study.graph.seals[seal].readers, study.graph.seals[seal].threshold) for seal in flow.seals
-        )
-        places = {target.kind, study.graph.vertices[flow.source].kind} == {"place"}
-        for item in carried(study, flow) if opened and places else ():
-            owner = Owner(tree, item)
-            whole = owner.allowed(target.party, study.graph.principals[target.party], "operator") == VERBATIM
-            if target.party != item.owner and owner.private is not False and not whole:
-                return True
+    """Whether somebody gets what it can open of private data that are not its own, and more than it may have."""
+    graph, learned = study.graph, {(one.parties[0], one.datasets[0]): one for one in study.pairs()}
+    for flow in (one for one in graph.flows if one.origin == origin and one.role != "records"):
+        source, target = graph.vertices[flow.source], graph.vertices[flow.target]
+        seals = [graph.seals[seal] for seal in flow.seals]
+        if {source.kind, target.kind} == {"place"} and all(target.opens(one.readers, one.threshold) for one in seals):
+            for item in carried(study, flow):
+                owner, one = Owner(tree, item), learned.get((target.party, item.id))
+                allowed = owner.allowed(target.party, graph.principals[target.party], one.role) if one else None
+                released = one is not None and allowed is not None and one.high <= allowed
+                if target.party != item.owner and owner.private is not False and not released:
+                    return True
     return False

@@ -6,10 +6,9 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
-from tests.reference.learned import INFERABLE, RECONSTRUCTABLE, TRAINED, Learned, Way, learned, worst
+from tests.reference.learned import INFERABLE, RECONSTRUCTABLE, Learned, Way, learned, worst
 
-PROMPTS = {"prompt_text", "soft_prompt"}
-ANSWERS = {"prompts", "completions", "predictions"}  # of a model, which somebody else is shown
+PUBLISHED = {"adapter_weights", "model_weights", "prompt_text", "soft_prompt"}
 RULES = (
     "exposed-to-public",
     "exposed-to-third-party",
@@ -30,8 +29,6 @@ def _rules(one: Learned) -> Iterator[tuple[str, str]]:
     for rule, bad in _checks(one).items():
         if (said := one.own(bad)) is not None:
             yield rule, said
-    if one.unsaid and one.private is not False:
-        yield "releases-exceeded", "unknown"
     if one.allowed is not None and one.one.high > one.allowed:
         yield "releases-exceeded", "fail" if one.one.low > one.allowed else "unknown"
 
@@ -52,7 +49,7 @@ def _checks(one: Learned) -> dict[str, Callable[[int, Ways], bool]]:
 
 
 def _model(ways: Ways) -> bool:
-    return any(way.payload in TRAINED | PROMPTS for way in ways)
+    return any(way.payload in PUBLISHED for way in ways)
 
 
 def _exposed(one: Learned, level: int, ways: Ways) -> bool:
@@ -64,9 +61,9 @@ def _exposed(one: Learned, level: int, ways: Ways) -> bool:
 
 def _metrics(one: Learned, level: int, ways: Ways) -> bool:
     told = one.beyond(level, INFERABLE)
-    return told and any(way.payload == "metrics" for way in ways)
+    return told and any(way.form == "metrics" for way in ways)
 
 
 def _trained(one: Learned, level: int, ways: Ways) -> bool:
     told = level == INFERABLE and one.beyond(level, INFERABLE)
-    return told and any(way.modelled and way.payload in TRAINED | ANSWERS for way in ways)
+    return told and any(way.modelled and way.payload != "metrics" for way in ways)
