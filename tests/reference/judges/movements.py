@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from tests.reference.analysed import carried
-from tests.reference.learned import FORMS, Owner
+from tests.reference.learned import FORMS, Owner, learned
 
 RULES = ("unencrypted-transport", "updates-retained")
 SAFE = {"tls", "mtls"}
@@ -86,16 +86,19 @@ def _kept(tree: Any, study: Any) -> Verdicts:
 
 
 def _others(tree: Any, study: Any, origin: str) -> bool:
-    """Whether somebody gets what it can open of private data that are not its own, and more than it may have."""
-    graph, learned = study.graph, {(one.parties[0], one.datasets[0]): one for one in study.pairs()}
+    """Whether somebody gets what it can open of private data that are not its own, and not all of this is released."""
+    graph = study.graph
     for flow in (one for one in graph.flows if one.origin == origin and one.role != "records"):
         source, target = graph.vertices[flow.source], graph.vertices[flow.target]
         seals = [graph.seals[seal] for seal in flow.seals]
         if {source.kind, target.kind} == {"place"} and all(target.opens(one.readers, one.threshold) for one in seals):
-            for item in carried(study, flow):
-                owner, one = Owner(tree, item), learned.get((target.party, item.id))
-                allowed = owner.allowed(target.party, graph.principals[target.party], one.role) if one else None
-                released = one is not None and allowed is not None and one.high <= allowed
-                if target.party != item.owner and owner.private is not False and not released:
-                    return True
+            strange = [item for item in carried(study, flow) if item.owner != target.party]
+            if any(Owner(tree, item).private is not False for item in strange):
+                return not _released(tree, study, origin)
     return False
+
+
+def _released(tree: Any, study: Any, origin: str) -> bool:
+    """Whether owners have allowed all that anybody learns by an element."""
+    by = [one for one in learned(tree, study) if any(way.origin == origin for way in (*one.ways, *one.sure))]
+    return bool(by) and not any(one.over(one.one.high) for one in by)

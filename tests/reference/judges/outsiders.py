@@ -8,7 +8,7 @@ from typing import Any
 
 from tests.reference.learned import INFERABLE, RECONSTRUCTABLE, Learned, Way, learned, worst
 
-PUBLISHED = {"adapter_weights", "model_weights", "prompt_text", "soft_prompt"}
+PUBLISHED = {"adapter_weights", "model_weights"}
 RULES = (
     "exposed-to-public",
     "exposed-to-third-party",
@@ -49,7 +49,7 @@ def _checks(one: Learned) -> dict[str, Callable[[int, Ways], bool]]:
 
 
 def _model(ways: Ways) -> bool:
-    return any(way.payload in PUBLISHED for way in ways)
+    return any(way.payload in PUBLISHED or way.role == "published" for way in ways)
 
 
 def _exposed(one: Learned, level: int, ways: Ways) -> bool:
