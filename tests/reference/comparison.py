@@ -211,7 +211,7 @@ def main() -> int:
             if different >= asked.stop:
                 break
     seconds = time.monotonic() - started
-    for rule in findings.RULES if about is FINDINGS else ():
+    for rule in sorted({findings.TOLD_AS.get(one, one) for one in findings.RULES}) if about is FINDINGS else ():
         print(f"{rule:<34} fails in {tally[rule, 'fail']:>6,}, is open in {tally[rule, 'unknown']:>6,}")
     print(f"{agreed:,} agree, {different:,} do not, {refused:,} refused, in {seconds:.0f} seconds")
     return 1 if different else 0

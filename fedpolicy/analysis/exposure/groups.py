@@ -7,6 +7,7 @@ Ten thousand clients may see the same but for what is theirs. Two of them are lo
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Mapping, Sequence
+from functools import reduce
 
 from fedpolicy.analysis.exposure import OPEN, VERBATIM, Reading
 from fedpolicy.analysis.exposure.equivalence import Alike, Arriving, Kinds, Ways
@@ -14,7 +15,7 @@ from fedpolicy.analysis.exposure.state import Exposure
 from fedpolicy.analysis.exposure.views import View, Viewer, pool_of
 from fedpolicy.catalog import Catalog
 from fedpolicy.graph import FlowGraph, Mask
-from fedpolicy.graph.masks import common, lacking, united, without
+from fedpolicy.graph.masks import common, grouped, lacking, united, without
 from fedpolicy.language.model.dataset import Dataset
 from fedpolicy.records import dataclass, field
 from fedpolicy.startup import NamedTuple
@@ -110,6 +111,7 @@ class Sights:
         self._arriving = arriving
         self._first: dict[Hashable, tuple[Mask, Mapping[Reading, View]]] = {}
         self._known: dict[Hashable, list[_Cell]] = {}
+        self._stored: Mapping[str, Mask] | None = None
         # Whoever sees more than what is at its place is looked at by itself.
         onward = exposure.holdings(Reading.HIGH).effects.few.onward
         self._apart = bool(exposure.graph.seals or exposure.mechanisms or exposure.public or onward)
@@ -133,13 +135,19 @@ class Sights:
     def looked_at(self, viewer: Viewer, mine: Mask, seen: Mapping[Reading, View]) -> list[_Cell]:
         """The cells of what a viewer sees, without those that are its own."""
         anything = united(seen[Reading.GUARANTEED].levels[1], seen[Reading.HIGH].levels[1])
-        beside = self._beside(viewer)
+        beside, here = self._beside(viewer), self._resting(viewer, mine)
         return [
             _Cell(alike, levels, part, ways | known)
             for alike, others, ways in self._arriving.split(viewer, mine, anything)
             for levels, mask in _combinations(seen, others)
-            for known, part in _told_elsewhere(beside, mask)
+            for known, part in _told_elsewhere(beside, here, mask)
         ]
+
+    def _resting(self, viewer: Viewer, mine: Mask) -> Mask:
+        """What rests at the places of a viewer, and is not its own."""
+        if self._stored is None:
+            self._stored = grouped((item.place, item.bit) for item in self._exposure.graph.data)
+        return reduce(united, (lacking(self._stored.get(place, 0), mine) for place in viewer.places), 0)
 
     def _beside(self, viewer: Viewer) -> Sequence[tuple[str, View]]:
         """What everybody sees, and what a host sees in other capacities: as much as that is told there."""
@@ -174,9 +182,11 @@ class Sights:
         return tuple(found)
 
 
-def _told_elsewhere(beside: Sequence[tuple[str, View]], mask: Mask) -> Iterator[tuple[Ways, Mask]]:
-    """Split instances by how much of them is seen elsewhere."""
-    cells: list[tuple[Ways, Mask]] = [(frozenset(), mask)]
+def _told_elsewhere(beside: Sequence[tuple[str, View]], here: Mask, mask: Mask) -> Iterator[tuple[Ways, Mask]]:
+    """Split instances by whether they have come at all, and how much of them is seen elsewhere."""
+    resting = common(mask, here) if here else 0
+    cells: list[tuple[Ways, Mask]] = [(frozenset({("rests",)}), resting)] if resting else []
+    cells += [(frozenset(), left)] if (left := without(mask, resting)) else []
     for number, (role, view) in enumerate(beside):
         cells = [
             (ways | {(role, f"{number}: {level}")}, part)

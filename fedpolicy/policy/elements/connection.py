@@ -135,7 +135,12 @@ def _subject(world: World, element: str, stated: str | None, flows: Sequence[Flo
     origins = tuple(ordered(flow.origin for flow in flows))
     path = () if element == "deployment" else tuple(element.split(".", 1))
     families = world.lookup.families_in(reduce(or_, carried))
-    return Subject(id=element, path=path, data=ConnectionView(world, tuple(flows), stated, origins, families))
+    view = ConnectionView(world, tuple(flows), stated, origins, families)
+    if any(flow.certain for flow in flows):
+        return Subject(id=element, path=path, data=view)
+    # Perhaps nothing travels: what would decide that decides here, too.
+    missing = tuple(sorted({fact for flow in flows for fact in flow.missing}))
+    return Subject(id=element, path=path, data=view, variants=(None, {}), missing=missing)
 
 
 KIND = Kind(

@@ -46,7 +46,11 @@ def _crosses(graph: Any, flow: Any) -> bool:
     source, target = graph.vertices[flow.source], graph.vertices[flow.target]
     if "model" in (source.kind, target.kind):
         return False
-    return bool(source.party != target.party or "exchange" in (source.kind, target.kind))
+    for end in (source, target):
+        if end.kind == "exchange":
+            ends = [(one.source, one.target) for one in graph.flows if end.id in (one.source, one.target)]
+            return len({graph.vertices[one].party for pair in ends for one in pair if one != end.id}) > 1
+    return not set(target.operators) <= set(source.operators)
 
 
 def _secret(tree: Any, study: Any, flow: Any) -> bool | None:
@@ -59,7 +63,7 @@ def _protected(tree: Any, study: Any, flow: Any) -> tuple[str, str | None]:
     """Who says how it is protected, and what: the weaker of two words counts, else the deployment's."""
     section, _, name = flow.origin.partition(".")
     said = {flow.origin: tree[section][name].get("transport")}
-    if flow.role == "records":  # what is brought to where it is used from; of that nothing is said
+    if flow.role == "records" and section != "tasks":  # what is brought to where it is used from; nothing is said
         return "deployment", tree.get("transport")
     if flow.role in CALLS:
         ends = {flow.source, flow.target}
@@ -92,7 +96,7 @@ def _others(tree: Any, study: Any, origin: str) -> bool:
         source, target = graph.vertices[flow.source], graph.vertices[flow.target]
         seals = [graph.seals[seal] for seal in flow.seals]
         if {source.kind, target.kind} == {"place"} and all(target.opens(one.readers, one.threshold) for one in seals):
-            strange = [item for item in carried(study, flow) if item.owner != target.party]
+            strange = [item for item in carried(study, flow) if {*target.operators} - {item.owner}]
             if any(Owner(tree, item).private is not False for item in strange):
                 return not _released(tree, study, origin)
     return False
