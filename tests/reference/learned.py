@@ -207,7 +207,13 @@ class Learned:
 
     def otherwise(self, level: int) -> bool:
         """Whether it learns as much in another capacity, of which is told there."""
-        return self.home != "unknown" and any(one.low >= level for one in self.others)
+        if self.home == "unknown":
+            return False
+        facts = set(self.one.missing)
+        sure = [one for one in self.others if one.low >= level]
+        # As much perhaps, for want of the same facts, is asked there.
+        asked = [one for one in self.others if one.high >= level and facts and facts <= set(one.missing)]
+        return bool(sure or (level > self.one.low and asked))
 
     def beyond(self, level: int, least: int) -> bool:
         """Whether a level is at least so much, and more than the owner allows."""

@@ -49,7 +49,8 @@ def _crosses(graph: Any, flow: Any) -> bool:
     for end in (source, target):
         if end.kind == "exchange":
             ends = [(one.source, one.target) for one in graph.flows if end.id in (one.source, one.target)]
-            return len({graph.vertices[one].party for pair in ends for one in pair if one != end.id}) > 1
+            met = [graph.vertices[one] for pair in ends for one in pair]
+            return len({one.party for one in met if one.kind == "place"}) > 1
     return not set(target.operators) <= set(source.operators)
 
 
@@ -82,27 +83,40 @@ def _kept(tree: Any, study: Any) -> Verdicts:
     found: Verdicts = {}
     for name, one in tree.get("flows", {}).items():
         days = one.get("retention_days", "unknown")
-        if FORMS.get(one["payload"]) == "updates" and days not in (0, 1) and _others(tree, study, f"flows.{name}"):
+        secret = FORMS.get(one["payload"]) == "updates" and days not in (0, 1) and _others(tree, study, f"flows.{name}")
+        if secret is not False:
             said = one.get("safeguards", [])
             guarded = said == "unknown" or {"kind": "unknown"} in said
-            found["updates-retained", f"flows.{name}"] = "unknown" if days == "unknown" or guarded else "fail"
+            found["updates-retained", f"flows.{name}"] = (
+                "fail" if secret and days != "unknown" and not guarded else "unknown"
+            )
     return found
 
 
-def _others(tree: Any, study: Any, origin: str) -> bool:
+def _others(tree: Any, study: Any, origin: str) -> bool | None:
     """Whether somebody gets what it can open of private data that are not its own, and not all of this is released."""
-    graph = study.graph
+    graph, found = study.graph, []
     for flow in (one for one in graph.flows if one.origin == origin and one.role != "records"):
         source, target = graph.vertices[flow.source], graph.vertices[flow.target]
         seals = [graph.seals[seal] for seal in flow.seals]
         if {source.kind, target.kind} == {"place"} and all(target.opens(one.readers, one.threshold) for one in seals):
-            strange = [item for item in carried(study, flow) if {*target.operators} - {item.owner}]
-            if any(Owner(tree, item).private is not False for item in strange):
-                return not _released(tree, study, origin)
-    return False
+            found += [item for item in carried(study, flow) if {*target.operators} - {item.owner}]
+    secrets = [Owner(tree, item).private for item in found]
+    if not any(one is not False for one in secrets) or _released(tree, study, origin, found):
+        return False
+    return True if True in secrets else None
 
 
-def _released(tree: Any, study: Any, origin: str) -> bool:
+def _released(tree: Any, study: Any, origin: str, items: list[Any]) -> bool:
     """Whether owners have allowed all that anybody learns by an element."""
-    by = [one for one in learned(tree, study) if any(way.origin == origin for way in (*one.ways, *one.sure))]
-    return bool(by) and not any(one.over(one.one.high) for one in by)
+    if not all(isinstance(Owner(tree, item).said.get("releases"), list) for item in items):
+        return False
+    targets = {flow.target for flow in study.graph.flows if flow.origin == origin}
+    who = {name for target in targets for name in study.graph.vertices[target].operators}
+    names = {item.id for item in items}
+    by = [
+        one
+        for one in learned(tree, study)
+        if any(way.origin == origin for way in (*one.ways, *one.sure)) or (one.party in who and one.instance in names)
+    ]
+    return not any(one.over(one.one.high) for one in by)
