@@ -135,7 +135,7 @@ class Sights:
     def looked_at(self, viewer: Viewer, mine: Mask, seen: Mapping[Reading, View]) -> list[_Cell]:
         """The cells of what a viewer sees, without those that are its own."""
         anything = united(seen[Reading.GUARANTEED].levels[1], seen[Reading.HIGH].levels[1])
-        beside, here = self._beside(viewer), self._resting(viewer, mine)
+        beside, here = self._beside(viewer), self._resting(viewer)
         return [
             _Cell(alike, levels, part, ways | known)
             for alike, others, ways in self._arriving.split(viewer, mine, anything)
@@ -143,8 +143,9 @@ class Sights:
             for known, part in _told_elsewhere(beside, here, mask)
         ]
 
-    def _resting(self, viewer: Viewer, mine: Mask) -> Mask:
+    def _resting(self, viewer: Viewer) -> Mask:
         """What rests at the places of a viewer, and is not its own."""
+        mine = self._exposure.own.get(viewer.party, 0)
         if self._stored is None:
             self._stored = grouped((item.place, item.bit) for item in self._exposure.graph.data)
         return reduce(united, (lacking(self._stored.get(place, 0), mine) for place in viewer.places), 0)
