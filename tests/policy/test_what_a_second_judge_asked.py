@@ -158,6 +158,31 @@ CASES = {
         """,
         {"host-sees-private-data fail x notes@a notes@b"},
     ),
+    "code-that-sends-back-to-the-owner-alone": (
+        "code-from-untrusted",
+        """
+        nodes: {client: {kind: client, party: [a]}, hop: {party: hub, code_from: x}}
+        tasks: {train: {method: offsite_tuning, data: [notes], runs_on: client, hops: [{at: hop}], code_from: public}}
+        """,
+        set(),
+    ),
+    "data-of-which-nobody-says-what-they-are": (
+        "unencrypted-transport",
+        """
+        transport: none
+        datasets: {notes: {at: client, categories: unknown}}
+        flows: {copies: {from: client, to: desk, payload: records}}
+        """,
+        {"unencrypted-transport unknown deployment"},
+    ),
+    "an-exchange-of-which-nobody-knows-whether-it-is": (
+        "unencrypted-transport",
+        """
+        transport: none
+        tasks: {work: {method: unknown, data: [notes], runs_on: client}}
+        """,
+        {"unencrypted-transport unknown deployment"},
+    ),
     "an-update-that-is-sealed-for-whoever-keeps-it": (
         "updates-retained",
         """

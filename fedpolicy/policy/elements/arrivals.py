@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from fedpolicy.analysis.exposure import VERBATIM, Reading
-from fedpolicy.analysis.exposure.views import shielded
+from fedpolicy.analysis.exposure.openers import shielded
 from fedpolicy.analysis.facts import Disclosure, Step
 from fedpolicy.graph.lookup import ordered
 from fedpolicy.policy.fields import Missing, Presence

@@ -173,19 +173,29 @@ def _doubting(world: World, trust: Trust, supplier: str, flows: Iterable[Flow]) 
     """
     The owners of what is sent that rely neither on a supplier nor on the enclave in which its code runs.
 
-    Code that has no more than it is to send can send no more.
+    Code that has no more than it is to send can send no more; what goes back to the owner alone tells nobody else.
     """
     graph, found = world.graph, set[str]()
-    for place, payload, sent in {(flow.source, flow.payload, world.carried(flow)) for flow in flows}:
+    receivers: dict[tuple[str, str, Mask], set[frozenset[str]]] = {}
+    for flow in flows:
+        got = receivers.setdefault((flow.source, flow.payload, world.carried(flow)), set())
+        got.add(_receiving(graph.vertices[flow.target]))
+    for (place, payload, sent), who in receivers.items():
         vertex = graph.vertices[place]
         doubt = {
             owner
             for owner in {graph.data[index].owner for index in bits(sent)} - found
             if not (trust.accepts(owner, frozenset({supplier})) or trust.vouched(owner, vertex))
+            and who != {frozenset({owner})}
         }
         more = _known_beyond(world, vertex, payload) if doubt else 0
         found |= doubt & {graph.data[index].owner for index in bits(common(sent, more))}
     return found
+
+
+def _receiving(target: Vertex) -> frozenset[str]:
+    """Who reads what comes to a place; of a model or an exchange, nobody says who."""
+    return frozenset({*target.operators, target.host} - {""})
 
 
 def _known_beyond(world: World, place: Vertex, payload: str) -> Mask:
