@@ -158,15 +158,11 @@ class Learned:
         return self.one.high == RECONSTRUCTABLE and all(flow.role == "declared" for flow in trail)
 
     def _run(self, flow: Any) -> Iterator[str]:
-        """The models for whose use it gets what arrives, and which it runs."""
+        """The models for whose use it gets what arrives, and which it runs; a host gets it of whoever calls, too."""
+        hosts = self.capacity == "host" and not self.home.startswith("unknown")
         for one in self.study.graph.access:
-            runner = self.study.lookup.party(one.runner)
-            if (
-                one.use == flow.origin
-                and one.how in {"remote", "hosted"}
-                and flow.target in one.hops
-                and runner == self.home
-            ):
+            asked = one.use == flow.origin and one.how in {"remote", "hosted"}
+            if asked and (hosts or flow.target in one.hops) and self.study.lookup.party(one.runner) == self.home:
                 yield one.model
 
     def closed(self, ways: tuple[Way, ...]) -> bool | None:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from fedpolicy.analysis.facts import Disclosure, NotCounted, Step
 from fedpolicy.graph.lookup import ordered
+from fedpolicy.graph.places import is_unknown
 from fedpolicy.language.model.does import Cap
 from fedpolicy.language.model.safeguards import Deidentification
 from fedpolicy.language.model.shape import words_of
@@ -79,12 +80,19 @@ def _tasks(view: DisclosureView) -> Iterable[str]:
 
 
 def _called(view: DisclosureView) -> list[str]:
-    """Models that they run, and for whose use they get what arrives; what is brought to who calls is not."""
-    lookup = view.world.lookup
+    """
+    Models that they run, and for whose use they get what arrives; what is brought to their own application is not.
+
+    Who runs one and hosts whoever calls it gets both, and is told once. A host of no name is nobody who runs it.
+    """
+    lookup, hosts = view.world.lookup, view.found.role == "host"
     ends = {(step.origin, step.target) for step in view.last}
     access = (one for origin in {origin for origin, _ in ends} for one in lookup.access_of.get(origin, ()))
-    remote = (one for one in access if one.how != "weights" and any((one.use, hop) in ends for hop in one.hops))
-    return ordered(one.model for one in remote if lookup.party(one.runner or "unknown") in view.parties)
+    remote = (
+        one for one in access if one.how != "weights" and (hosts or any((one.use, at) in ends for at in one.hops))
+    )
+    known = [party for party in view.parties if not (hosts and is_unknown(party))]
+    return ordered(one.model for one in remote if lookup.party(one.runner or "unknown") in known)
 
 
 def _as_fallback(view: DisclosureView) -> str:

@@ -75,6 +75,7 @@ def _records(one: Learned, level: int, ways: tuple[Way, ...]) -> bool:
 
 
 def _closed(one: Learned, level: int, ways: tuple[Way, ...]) -> bool | None:
-    if one.capacity == "host" or not one.beyond(level, RECONSTRUCTABLE) or one.hosted(ways):
+    nobody = one.capacity == "host" and one.home.startswith("unknown")
+    if nobody or not one.beyond(level, RECONSTRUCTABLE) or one.hosted(ways):
         return False
     return one.closed(ways)
