@@ -86,8 +86,9 @@ def _wanted(reach: Reach, needs: Iterable[Need]) -> Wanted:
 
 def _needs(builder: Builder) -> Iterator[Need]:
     home = {place: mask_of(items) for place, items in builder.places.stored.items()}
-    # What a task sends is brought to where it runs, or quoted in an answer there.
-    asked = [flow for flow in builder.flows if flow.data and not flow.origin.startswith("tasks.")]
+    # What a task sends is brought to where it runs, or quoted in an answer there; so is what it computes blindly.
+    others = (flow for flow in builder.flows if flow.data and not flow.origin.startswith("tasks."))
+    asked = [flow for flow in others if flow.source not in builder.hands]
     for flow in (flow for flow in asked if flow.role in {"call", "fallback", "declared"}):
         # Most send what rests with them; for that nobody has to ask what comes to whom.
         if flow.index not in builder.relayed and lacking(flow.data or 0, home.get(flow.source, 0)):

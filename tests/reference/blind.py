@@ -38,6 +38,7 @@ class Blind(Divided):
                         only=frozenset({item.id}),
                         caps=caps(self.world, job.task.safeguards, item.place),
                         seals=() if end == job.meeting else (shared(self.world, job.blind, item.place),),
+                        unsaid=job.unsaid,
                         why=job.why,
                     )
 
@@ -74,6 +75,7 @@ class Blind(Divided):
                 few=(Few() if row.least_units is None else few(self.world, row, items, job.meeting, end),),
                 only=job.mask,
                 noises=self._noises(job, "aggregator", job.members) if noisy(self.world, payload) else (),
+                unsaid=job.unsaid,
                 why=job.why,
             )
 

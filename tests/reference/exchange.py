@@ -333,6 +333,7 @@ class Exchange:
                 level=INFERABLE,
                 only=job.mask,
                 noises=noise,
+                unsaid=job.unsaid,
                 why=job.why,
             )
 

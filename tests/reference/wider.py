@@ -89,7 +89,8 @@ class Wider(Author):
         if self.odds(0.7):
             guard["reveals_to"] = self.some(("client", "aggregator", "relay", "x", "client@a"), 1, 2)
         others: list[Tree] = [{"kind": "deidentification", "method": "expert"}, self.noise("aggregator")]
-        task["safeguards"] = [guard, *(one for one in others if self.odds(0.4))]
+        others = [one for one in others if self.odds(0.4)] + [{"kind": "unknown"}] * self.odds(0.1)
+        task["safeguards"] = [guard, *others]
 
     def few(self) -> None:
         """Only some clients run a task or call, at times on what is named one by one."""
