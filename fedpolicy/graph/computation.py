@@ -59,7 +59,7 @@ def revealed_at(builder: Builder, task: Task) -> list[str]:
     """The places that get the result of a computation in the clear, as its safeguard says."""
     found = computation_of(task)
     named = found.does.result_of(found.spec) if found else ()
-    return [place for reference in named for place in builder.sources(reference)]
+    return [place for reference in sorted(named) for place in builder.sources(reference)]
 
 
 def share(
