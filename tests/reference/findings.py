@@ -102,8 +102,17 @@ def _alone() -> tuple[Rule, ...]:
     return tuple(replace(rule, behind=()) for rule in load_rules() if rule.id in RULES)
 
 
+@cache
+def _causes() -> frozenset[str]:
+    """The rules on dependencies, of which each has a cause, and parties that may be as many as there are."""
+    return frozenset(rule.id for rule in _alone() if rule.applies_to == "dependency")
+
+
 def _elements(finding: Finding, pairs: set[tuple[str, str, str]]) -> Iterator[str]:
     """What a finding is about: of what somebody can learn, each party, in what capacity, and each instance."""
+    if finding.rule in _causes():
+        yield finding.elements[0]
+        return
     if finding.group is None:
         yield from _of_code(finding) if finding.rule == "code-from-untrusted" else [" ".join(finding.elements)]
     for member in finding.group.members if finding.group else ():

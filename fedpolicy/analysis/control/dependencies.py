@@ -173,11 +173,13 @@ def _in_hand(hold: Hold, members: set[str]) -> _Fact:
 
 def _merged(facts: _Found) -> Iterator[tuple[_Fact, _Extent]]:
     """Parties that have the same in hand in the same way are one dependency; what is certain need not be asked."""
-    sure = {_about(fact) for fact in facts if not fact.missing}
+    sure = {_about(fact): extents for fact, extents in facts.items() if not fact.missing}
     by_loss: dict[tuple[_Fact, frozenset[str]], _Extent] = {}
     for fact, extents in facts.items():
-        if not fact.missing or _about(fact) not in sure:
-            for extent in extents.values():
+        known = sure.get(_about(fact), {}) if fact.missing else {}
+        for use, extent in extents.items():
+            extent.capabilities -= known[use].capabilities if use in known else set()
+            if extent.capabilities:
                 _note(by_loss, (fact, _alike(extent.capabilities)), extent)
     together: dict[tuple[_Fact, frozenset[str]], _Extent] = {}
     for (fact, _), extent in by_loss.items():

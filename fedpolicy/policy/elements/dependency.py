@@ -37,10 +37,11 @@ class DependencyView:
 
     @property
     def families(self) -> tuple[str, ...]:
-        """The datasets that it is about: what a model has learned from, else what is worked on."""
+        """The datasets that it is about: what a model has learned from, if anybody can read it, else what is used."""
+        used = self.world.uses_data(self.found.uses)
         if self.found.how == "copy" and self.model is not None:
-            return self.model.contents.families
-        return self.world.uses_data(self.found.uses)
+            return self.model.contents.families or used
+        return used
 
 
 _LOSSES = {
@@ -71,6 +72,8 @@ def _by_coordinator(view: DependencyView) -> bool:
 
 def _principal(view: DependencyView) -> bool:
     """Whether all of it is about labels that they hold, or about a question that they ask."""
+    if view.found.how == "hosts":  # who only rents out the machines has no labels, and asks nothing
+        return False
     places = {name.removeprefix("nodes.").partition("@")[0] for name in view.found.through}
     return bool(view.found.uses) and all(_of_question(view.world, use, places) for use in view.found.uses)
 
@@ -103,7 +106,8 @@ def _outside(world: World) -> Mapping[str, Sequence[Dependency]]:
     found: dict[str, list[Dependency]] = {}
     for one in _every(world):
         by_outsider = one.how in {"operates", "hosts"} and one.by_member is False
-        if by_outsider and "run" not in one.capabilities and not _principal(DependencyView(world, one)):
+        rounds = "join" in one.capabilities and "run" not in one.capabilities
+        if by_outsider and rounds and not _principal(DependencyView(world, one)):
             for name in {*one.controllers, *one.participants}:
                 found.setdefault(name, []).append(one)
     return found

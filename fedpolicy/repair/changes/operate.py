@@ -86,7 +86,7 @@ def _copies(context: RepairContext, name: str) -> Iterator[Change]:
             kind=_NAME,
             text=f"place a copy of models.{name} on {', '.join(places)}",
             edits=(Put(path=("models", name, "weights_at"), value=[*model.weights_at, *places]),),
-            asks=frozenset({"model.without_copy", "dependency.controller", "dependency.controller_roles"}),
+            asks=frozenset({"model.without_copy", "dependency.given"}),
         )
 
 
