@@ -168,7 +168,8 @@ class Learned:
     def closed(self, ways: tuple[Way, ...]) -> bool | None:
         """Whether it gets this by running a closed model; None: nobody says how open a model is that it runs."""
         models = {name for way in ways for name in way.runs}
-        found = [{one.lowest in CLOSED, one.highest in CLOSED} for one in self.study.models if one.id in models]
+        run = [one for one in self.study.models if one.id in models and one.kind != "prompt"]  # which has no class
+        found = [{one.lowest in CLOSED, one.highest in CLOSED} for one in run]
         return True if {True} in found else None if any(len(one) == 2 for one in found) else False
 
     def hosted(self, ways: tuple[Way, ...]) -> bool:
