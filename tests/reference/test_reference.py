@@ -91,6 +91,7 @@ def test_what_control_hangs_on_is_added_to_deployments_that_stay_what_they_are()
     assert all(f"'{key}'" in str(trees) for key in added)
 
 
+@pytest.mark.slow  # hundreds of deployments, each judged by all
 def test_what_rules_read_is_said_so_often_that_each_rule_fails_and_passes():
     trees = [FINDINGS.made("0", number, "both") for number in range(LOOKED_AT)]
     said = [findings.judged_alone(tree) for tree in trees if read(tree) is not None]
