@@ -12,7 +12,6 @@ _ALL = ("a", "b", "c", "d")
 _OTHERS = ("agg", "x", "y")
 _SERVICES = ("aggregator", "relay", "store")
 EXCHANGING = ("fedavg", "lora", "textual_gradient", "knowledge_distillation", "federated_analytics", "evaluation")
-_EXCHANGED = ("topology", "hops", "via", "clients_per_round")
 _PAYLOADS = ("records", "logs", "embeddings", "logits", "model_weights", "metrics", "ciphertext", "code")
 
 
@@ -108,11 +107,6 @@ def _sound(found: Tree) -> Tree:
         sealed = any("sealed_for" in one or "of" in one for one in flow.get("safeguards", ()))
         if flow["payload"] == "ciphertext" and not sealed:
             flow["payload"] = "records"
-    if found["models"]["out"].get("copies"):
-        for task in (
-            one for one in found["tasks"].values() if any("threshold" in s for s in one.get("safeguards", ()))
-        ):
-            task.pop("produces", None)  # one model comes of one computation
     if "weights_at" in found["models"]["out"]:
         found["models"]["out"].pop("via", None)
     return found
@@ -196,17 +190,7 @@ def tasks(draw: st.DrawFn, total: int, runs_on: list[str]) -> Tree:
         total = per_round or total
     wanted = safeguard(total, task=exchanging)
     found |= _maybe("safeguards", draw(st.lists(wanted, max_size=2)))
-    if draw(one_of(True, *[False] * 7)):
-        found = {key: value for key, value in found.items() if key not in _EXCHANGED}
-        found["safeguards"] = [draw(_computation())]
     return found
-
-
-def _computation() -> st.SearchStrategy[Tree]:
-    """A task is computed on shares, or on ciphertext."""
-    names, told = one_of(["relay", "store"], ["client", "store"]), some(("client", "aggregator", "x"), 1, 2)
-    fixed = {"kind": st.just("secure_computation"), "of": names, "threshold": one_of(1, 2)}
-    return st.fixed_dictionaries(fixed) | st.fixed_dictionaries({**fixed, "reveals_to": told})
 
 
 def _hops(total: int) -> st.SearchStrategy[Tree]:
