@@ -30,10 +30,9 @@ def test_a_table_has_room_for_five_thousand_cells(many, hidden):
 
 def test_instances_with_the_same_ways_are_one_cell_whether_few_or_many_come_by_them():
     one, two = ("tasks.t", "uplink"), ("tasks.t", "call")
-    kind = SimpleNamespace(families={"few": 0b0001, "both": 0b1000})
-    few, many = {"few": {one: 0b0001}, "both": dict.fromkeys((one, two), 0b1000)}, {one: 0b0010}
+    few, many = {frozenset({one}): 0b0001, frozenset({one, two}): 0b1000}, {one: 0b0010}
 
-    found = {ways: mask for mask, ways in _cells(kind, 0b1111, few, many)}
+    found = {ways: mask for mask, ways in _cells(0b1111, few, many)}
 
     assert found == {frozenset({one}): 0b0011, frozenset({one, two}): 0b1000, frozenset(): 0b0100}
 
@@ -173,6 +172,26 @@ def test_only_whole_sums_are_counted_whoever_looks_at_what_is_left_of_them(monke
         counts.append(len(calls))
 
     assert counts == [7, 13]
+
+
+def asked_by_each(number):
+    """Each of many asks one model about its own data, in a call with a name of its own."""
+    names = [f"p{n}" for n in range(number)]
+    calls = ", ".join(f"ask-{name}: {{from: c@{name}, model: m, sends: x@{name}}}" for name in names)
+    parties = ", ".join(f"{name}: {{role: participant}}" for name in names)
+    return (
+        f"fedpolicy: 1\nname: t\nparties: {{acme: {{role: provider}}, {parties}}}\n"
+        f"nodes: {{c: {{kind: client, party: [{', '.join(names)}]}}}}\ndatasets: {{x: {{at: c, categories: health}}}}\n"
+        "models: {m: {weights: closed, provider: acme, terms: {trains_on_inputs: false}}}\n"
+        f"api_calls: {{{calls}}}\n"
+    )
+
+
+def test_calls_that_say_the_same_of_one_dataset_are_told_of_together():
+    told = [list(facts_of(asked_by_each(number)).disclosures) for number in (6, 12)]
+
+    assert [[one.parties for one in some] for some in told] == [[("acme",)], [("acme",)]]
+    assert [len(one.datasets) for (one,) in told] == [6, 12]
 
 
 def report_to_many(number):

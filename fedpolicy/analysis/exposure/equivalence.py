@@ -8,7 +8,7 @@ from operator import or_
 
 from fedpolicy.analysis.exposure.views import Viewer
 from fedpolicy.catalog import Catalog
-from fedpolicy.graph import FlowGraph, Mask
+from fedpolicy.graph import Flow, FlowGraph, Mask
 from fedpolicy.graph.masks import common, grouped, lacking, numbered, united, without
 from fedpolicy.graph.places import is_unknown
 from fedpolicy.language.model.dataset import Dataset
@@ -101,8 +101,9 @@ class Kinds:
         return self._regions[jurisdictions]
 
 
-Way = tuple[str, ...]  # origin, role and payload of a flow
+Way = tuple[object, ...]  # what a flow is for, and what it carries
 Ways = frozenset[Way]
+_NAMED = frozenset({"flows", "api_calls"})  # sections that hold an entry for each of thousands
 # Flows that carry no more instances than this are looked up by what they carry, the others are compared as sets.
 _FEW = 16
 
@@ -112,7 +113,7 @@ class _Into:
     """The ways into one place: what may carry anything, few instances, or many."""
 
     anything: set[Way] = field(default_factory=set)
-    few: dict[tuple[Way, int], Mask] = field(default_factory=dict)
+    few: dict[tuple[Way, Way, int], Mask] = field(default_factory=dict)
     many: dict[tuple[Way, int], Mask] = field(default_factory=dict)
 
 
@@ -137,8 +138,10 @@ class Arriving:
                     if known is None:
                         number = numbers.setdefault(graph.key(flow.data), len(numbers))
                         known = keys[id(flow.data)] = graph.size(flow.data) <= _FEW, number
-                    chosen = into.few if known[0] else into.many
-                    chosen[way, known[1]] = flow.data
+                    if known[0]:
+                        into.few[way, _sort(graph, flow), known[1]] = flow.data
+                    else:
+                        into.many[way, known[1]] = flow.data
         self._family = [item.family for item in graph.data]
         self._kind = {name: number for number, kind in enumerate(kinds) for name in kind.families}
         self._kinds = kinds
@@ -162,21 +165,27 @@ class Arriving:
         for number, kind in enumerate(self._kinds):
             others = lacking(kind.mask, mine)
             if others & seen:
-                for mask, ways in _cells(kind, others, few.get(number, {}), many):
+                for mask, ways in _cells(others, few.get(number, {}), many):
                     if mask & seen:
                         # Thousands of datasets share one set of ways.
                         yield kind, mask, always if ways <= always else always | ways
 
-    def _few(self, into: Sequence[_Into], mine: Mask) -> dict[int, dict[str, dict[Way, Mask]]]:
-        """By kind, dataset and way, what comes of it on flows that carry few instances."""
-        numbers: dict[tuple[str, Way], list[int]] = {}
+    def _few(self, into: Sequence[_Into], mine: Mask) -> dict[int, dict[Ways, Mask]]:
+        """By kind, what comes on flows of few, by the ways of its dataset and the sorts of its own."""
+        ways: dict[str, set[Way]] = {}
+        sorts: dict[int, set[Way]] = {}
         for one in into:
-            for (way, _), data in one.few.items():
+            for (way, sort, _), data in one.few.items():
                 for index in self._graph.numbers(without(data, mine)):
-                    numbers.setdefault((self._family[index], way), []).append(index)
-        found: dict[int, dict[str, dict[Way, Mask]]] = {}
-        for (name, way), some in numbers.items():
-            found.setdefault(self._kind[name], {}).setdefault(name, {})[way] = numbered(some)
+                    ways.setdefault(self._family[index], set()).add(way)
+                    sorts.setdefault(index, set()).add(sort)
+        numbers: dict[tuple[str, Ways], list[int]] = {}
+        for index, own in sorts.items():
+            numbers.setdefault((self._family[index], frozenset(own)), []).append(index)
+        found: dict[int, dict[Ways, Mask]] = {}
+        for (name, known), indexes in numbers.items():
+            cells, key = found.setdefault(self._kind[name], {}), known | ways[name]
+            cells[key] = cells.get(key, 0) | numbered(indexes)
         return found
 
     def _many(self, into: Sequence[_Into], mine: Mask) -> dict[Way, Mask]:
@@ -201,28 +210,29 @@ class Arriving:
         return self._kinds[self._kind[name]].families[name]
 
 
-def _cells(
-    kind: Alike, others: Mask, few: Mapping[str, Mapping[Way, Mask]], many: Mapping[Way, Mask]
-) -> Iterator[tuple[Mask, Ways]]:
-    cells: dict[Ways, Mask] = {}
-    rest = others
-    for name, own in few.items():
-        part = common(kind.families[name], others)
-        for ways, cell in _split({frozenset(): part}, own).items():
-            cells[ways] = cells[ways] | cell if ways in cells else cell
-        rest ^= part
+def _sort(graph: FlowGraph, flow: Flow) -> Way:
+    """
+    What rules ask of the last flow of a way, but for its name.
+
+    Thousands of flows and calls of one dataset each have a name of their own, and say the same.
+    """
+    section, _, name = flow.origin.partition(".")
+    call = graph.deployment.api_calls[name] if section == "api_calls" else None
+    what = (section, call and call.model, call and call.provider) if section in _NAMED else flow.origin
+    kinds = tuple([guard.spec.kind for guard in flow.guards])
+    return what, flow.role, flow.payload, kinds, bool(flow.seals), flow.certain
+
+
+def _cells(others: Mask, few: Mapping[Ways, Mask], many: Mapping[Way, Mask]) -> Iterator[tuple[Mask, Ways]]:
+    """Instances by the ways in which they come, first those that come on flows of few."""
+    cells, rest = dict(few), without(others, reduce(united, few.values(), 0))
     if rest:
-        cells[frozenset()] = united(cells.get(frozenset(), 0), rest)
-    return ((mask, ways) for ways, mask in _split(cells, many).items())
-
-
-def _split(cells: dict[Ways, Mask], by: Mapping[Way, Mask]) -> dict[Ways, Mask]:
-    """Instances by the ways in which they come, those on some more ways apart."""
-    for way, mask in by.items():
+        cells[frozenset()] = rest
+    for way, mask in many.items():
         split: dict[Ways, Mask] = {}
         for ways, cell in cells.items():
             for key, part in ((ways | {way}, common(cell, mask)), (ways, without(cell, mask))):
                 if part:
                     split[key] = split[key] | part if key in split else part
         cells = split
-    return cells
+    return ((mask, ways) for ways, mask in cells.items())

@@ -41,8 +41,7 @@ def _asked_of(view: ModelView, use: str, families: tuple[str, ...]) -> list[str]
 def _sent(view: ModelView, use: str) -> set[str] | None:
     """Who owns what goes to others outside, where some of it is asked at home; None: nobody is left out."""
     owners, (runners, _) = view.world.owners_used(use, view.world.use_data(use)), view.between[use]
-    everything = sum(one.use == use for one in view.facts.access) == len(view.outside[use])
-    if everything and set(owners).isdisjoint(runners):
+    if view.ways[use] == len(view.outside[use]) and set(owners).isdisjoint(runners):
         return None
     found = [sent for access in view.outside[use] if (sent := _sent_by(view, access)) is not None]
     return set().union(*found) if found else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import chain
@@ -68,6 +69,11 @@ class ModelView:
     def uses(self) -> list[str]:
         """The tasks and calls that use it."""
         return ordered(access.use for access in self.facts.access)
+
+    @cached_property
+    def ways(self) -> Mapping[str, int]:
+        """By use, in how many ways it is used."""
+        return Counter(access.use for access in self.facts.access)
 
     @cached_property
     def remote(self) -> list[Access]:

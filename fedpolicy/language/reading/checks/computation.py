@@ -23,6 +23,7 @@ def check_computations(names: Names) -> Iterator[Contradiction]:
         found = [*_blind(path, task)]
         if not found:
             continue
+        yield from _hosted(names, path, task, *found[0])
         yield from _exchanged(path, task, *found[0])
         yield from _copied(names, path, task, *found[0])
         for here, kind in found[1:]:
@@ -41,6 +42,15 @@ def _elsewhere(names: Names) -> Iterator[tuple[Path, Tree]]:
 def _blind(path: Path, entry: Tree) -> Iterator[tuple[Path, str]]:
     kinds = {place: text(safeguard, "kind") or "" for place, safeguard in maps(entry, "safeguards")}
     yield from (((*path, "safeguards", place), kinds[place]) for place in blind(entry))
+
+
+def _hosted(names: Names, path: Path, task: Tree, here: Path, kind: str) -> Iterator[Contradiction]:
+    """Whoever trains a model on its own machines reads what it trains on."""
+    method = names.catalog.methods.get(text(task, "method") or "")
+    if method is not None and method.hosted:
+        message = f"{text(task, 'method')} is done by the party that runs the model, and {kind} by those in `runs_on`"
+        advice = f"remove {kind}, or name a method by which those in `runs_on` train"
+        yield contradiction((*path, "method"), message, advice, rests_on=[here])
 
 
 def _exchanged(path: Path, task: Tree, here: Path, kind: str) -> Iterator[Contradiction]:
