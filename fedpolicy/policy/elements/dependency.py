@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from fedpolicy.analysis.control.capabilities import CAPABILITIES
 from fedpolicy.analysis.control.dependencies import Dependency, dependencies_of
 from fedpolicy.analysis.openness import CLASSES, classify
-from fedpolicy.graph.lookup import ordered
+from fedpolicy.graph.lookup import names_by, ordered
 from fedpolicy.language.model.dataset import Model
 from fedpolicy.language.model.shape import words_of
 from fedpolicy.policy.elements.models_view import ModelView, class_variants, model_view
@@ -54,8 +54,15 @@ _LOSSES = {
 
 def _loss(view: DependencyView) -> str:
     """The capabilities in words: `run the models or join the rounds`."""
-    said = [_LOSSES[name] for name in view.found.capabilities]
+    models = any(_asks_models(view.world, use) for use in view.found.uses)
+    said = [_LOSSES[name] if models or name != "run" else "do the work" for name in view.found.capabilities]
     return " or ".join(part for part in (", ".join(said[:-1]), said[-1]) if part)
+
+
+def _asks_models(world: World, use: str) -> bool:
+    """A call of a provider's service that is no model is among the uses of nobody."""
+    task = world.deployment.tasks.get(use.removeprefix("tasks."))
+    return task is None or bool(task.model or task.evaluates)
 
 
 def _roles(view: DependencyView) -> list[str]:
@@ -76,6 +83,20 @@ def _principal(view: DependencyView) -> bool:
         return False
     places = {name.removeprefix("nodes.").partition("@")[0] for name in view.found.through}
     return bool(view.found.uses) and all(_of_question(view.world, use, places) for use in view.found.uses)
+
+
+def _of_own_data(view: DependencyView) -> bool:
+    """Whether a use ends with them because it works on what is theirs, at places of theirs."""
+    found, controllers = view.found, set(view.found.controllers)
+    if "run" not in found.capabilities or "keep" in found.capabilities or not found.cause.startswith("nodes."):
+        return False
+    owners = view.world.once("owners by place", (), lambda _: _owners_by_place(view.world))
+    return all(controllers <= owners.get(place, frozenset()) for place in found.through)
+
+
+def _owners_by_place(world: World) -> Mapping[str, frozenset[str]]:
+    rows = ((item.place, world.lookup.party(item.owner)) for item in world.graph.data)
+    return {place: frozenset(owners) for place, owners in names_by(rows).items()}
 
 
 def _of_question(world: World, use: str, places: set[str]) -> bool:
@@ -210,6 +231,7 @@ KIND = Kind(
             "it is about labels that they hold, or about a question that they ask: without them there is nothing to do",
             _principal,
         ),
+        boolean("own_data", "it is about data of their own, at nodes of theirs: to withdraw these is up to them", _of_own_data),
         boolean(
             "stops_rounds",
             "through other machines, the same controllers, who are no members, can stop the rounds of the same uses",

@@ -120,7 +120,15 @@ def _member(one: Loss) -> Truth:
         return False
     if one.model and one.how != "account" and any(map(one.facts.nowhere, one.parties)):
         return False  # of whom nobody says who runs it, another rule asks
+    if one.entry.capability == "run" and not one.model and _at_their_data(one):
+        return False
     return both(one.entry.capability in ("run", "keep"), one.members)
+
+
+def _at_their_data(one: Loss) -> bool:
+    """Whether others work on data of theirs at places of theirs, which they may withdraw."""
+    rows = [(item.place, one.facts.study.lookup.party(item.owner)) for item in one.facts.study.graph.data]
+    return all((path, party) in rows for path in one.hold.through for party in one.parties)
 
 
 def _outsider(one: Loss) -> Truth:
