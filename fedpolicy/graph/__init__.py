@@ -141,7 +141,8 @@ class Guard:
     A safeguard as it applies to one flow.
 
     `rests_on` are those who perform it and whose software does it. `ignored` says why it lowers nothing, whoever
-    promises what. `mechanism` is the privacy mechanism that it is, `aggregate` the sum that hides the payload.
+    promises what. `mechanism` is the privacy mechanism that it is, `aggregate` the sum that hides the payload, `about`
+    the instances that it can lower, if not all.
     """
 
     path: Path
@@ -150,6 +151,7 @@ class Guard:
     ignored: str = ""
     mechanism: int | None = None
     aggregate: int | None = None
+    about: Mask | None = None
 
     @property
     def does(self) -> Does | None:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from fedpolicy.catalog import Catalog
+    from fedpolicy.graph import Guard
     from fedpolicy.language.model import Deployment
     from fedpolicy.language.model.dataset import Model
 
@@ -54,11 +55,19 @@ def add_uses(builder: Builder) -> None:
 
 def _add_use(builder: Builder, use: Use, model: str, known: set[tuple[object, ...]]) -> None:
     for target in use.targets:
+        guards = use.guards if not use.speakers else _spoken(builder, use, model)
         # Thousands of clients that call one model tell its runner the same thing.
-        key = (use.origin, use.role, model, target, use.payload, use.seals)
+        key = (use.origin, use.role, model, target, use.payload, use.seals, *(one.path for one in guards if one.noise))
         if key not in known:
             known.add(key)
-            builder.add(use.origin, use.role, model, target, use.payload, None, guards=use.guards, seals=use.seals)
+            builder.add(use.origin, use.role, model, target, use.payload, None, guards=guards, seals=use.seals)
+
+
+def _spoken(builder: Builder, use: Use, model: str) -> tuple[Guard, ...]:
+    """Noise is on what each says of its own copy, and on nothing else."""
+    copies = builder.copies.get(str(builder.vertex(model).path[1]), {})
+    own = model == use.model and all(one in copies for one in use.speakers)
+    return tuple(one for one in use.guards if own or one.noise is None)
 
 
 def _filled(builder: Builder) -> set[str]:
@@ -178,6 +187,10 @@ def build_graph(deployment: Deployment, catalog: Catalog, bounds: Bounds = USUAL
     add_uses(builder)
     move_data_to_senders(builder)
     bound_relays(builder)
+    if builder.copies:
+        from fedpolicy.graph.copies import bound_noise  # noqa: PLC0415  few models have personal copies
+
+        bound_noise(builder)
     return FlowGraph(
         deployment=deployment,
         principals=builder.places.principals,

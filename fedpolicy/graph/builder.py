@@ -39,7 +39,7 @@ class Origin:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Use:
-    """Somebody holds or uses a model, or another model is made from it; a flow where the model contains anything."""
+    """Somebody holds, uses or makes another of a model; a flow where it contains any. `speakers` put noise on it."""
 
     model: str
     targets: tuple[str, ...]
@@ -48,6 +48,7 @@ class Use:
     payload: str = "model_weights"
     guards: tuple[Guard, ...] = ()
     seals: tuple[int, ...] = ()
+    speakers: tuple[str, ...] = ()
 
 
 def mask_of(items: Iterable[DataItem]) -> Mask:
@@ -144,11 +145,7 @@ class Builder:
         return self.places.vertices[identity]
 
     def contents(self, vertex: str) -> tuple[str, ...]:
-        """
-        The models whose contents come with a model: itself, but of a personal one what it was trained on later too.
-
-        Whoever has no copy of its own, such as the public, gets every copy.
-        """
+        """A model and, of a personal one, what it was trained on later; who has no copy of its own gets every copy."""
         family = self.vertex(vertex).family
         copies = self.copies.get(family, {vertex: None})
         own = (vertex,) if vertex in copies else copies

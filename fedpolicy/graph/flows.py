@@ -126,12 +126,20 @@ def _send_models(
     guards: tuple[Guard, ...],
     seals: tuple[int, ...],
 ) -> None:
-    sealing = tuple(guard for guard in guards if isinstance(guard.does, (Seal, Unsaid)))
     held = [builder.model_vertex(name, source).id for name in flow.data or () if name in builder.deployment.models]
-    for model in (model for name in held for model in builder.contents(name)):
+    told = {own: _on_learned(builder, flow, guards, own) for own in held}
+    for model, kept in ((model, kept) for own, kept in told.items() for model in builder.contents(own)):
         for end in dict.fromkeys(place for ends in chain[1:] for place in ends if place != source.id):
             role = _release(builder, flow, end, sealed=bool(seals))
-            builder.add(origin, role, model, end, flow.payload, None, guards=sealing, seals=seals, sender=source.id)
+            builder.add(origin, role, model, end, flow.payload, None, guards=kept, seals=seals, sender=source.id)
+
+
+def _on_learned(builder: Builder, flow: Declared, guards: tuple[Guard, ...], own: str) -> tuple[Guard, ...]:
+    if all(isinstance(one.does, (Seal, Unsaid)) for one in guards):
+        return guards
+    from fedpolicy.graph.copies import on_learned  # noqa: PLC0415  most flows of models are sealed, or as they are
+
+    return on_learned(builder, guards, own, sole=len(builder.places_of(flow.from_)) == 1)
 
 
 def brought(builder: Builder, model: str) -> Iterable[str]:

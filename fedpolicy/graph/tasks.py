@@ -202,49 +202,70 @@ def _carry_input(builder: Builder, job: Job, outcomes: list[Outcome], sent: Sequ
     """What models have learned before travels on with everything that is made from them or says how they do."""
     sent_to = dict.fromkeys(place for way in sent for place in way)
     if job.task.evaluates is not None:
-        _carry(builder, job, job.task.evaluates, sent_to, sent)
+        _carry(builder, job, job.task.evaluates, sent_to, sent, exchanges=exchanges)
     if job.task.model is None:
         return
     results = [outcome.place for outcome in outcomes if job.method.trains]
     told = revealed_at(builder, job.task) if any(is_computation(builder.vertex(one)) for one in results) else ()
     places = dict.fromkeys([*(sent_to if exchanges else ()), *results, *told])
-    _carry(builder, job, job.task.model, places, sent)
+    _carry(builder, job, job.task.model, places, sent, exchanges=exchanges)
     produced = job.task.produces
     if job.method.trains and produced is not None and produced != job.task.model:
-        _inherit(builder, job, job.task.model, produced)
+        _inherit(builder, job, job.task.model, produced, outcomes if exchanges and not job.hosted else [])
 
 
-def _inherit(builder: Builder, job: Job, model: str, produced: str) -> None:
+def _inherit(builder: Builder, job: Job, model: str, produced: str, outcomes: Sequence[Outcome]) -> None:
     """What comes out knows what went in; a personal copy comes of the copy at its own place."""
     personal = builder.deployment.models[produced].copies == "personal"
-    for place in job.contributors if personal else (None,):
+    told = {} if personal or not outcomes else _told(builder, job, model, [one.guards for one in outcomes])
+    several = personal or builder.deployment.models[model].copies == "personal"
+    for place in job.contributors if several else (None,):
         source, target = builder.model_vertex(model, place).id, builder.model_vertex(produced, place).id
-        builder.uses.append(Use(model=source, targets=(target,), origin=job.origin, role="inherited"))
+        use = Use(model=source, targets=(target,), origin=job.origin, role="inherited", guards=told.get(source, ()))
+        builder.uses.append(replace(use, speakers=tuple(told)))
 
 
-def _carry(builder: Builder, job: Job, model: str, places: Iterable[str], sent: Sequence[Sent]) -> None:
-    # No safeguard of this task lowers what was learned before, but what is sealed hides that too; whoever trains it
-    # without being sent anything has it as it is.
+def _told(
+    builder: Builder, job: Job, model: str, added: Sequence[Sequence[Guard]] = ()
+) -> Mapping[str, tuple[Guard, ...]]:
+    if builder.deployment.models[model].copies != "personal":
+        return {}
+    from fedpolicy.graph.copies import told_by_copies  # noqa: PLC0415  few models have personal copies
+
+    return told_by_copies(builder, job, model, added)
+
+
+def _carry(
+    builder: Builder, job: Job, model: str, places: Iterable[str], sent: Sequence[Sent], *, exchanges: bool
+) -> None:
+    # No safeguard of this task lowers what was learned before, but what is sealed hides that too, and so does noise on
+    # what single copies say; whoever trains it without being sent anything has it as it is.
+    told, on_the_way = _told(builder, job, model), {place for way in sent for place in way if exchanges}
+    on_the_way -= {place.id for place in job.contributors}
     exchange = arranged(builder, job)[0].origin  # which may be for nobody to know
     for target in places:
         # A personal model goes on from its own copy; who has none gets them all.
         copy = builder.model_vertex(model, builder.vertex(target)).id
+        copies = told if told and target in on_the_way else {copy: ()}
         ways = [way[target] for way in sent if target in way]
         found = {one.seals if one else (): one for one in reversed(ways)} or {(): None}
         for seals, flow in found.items():
             # Where the ways differ in their seals, no more is certain than what comes behind all of them.
             sure = len(ways) in {0, len(sent)} and all(set(other) <= set(seals) for other in found)
             guards = [one for one in flow.guards if covers(one)] if flow else []
-            builder.uses.append(
+            sealing = tuple(replace(one, rests_on=word_for(one.spec, job.words)) for one in guards)
+            builder.uses += (
                 Use(
-                    model=copy,
+                    model=one,
                     targets=(target,),
                     origin=job.origin if sure else exchange,
                     role="carried",
                     payload=job.up,
-                    guards=tuple(replace(one, rests_on=word_for(one.spec, job.words)) for one in guards),
+                    guards=(*sealing, *noises),
                     seals=seals,
+                    speakers=(one,) if noises else (),
                 )
+                for one, noises in copies.items()
             )
 
 

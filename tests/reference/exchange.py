@@ -9,7 +9,7 @@ from typing import Any
 from tests.reference.few import few
 from tests.reference.jobs import Job
 from tests.reference.models import Models
-from tests.reference.movement import INFERABLE, Few, Movement, Noise, Seal, Shares, Sum, Word
+from tests.reference.movement import INFERABLE, Few, Movement, Noise, Seal, Shares, Sum, Voice, Word
 from tests.reference.safeguards import caps, noises, noisy, seals, secure_sums
 from tests.reference.world import World
 
@@ -103,11 +103,36 @@ class Exchange:
             )
         every = tuple(one for other in job.givers for one in self.sealing(job, other, way[-1]))
         ends = (*way, *job.members) if way[-1].startswith("exchange:") else way
-        for model in job.carried():
+        for model in job.carried() if job.masks[member] else ():
             for place in ends:
                 yield from self.models.contents(
-                    model, place, job.why, level=min(INFERABLE, level), seals=self._joint(every), unsaid=job.unsaid
+                    model,
+                    place,
+                    job.why,
+                    source=member if self._speaks_for_itself(job, model) and place not in job.givers else "",
+                    voices=self._voices(job, model, member) if place not in job.givers else (),
+                    level=min(INFERABLE, level),
+                    seals=self._joint(every),
+                    unsaid=job.unsaid,
                 )
+
+    def _speaks_for_itself(self, job: Job, model: str) -> bool:
+        """Whether what a member says is of its own copy of a model."""
+        ways = next(one for one in self.jobs if one.name == job.name).ways()
+        sent = all(way.topology in ("star", "tree", "peer_to_peer", "rotating") for way in ways)
+        return sent and self.world.file.models[model].copies == "personal"
+
+    def _voices(
+        self, job: Job, model: str, member: str, tops: Sequence[str] = (), *, several: bool = False
+    ) -> tuple[Voice, ...]:
+        """The noise on what a member says of its copy, and on what comes back from those who add up."""
+        if not (self._noisy(job) and self._speaks_for_itself(job, model)):
+            return ()
+        own = Voice(why=job.why, model=model, where="client", places=(member,), own=(member,))
+        added = Voice(
+            why=job.why, model=model, where="aggregator", places=(*tops,), several=several, own=(*job.givers,)
+        )
+        return (own, added) if tops else (own,)
 
     def _linear(self, job: Job) -> bool:
         """Whether sums go into sums by relays or hops, and whoever has two of them can subtract."""
@@ -149,13 +174,16 @@ class Exchange:
                 why=job.why,
             )
 
-    def _copies_back(self, job: Job, place: str, again: tuple[Seal, ...] = ()) -> Iterator[Movement]:
+    def _copies_back(
+        self, job: Job, place: str, again: tuple[Seal, ...] = (), tops: Sequence[str] = ()
+    ) -> Iterator[Movement]:
         """Of several contributions that start from personal copies, what comes back tells of all these copies."""
         level = min(INFERABLE, self.models.level(job.up))
         for name in job.carried() if len(job.givers) > 1 else ():
             if self.world.file.models[name].copies == "personal":
                 for giver in job.givers:
                     sides = {"level": level, "source": giver, "seals": again, "unsaid": job.unsaid}
+                    sides["voices"] = self._voices(job, name, giver, tops, several=True)
                     yield from self.models.contents(name, place, job.why, **sides)
 
     def _again(self, job: Job, top: str, ends: Sequence[str]) -> tuple[Seal, ...]:
@@ -303,7 +331,8 @@ class Exchange:
                             yield from self._forward(job, top, below, place, [member])
                         else:
                             yield self._down(job, top, place, plain, noise, [member])
-                        yield from self._copies_back(job, place, self._again(job, top, [member]))
+                        adds = () if forwards else (top,)
+                        yield from self._copies_back(job, place, self._again(job, top, [member]), adds)
             yield from self._result(job, top, () if forwards else plain, () if forwards else noise, adds=not forwards)
 
     def _peer_to_peer(self, job: Job) -> Iterator[Movement]:

@@ -116,6 +116,22 @@ class Noise:
 
 
 @dataclass(frozen=True)
+class Voice:
+    """
+    Noise on all that somebody says, which here is of a copy of a model, or of `several` copies together.
+
+    It counts if all whose noise it is have `own` copies of the model.
+    """
+
+    why: str
+    model: str
+    where: str
+    places: tuple[str, ...]
+    several: bool = False
+    own: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Cap:
     """Nothing above a level; by dataset, since free text is worse, which nobody may know; `best` if it is none."""
 
@@ -152,6 +168,7 @@ class Movement:
     sums: tuple[Sum, ...] = ()
     seals: tuple[Seal, ...] = ()
     noises: tuple[Noise, ...] = ()
+    voices: tuple[Voice, ...] = ()  # of noise, which counts for what the copy alone has learned that it comes from
     caps: tuple[Cap, ...] = ()
     sealed: bool = False
     opens: bool = False

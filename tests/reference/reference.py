@@ -27,8 +27,9 @@ from tests.reference.movement import (
     Seal,
     Shares,
     Sum,
+    Voice,
 )
-from tests.reference.safeguards import caps, flow_seals, noises, noisy, seals, secure_sums, unsaid
+from tests.reference.safeguards import caps, flow_seals, noises, noisy, on_all, seals, secure_sums, unsaid
 from tests.reference.tasks import Desugared
 from tests.reference.world import Instance, World
 
@@ -83,7 +84,24 @@ def movements(world: World) -> list[Movement]:
     found += models.placements()
     found = [one for one in found if len(one.way) > 1]
     found += _brought(world, models, found)
-    return [_bound(world, found, one) for one in found]
+    return [_voiced(world, models, found, _bound(world, found, one)) for one in found]
+
+
+def _voiced(world: World, models: Models, moves: list[Movement], one: Movement) -> Movement:
+    """Noise on what copies of a model say counts for what one copy alone has learned."""
+    found: list[Noise] = []
+    for voice in one.voices:
+        section, _, name = voice.why.partition(".")
+        guards = getattr(world.file, section)[name].safeguards
+        copies, shared = models.copies.get(voice.model, ()), models.vertex(voice.model)
+        came = {item.id: _reach(world, moves, item, NONE) for item in world.instances}
+        alone = {item: [copy for copy in copies if at.get(copy)] for item, at in came.items() if not at.get(shared)}
+        by = {item: said[0] for item, said in alone.items() if len(said) == 1}
+        about = frozenset(item for item, copy in by.items() if voice.several or copy == one.way[0])
+        own = [world.copy(voice.model, member) for member in voice.own]
+        if one.way[0] in copies and {*own} <= {*copies} and (voice.several or not own or one.way[0] in own):
+            found += noises(world, guards, f"{voice.why}.safeguards", voice.where, voice.places, about, counts=on_all)
+    return replace(one, noises=(*one.noises, *found))
 
 
 def _bound(world: World, moves: list[Movement], one: Movement) -> Movement:
@@ -205,7 +223,18 @@ def _contents(world: World, models: Models, flow: Any, plain: Movement) -> Itera
                     opens=opens,
                     sealed=plain.sealed,
                     unsaid=plain.unsaid,
+                    voices=_voices(world, models, flow, plain, one),
                 )
+
+
+def _voices(world: World, models: Models, flow: Any, plain: Movement, model: str) -> tuple[Voice, ...]:
+    """The noise that a place puts on what it says of its copy, or alone of all copies."""
+    source, personal = plain.way[0], world.file.models[model].copies == "personal"
+    sole = world.copy(model, source) in models.copies.get(model, ()) or len(world.nodes(flow.from_)) == 1
+    if not (personal and sole and noisy(world, flow.payload)):
+        return ()
+    where = ("client",) if world.places[source].client else ("client", "aggregator")
+    return tuple(Voice(why=plain.why, model=model, where=one, places=(source,)) for one in where)
 
 
 def _about(world: World, flow: Any, source: str) -> list[Instance]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from tests.reference.movement import LEVELS, Answer, Cap, Contributor, Noise, Seal, Sum, Word
@@ -132,13 +132,24 @@ def secure_sums(
     )
 
 
+def on_all(one: Any) -> bool:
+    """Whether noise bounds all that one client says, whatever that is made of."""
+    return bool(one.unit == "client" or (one.mechanism == "gnmax" and one.sampling in (None, "none")))
+
+
 def noises(
-    world: World, guards: Sequence[Any], title: str, where: str, places: Sequence[str], covered: frozenset[str]
+    world: World,
+    guards: Sequence[Any],
+    title: str,
+    where: str,
+    places: Sequence[str],
+    covered: frozenset[str],
+    counts: Callable[[Any], bool] = bool,
 ) -> tuple[Noise, ...]:
     """The noise of a list that is added by whom `where` says, at these places, to these instances."""
     found = []
     for number, one in enumerate(guards):
-        if one.kind == "differential_privacy" and one.where == where:
+        if one.kind == "differential_privacy" and one.where == where and counts(one):
             weighed = _weighed(world, title, one)
             enough = tuple((item, _enough(world, one, item, covered, weighed)) for item in sorted(covered))
             found.append(Noise(id=f"{title}.{number}", enough=enough, words=word(world, one, places)))

@@ -224,8 +224,15 @@ class Desugared(Blind):
         for target in copies or [self.models.vertex(produced)]:
             for place in job.givers:
                 if not copies or self.world.copy(produced, place) == target:
-                    for one in self.models.contents(model, place if copies else "=", job.why):
+                    told = () if copies or job.hosted(model) else self._voices(job, model, place, self._adding(job))
+                    told = tuple(replace(one, own=(*job.givers,)) for one in told)
+                    for one in self.models.contents(model, place, job.why, voices=told):
                         yield replace(one, way=(one.way[0], target))
+
+    def _adding(self, job: Job) -> tuple[str, ...]:
+        """Who adds up in the end, if all who do can."""
+        tops = tuple(dict.fromkeys(self.tops(job)))
+        return () if any(self._cannot_add(job.task.safeguards, top) for top in tops) else tops
 
     def _of_all_copies(self, job: Job) -> Iterator[Movement]:
         """A personal copy that is made of what comes back from others knows what their copies knew."""
@@ -234,7 +241,7 @@ class Desugared(Blind):
         back = [way for way in job.ways() if way.topology in ("star", "tree", "peer_to_peer", "rotating")]
         for way in back if job.method.down else ():
             for member in job.givers:
-                for one in self._copies_back(way, member):
+                for one in self._copies_back(way, member, tops=self._adding(way)):
                     sure = len(back) == len(job.ways())
                     target = self.world.copy(job.task.produces, member)
                     yield replace(one, way=(one.way[0], target), maybe=not sure)

@@ -82,7 +82,7 @@ class Tree(Exchange):
                     down = self._down(job, top, place, plain, noise, ends)
                     hop = chain[last][0]
                     yield replace(down, unsaid=True) if hop is not None and unsaid(hop.safeguards) else down
-                yield from self._copies_back(job, place, self._again(job, top, ends))
+                yield from self._copies_back(job, place, self._again(job, top, ends), () if forwards else (top,))
             for one in self._result(job, top, () if forwards else plain, () if forwards else noise, adds=not forwards):
                 yield replace(one, unsaid=True) if unsaid(chain[last][0].safeguards if chain[last][0] else ()) else one
 

@@ -124,7 +124,7 @@ def noised(graph: FlowGraph, flow: Flow, guard: Guard) -> Mask:
     if guard.noise is not None and guard.noise.where == "distributed":
         for summed in (one.aggregate for one in flow.guards if one.aggregate is not None):
             found = united(found, graph.aggregates[summed].data)
-    return found
+    return found if guard.about is None else found & guard.about
 
 
 def _overlapping(release: Release, spec: DifferentialPrivacy, silos: int) -> Release:

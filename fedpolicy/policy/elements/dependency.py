@@ -231,7 +231,11 @@ KIND = Kind(
             "it is about labels that they hold, or about a question that they ask: without them there is nothing to do",
             _principal,
         ),
-        boolean("own_data", "it is about data of their own, at nodes of theirs: to withdraw these is up to them", _of_own_data),
+        boolean(
+            "own_data",
+            "it is about data of their own, at nodes of theirs: to withdraw these is up to them",
+            _of_own_data,
+        ),
         boolean(
             "stops_rounds",
             "through other machines, the same controllers, who are no members, can stop the rounds of the same uses",
