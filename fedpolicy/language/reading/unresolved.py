@@ -191,10 +191,17 @@ def _hint(reference: Mention, names: Names, kind: str) -> str:
         return as_entry(row.id)
     if kind in _DECLARED:
         declare = _declare(kind)
-        if kind == "party" and _key(reference) == "host":
-            declare += f", as `{reference.name}: {{role: host}}`"
+        if kind == "party" and (role := _role(reference, names)):
+            declare += f", as `{reference.name}: {{role: {role}}}`"
         return found or f"{declare}; known: {listed(known)}" if known else declare
     return advise(reference.name, known)
+
+
+def _role(reference: Mention, names: Names) -> str:
+    """What a party is that has no entry yet: whoever is named as a host, else a provider of the catalogue."""
+    if _key(reference) == "host":
+        return "host"
+    return "provider" if reference.name in names.catalog.providers else ""
 
 
 def _declare(kind: str) -> str:

@@ -76,8 +76,12 @@ class TaskView:
     @property
     def hosted_why(self) -> str:
         """Why somebody outside trains its model, in words; empty where nobody does."""
-        if all(access.how != "hosted" for access in self.access):
+        hosted = sorted({access.model for access in self.access if access.how == "hosted"})
+        if not hosted:
             return ""
+        if self.task.model not in {None, *hosted}:  # which is trained at home, unless another stands in for it
+            instead = value_words(Type.LIST, [hosted])
+            return f"as {instead} may stand in for {self.task.model}, and nobody in the federation holds its weights"
         holders = [party for party in self.model.holders if self.world.lookup.is_member(party)] if self.model else []
         if self.method.hosted and holders:
             return f"although {value_words(Type.LIST, [holders])} could train {self.task.model} where the data are"
