@@ -24,7 +24,7 @@ from fedpolicy.findings import Finding
 from fedpolicy.language.reading import Document, load_text
 from fedpolicy.policy import Rule
 from fedpolicy.policy.evaluate import _of_all_kinds
-from fedpolicy.policy.load import load_rules
+from fedpolicy.policy.load import load_rules, shipped_packs
 from fedpolicy.policy.world import World
 from fedpolicy.records import replace
 from tests.reference.deployments import Author, Tree
@@ -99,7 +99,7 @@ def _known(text: str) -> tuple[Document, Study]:
 
 @cache
 def _alone() -> tuple[Rule, ...]:
-    return tuple(replace(rule, behind=()) for rule in load_rules() if rule.id in RULES)
+    return tuple(replace(rule, behind=()) for rule in load_rules(shipped_packs()) if rule.id in RULES)
 
 
 @cache
