@@ -43,6 +43,13 @@ RULES: tuple[str, ...] = tuple(sorted(rule for one in JUDGES for rule in one.RUL
 
 
 # Which of two rules tells one thing hangs on the way that is found first, where there are several.
+# What names owners of a group who lack something: asked of each owner apart, as it is told of those alone.
+APART = (
+    "phi-without-business-associate-agreement",
+    "processor-without-contract",
+    "substance-use-records-without-consent",
+    "transfer-without-tool",
+)
 TOLD_AS = {"small-aggregate": "single-updates-visible", "evaluation-data-exported": "raw-data-leaves-silo"}
 
 
@@ -69,10 +76,12 @@ def judged_alone(tree: Tree) -> Verdicts:
 def found(tree: Tree) -> Verdicts:
     """What the product says of the same, each rule for itself, before anything is grouped."""
     document, study = _known(json.dumps(tree))
-    whole = _of_all_kinds(World(study, document), _alone())
-    assert not whole.broken, whole.broken
+    single = study.showing(list(study.pairs()))
+    looked_at = ((study, [one for one in _alone() if one.id not in APART]), (single, [one for one in _alone() if one.id in APART]))
+    every = [_of_all_kinds(World(seen, document), tuple(rules)) for seen, rules in looked_at]
+    assert not any(one.broken for one in every), every
     pairs = {(study.lookup.party(one.parties[0]), one.role, one.datasets[0]) for one in study.pairs()}
-    said = [((one.rule, element), one.verdict.value) for one in whole.findings for element in _elements(one, pairs)]
+    said = [((one.rule, element), one.verdict.value) for whole in every for one in whole.findings for element in _elements(one, pairs)]
     return _told(said)
 
 
@@ -114,10 +123,17 @@ def _elements(finding: Finding, pairs: set[tuple[str, str, str]]) -> Iterator[st
         yield finding.elements[0]
         return
     if finding.group is None:
-        yield from _of_code(finding) if finding.rule == "code-from-untrusted" else [" ".join(finding.elements)]
+        yield from _of_code(finding) if finding.rule == "code-from-untrusted" else [_origin(finding)]
     for member in finding.group.members if finding.group else ():
         every = product(member.parties, [member.role], member.datasets)
         yield from (" ".join(one) for one in every if one in pairs)
+
+
+def _origin(finding: Finding) -> str:
+    """Its elements; of what a call or a flow implies, the entry that implies it."""
+    if finding.elements[0].partition(".")[0] in ("api_calls", "flows") and "safeguards" not in finding.elements[0]:
+        return ".".join(finding.elements[0].split(".")[:2])
+    return " ".join(finding.elements)
 
 
 def _of_code(finding: Finding) -> Iterator[str]:

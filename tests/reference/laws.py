@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from tests.reference.learned import BOUNDED, Learned, learned
-from tests.reference.uses import NOT_PRIVATE, Facts, Truth, both, either, no
+from tests.reference.uses import Facts, Truth, both, either, no
 
 CONTROLLERS = ("data_processing", "joint_controllers", "data_use")
 Rows = dict[tuple[str, str], str]
@@ -63,7 +63,7 @@ class Law:
     def health(self, dataset: str) -> Truth:
         """Whether data are about somebody's health, and neither public nor made up."""
         found = self.category(dataset, "phi")
-        return False if NOT_PRIVATE & {*self.facts.file.datasets[dataset].categories} else found
+        return False if {"public", "synthetic"} & {*self.facts.file.datasets[dataset].categories} else found
 
     def phi(self, dataset: str) -> Truth:
         """The same, unless it was de-identified before."""
@@ -93,13 +93,15 @@ class Law:
         return both(first, either(*(self.facts.agreed(kind, hub, {party}, dataset) for kind in kinds)))
 
     def together(self, kinds: Iterable[str], owners: set[str], datasets: Iterable[str]) -> Truth:
-        """Whether one agreement joins all of some owners on all of some data."""
+        """Whether agreements, each of all of some owners, cover all of some data."""
+        return both(*(self._whole(kinds, owners, dataset) for dataset in datasets))
+
+    def _whole(self, kinds: Iterable[str], owners: set[str], dataset: str) -> Truth:
         found: list[Truth] = []
         for one in self.facts.file.agreements.values():
-            over = one.ended(self.facts.study.settings.today)
-            if one.kind in kinds and owners <= {*one.between} and not over:
-                about = [self.facts._covers(one, dataset) for dataset in datasets]  # noqa: SLF001  an account of its own
-                found.append(both(None if one.doubts else True, all(about)))
+            if one.kind in kinds and owners <= {*one.between} and not one.ended(self.facts.study.settings.today):
+                about = self.facts._covers(one, dataset)  # noqa: SLF001  an account of its own
+                found.append(both(None if one.doubts else True, about))
         return either(*found)
 
 

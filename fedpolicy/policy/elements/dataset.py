@@ -7,6 +7,7 @@ from datetime import date
 
 from fedpolicy.analysis.exposure import Reading
 from fedpolicy.analysis.openness import contents
+from fedpolicy.graph.jobs import UNKNOWN
 from fedpolicy.graph.lookup import family_of, ordered
 from fedpolicy.language.model.dataset import Dataset, Permit, RiskAppetite
 from fedpolicy.policy.elements.shared import any_in_eea, boolean, data_fields, in_eea, number, open_field, texts, words
@@ -102,6 +103,16 @@ class DatasetView:
         return self.world.owners([self.id]) if self.only is None else list(self.only)
 
 
+def _trained_by(view: DatasetView) -> Presence:
+    """The tasks that train on it; not known where nobody says what the only ones do."""
+    tasks = view.world.deployment.tasks
+    uses = (use.partition(".") for use in view.world.users_of.get(view.id, ()))
+    methods = {name: tasks[name].method for section, _, name in uses if section == "tasks"}
+    found = [f"tasks.{name}" for name, one in methods.items() if one != UNKNOWN and view.world.catalog.methods[one].trains]
+    unsure = tuple(f"tasks.{name}.method" for name, one in methods.items() if one == UNKNOWN)
+    return Missing(unsure) if unsure and not found else ordered(found)
+
+
 def _trained_into(view: DatasetView) -> Iterable[str]:
     study = view.world.study
     learned = {name: contents(study.graph, study.exposure, name, Reading.LOW) for name in view.world.models}
@@ -127,6 +138,28 @@ def _exceeded(view: DatasetView) -> str:
         share = round(_largest_share(view.world, view.id), 3)
         found.append(f"comes to {share:g} from one place, and at most {appetite.dominance:g} is allowed")
     return "; it ".join(found)
+
+
+def _too_few(view: DatasetView) -> Presence:
+    """Whether a number is made of fewer units than are asked for."""
+    appetite, units = view.dataset.risk_appetite, _smallest_group(view.world, view.id)
+    if appetite is None or (appetite.min_count is None and not appetite.says_unknown("min_count")):
+        return False
+    if appetite.min_count is None:
+        return Missing((f"datasets.{view.id}.risk_appetite.min_count",))
+    return units if units is None or isinstance(units, Missing) else units < appetite.min_count
+
+
+def _leaves(view: DatasetView) -> Presence:
+    """Whether another party learns something about it; not known where the facts leave that open."""
+    found = [one for one in view.world.study.disclosures if view.id in view.world.lookup.families_of(one.datasets)]
+    if any(one.low > 0 for one in found):
+        return True
+    return Missing(tuple(sorted({fact for one in found for fact in one.missing}))) if found else False
+
+
+def _has_releases(view: DatasetView) -> Presence:
+    return None if view.dataset.says_unknown("releases") else view.dataset.releases is not None
 
 
 def _dominated(view: DatasetView) -> bool | None:
@@ -176,7 +209,11 @@ _FIELDS = (
         "the share of one instance where all are alike",
         lambda view: _largest_share(view.world, view.id),
     ),
-    boolean("has_releases", "the owner states limits", lambda view: view.dataset.releases is not None),
+    boolean("has_risk_appetite", "`risk_appetite` is stated", lambda view: view.dataset.risk_appetite is not None),
+    open_field(
+        "too_few", Type.BOOL, "a number of it is made of fewer units than `risk_appetite` asks", _too_few, key="subjects"
+    ),
+    open_field("has_releases", Type.BOOL, "the owner states limits", _has_releases, key="releases"),
     open_field(
         "releases_to", Type.LIST, "the parties to which the owner allows anything", _releases_to, key="releases"
     ),
@@ -187,11 +224,8 @@ _FIELDS = (
     open_field("eea_owner", Type.BOOL, "some owner of it is in the EEA", lambda v: any_in_eea(v.world, v.owners)),
     texts("used_by", "tasks and calls that use it, such as tasks.adapt", lambda v: v.world.users_of.get(v.id, ())),
     texts("learned_by_models", "models that surely contain something of it", _trained_into),
-    boolean(
-        "leaves_owner",
-        "another party learns something about it",
-        lambda view: view.id in view.world.learned,
-    ),
+    open_field("trained_by", Type.LIST, "tasks that train on it, such as tasks.adapt", _trained_by),
+    open_field("leaves_owner", Type.BOOL, "another party learns something about it", _leaves),
 )
 
 

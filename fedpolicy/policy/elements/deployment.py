@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from fedpolicy.graph.jobs import UNKNOWN
 from fedpolicy.graph.lookup import ordered
 from fedpolicy.graph.places import is_unknown
 from fedpolicy.language.model import Deployment
@@ -12,11 +13,14 @@ from fedpolicy.language.model.shape import words_of
 from fedpolicy.policy.elements.agreement import firm_answer
 from fedpolicy.policy.elements.dataset import has_permit
 from fedpolicy.policy.elements.shared import (
+    about_health,
     any_in_eea,
     boolean,
     data_fields,
+    has_flag,
     integer,
     is_personal,
+    is_private,
     number,
     open_field,
     texts,
@@ -39,6 +43,7 @@ class Whole:
 
     world: World
     only: tuple[str, ...] | None = None  # the datasets of those whom a law protects, where a rule looks at them alone
+    owners: frozenset[str] | None = None  # and who these are
 
     @property
     def families(self) -> tuple[str, ...]:
@@ -68,8 +73,7 @@ def _risk(whole: Whole) -> Presence:
 def _act_duties(whole: Whole) -> Presence:
     roles = _roles_under_the_act(whole)
     said = None if roles is None else ordered(map(str.lower, roles.values()))
-    # `no provider` and `non-deployer` are words for having no such role.
-    return said and [role for role in said if not role.startswith(("no ", "not ", "non-"))]
+    return said and [role for role in said if not _denied(role)]
 
 
 def _without_act_role(whole: Whole) -> Presence:
@@ -94,19 +98,27 @@ def _organisations(whole: Whole) -> list[str]:
     return [name for name in sorted(declared) if "participant" in declared[name].role and not world.is_person(name)]
 
 
-def financial_entities(world: World) -> tuple[list[str], list[str]]:
-    """The participants that are financial entities by their sector, and those that state none."""
-    declared = world.deployment.parties
-    sectors = {name: declared[name].sector for name in _organisations(Whole(world))}
-    found = [name for name, sector in sectors.items() if sector is not None and sector.lower() in _FINANCE]
-    return found, [name for name, sector in sectors.items() if sector is None]
+def financial_entities(world: World) -> tuple[list[str], Mapping[str, tuple[str, ...]]]:
+    """The participants in the EEA that are financial entities by their sector, and what is missing of who may be."""
+    found: list[str] = []
+    perhaps: dict[str, tuple[str, ...]] = {}
+    for name in _organisations(Whole(world)):
+        sector, inside = world.deployment.parties[name].sector, world.is_in(name, ("EEA",))
+        if inside is False or (sector is not None and sector.lower() not in _FINANCE):
+            continue
+        unsaid = (() if sector else (f"parties.{name}.sector",)) + (() if inside else world.whereabouts([name]))
+        if unsaid:
+            perhaps[name] = unsaid
+        else:
+            found.append(name)
+    return found, perhaps
 
 
 def _financial(whole: Whole) -> Presence:
-    found, silent = financial_entities(whole.world)
+    found, perhaps = financial_entities(whole.world)
     if found:
         return True
-    return Missing(tuple(f"parties.{name}.sector" for name in silent)) if silent else False
+    return Missing(tuple(sorted({path for paths in perhaps.values() for path in paths}))) if perhaps else False
 
 
 def _count(section: str, about: str) -> Field:
@@ -125,8 +137,66 @@ def _max_epsilon(whole: Whole) -> float:
     return float(whole.world.catalog.levels["bounded"].max_epsilon or 0.0 if own is None else own)
 
 
-def _trains(whole: Whole) -> bool:
-    return any(whole.world.catalog.methods[task.method].trains for task in whole.world.deployment.tasks.values())
+def _trains(whole: Whole, tasks: Iterable[str] | None = None) -> Presence:
+    """Whether any task, or any of some, trains a model; not known where nobody says what one does."""
+    world = whole.world
+    methods = {name: world.deployment.tasks[name].method for name in (tasks or world.deployment.tasks)}
+    if any(world.catalog.methods[method].trains for method in methods.values() if method != UNKNOWN):
+        return True
+    unsure = tuple(f"tasks.{name}.method" for name, method in sorted(methods.items()) if method == UNKNOWN)
+    return Missing(unsure) if unsure else False
+
+
+def _trains_on_personal(whole: Whole) -> Presence:
+    """Whether a task trains on personal data of those whom a law protects."""
+    found = {name: _worked_on(whole, f"tasks.{name}", "personal") for name in whole.world.deployment.tasks}
+    sure = [name for name, about in found.items() if about is True]
+    known = _trains(whole, sure) if sure else False
+    paths = known.paths if isinstance(known, Missing) else ()
+    for name, about in found.items():
+        if isinstance(about, Missing) and _trains(whole, [name]) is not False:
+            paths = (*paths, *about.paths)
+    return True if known is True else Missing(tuple(sorted({*paths}))) if paths else False
+
+
+def _worked_on(whole: Whole, use: str, flag: str) -> Presence:
+    world = whole.world
+    mine = [
+        family
+        for family in world.use_data(use)
+        if family in whole.families and _theirs(whole, world.owners_used(use, (family,)))
+    ]
+    return has_flag(world, mine, flag)
+
+
+def _theirs(whole: Whole, owners: Iterable[str]) -> bool:
+    return whole.owners is None or not whole.owners.isdisjoint(owners)
+
+
+def _health_under_permit(whole: Whole) -> Presence:
+    world = whole.world
+    used = [name for name in whole.families if has_permit(world, [name]) and world.users_of.get(name)]
+    return about_health(world, used)
+
+
+def _works_on_private(whole: Whole) -> Presence:
+    world = whole.world
+    worked = {family for name in world.deployment.tasks for family in world.use_data(f"tasks.{name}")}
+    return is_private(world, sorted(worked))
+
+
+def _public_deployers(whole: Whole) -> Presence:
+    """The public bodies that are deployers under the act; a role that is denied is none."""
+    roles, declared = _roles_under_the_act(whole), whole.world.deployment.parties
+    if roles is None:
+        return None
+    found = {party for party, role in roles.items() if "deployer" in role.lower() and not _denied(role.lower())}
+    return ordered(party for party in found if party in declared and "public-body" in declared[party].role)
+
+
+def _denied(role: str) -> bool:
+    # `no provider` and `non-deployer` are words for having no such role.
+    return role.startswith(("no ", "not ", "non-"))
 
 
 _FIELDS = (
@@ -156,7 +226,13 @@ _FIELDS = (
         "the largest epsilon that counts as a guarantee, from the settings or the catalogue",
         _max_epsilon,
     ),
-    boolean("trains", "some task trains a model", _trains),
+    open_field("trains", Type.BOOL, "some task trains a model", _trains),
+    open_field(
+        "trains_on_personal",
+        Type.BOOL,
+        "some task trains on personal data; for a law, of those whom it protects",
+        _trains_on_personal,
+    ),
     open_field(
         "agreements",
         Type.LIST,
@@ -171,10 +247,17 @@ _FIELDS = (
     open_field(
         "financial",
         Type.BOOL,
-        "some participant's sector is finance, insurance or another word for a financial entity",
+        "some participant in the EEA is of the sector finance, insurance or another word for a financial entity",
         _financial,
     ),
     boolean("under_permit", "some dataset has a permit that holds", lambda v: has_permit(v.world, v.families)),
+    open_field(
+        "health_under_permit",
+        Type.BOOL,
+        "a task or call uses health data under a permit that holds",
+        _health_under_permit,
+    ),
+    open_field("works_on_private", Type.BOOL, "some task works on private data", _works_on_private),
     open_field("jurisdictions", Type.LIST, "where all parties are", _jurisdictions),
     *data_fields(of="all data"),
     open_field("eea_data", Type.BOOL, "some owner of personal data is in the EEA", _eea_data),
@@ -200,6 +283,13 @@ _FIELDS = (
         _without_act_role,
         key="governance.eu_ai_act.roles",
     ),
+    open_field(
+        "governance.eu_ai_act.public_deployers",
+        Type.LIST,
+        "public bodies whose role under the EU AI Act is that of a deployer",
+        _public_deployers,
+        key="governance.eu_ai_act.roles",
+    ),
 )
 
 
@@ -217,8 +307,9 @@ def within(subject: Subject, territories: Territories) -> Subject:
     found = {name: world.protected(world.owners([name]), territories) for name in personal}
     sure = tuple(name for name, one in found.items() if one.sure)
     unsure = tuple(name for name, one in found.items() if one.unsure)
+    owners = frozenset(who for one in found.values() for who in (one.sure if sure else one.unsure))
     doubt = () if sure else world.whereabouts(party for name in unsure for party in found[name].unsure)
-    return replace(subject, data=replace(whole, only=sure or unsure), doubt=doubt)
+    return replace(subject, data=replace(whole, only=sure or unsure, owners=owners), doubt=doubt)
 
 
 def _within(_: World, subject: Subject, territories: Territories) -> Iterable[Subject]:

@@ -231,8 +231,10 @@ def _within(world: World, subject: Subject, territories: Territories) -> Iterato
     owner_of = world.lookup.owner_of
     owners = {one: world.lookup.party(owner_of[one]) for one in view.found.datasets}
     found = world.protected(dict.fromkeys(owners.values()), territories)
-    for some, sure in ((found.sure, True), (found.unsure, False)):
-        chosen = set(some)
+    people = {party for party in found.all if world.is_person(party)}  # whom no organisation has to contract with
+    parts = ((some, sure, who) for some, sure in ((found.sure, True), (found.unsure, False)) for who in (False, True))
+    for some, sure, person in parts:
+        chosen = {party for party in some if (party in people) is person}
         kept = tuple(one for one in owners if owners[one] in chosen)
         part = _part(subject, owners, kept) if kept else None
         if part is not None:

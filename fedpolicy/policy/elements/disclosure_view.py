@@ -153,6 +153,19 @@ def _agreements(view: DisclosureView) -> list[str] | Missing:
     return firm_answer(view.world, shared)
 
 
+def _exported(view: DisclosureView, owner: str, but: str) -> bool:
+    """Whether a coordinator whose place the owner's law finds adequate has a tool with all of them: it passes data on."""
+    world = view.world
+    hubs = (hub for hub in world.coordinators if hub != owner and hub not in view.parties)
+    near = (hub for hub in hubs if _adequate(world, owner, hub))
+    return any(not unsigned(world, view.parties, [hub], {"transfer"}, view.families, but=but) for hub in near)
+
+
+def _adequate(world: World, owner: str, party: str) -> bool:
+    places = world.jurisdictions([party])
+    return isinstance(places, list) and {decision(world, law, places) for law in laws_of(world, owner)} == {"full"}
+
+
 def _without_tool(view: DisclosureView) -> list[str] | Missing:
     """The owners with whom some party has no transfer tool that counts, and whose law finds its place not adequate."""
     places = view.places
@@ -161,6 +174,7 @@ def _without_tool(view: DisclosureView) -> list[str] | Missing:
         every, some = (
             unsigned(world, view.parties, view.owners, {"transfer"}, view.families, but=but) for but in ("adequacy", "")
         )
+        every, some = ([one for one in left if not _exported(view, one, but)] for left, but in ((every, "adequacy"), (some, "")))
         if not isinstance(places, list) or "public" in view.parties:
             return some
         # A decision that somebody relies on has to be there.

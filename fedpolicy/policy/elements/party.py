@@ -36,15 +36,16 @@ def _agreements(party: PartyView) -> Presence:
 
 def _on_file(party: PartyView) -> Presence:
     """Whether a contract that can be found binds it to a financial entity, or to the coordinator who stands between."""
-    entities, silent = financial_entities(party.world)
-    perhaps = [name for name in silent if name != party.id]
+    entities, unsaid = financial_entities(party.world)
+    perhaps = [name for name in unsaid if name != party.id]
 
     def on_file(world: World) -> Presence:
         signed = {who for one in world.agreements_of.get(party.id, ()) if one.reference for who in one.between}
         signed.discard(party.id)
         if signed & {*entities, *world.coordinators} or (perhaps and signed >= {*entities, *perhaps}):
             return True
-        return Missing(tuple(f"parties.{name}.sector" for name in perhaps)) if signed & set(perhaps) else False
+        open_of = sorted({path for name in perhaps for path in unsaid[name]})
+        return Missing(tuple(open_of)) if signed & set(perhaps) else False
 
     return firm_answer(party.world, on_file)
 

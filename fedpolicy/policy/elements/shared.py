@@ -107,7 +107,7 @@ def data_fields(prefix: str = "", of: str = "the data") -> tuple[Field, ...]:
     """What the datasets of an element are; `prefix` starts the names, such as `contains_`."""
 
     def flag(name: str, about: str) -> Field:
-        return open_field(f"{prefix}{name}", Type.BOOL, about, lambda e: _is(e.world, e.families, name))
+        return open_field(f"{prefix}{name}", Type.BOOL, about, lambda e: has_flag(e.world, e.families, name))
 
     return (
         open_field(
@@ -121,6 +121,12 @@ def data_fields(prefix: str = "", of: str = "the data") -> tuple[Field, ...]:
             f"some of {of} is protected health information (45 CFR 160.103); what is public, synthetic or de-identified"
             " is none",
             lambda e: _phi(e.world, e.families),
+        ),
+        open_field(
+            f"{prefix}health",
+            Type.BOOL,
+            f"some of {of} is about somebody's health, and neither public nor synthetic",
+            lambda e: about_health(e.world, e.families),
         ),
         open_field(
             f"{prefix}private",
@@ -145,7 +151,7 @@ def is_private(world: World, families: Iterable[str]) -> Presence:
 
 def is_about_people(world: World, families: Iterable[str]) -> Presence:
     """Whether any of these datasets is both personal and somebody's secret."""
-    found = {name: (is_private(world, (name,)), _is(world, (name,), "personal")) for name in families}
+    found = {name: (is_private(world, (name,)), has_flag(world, (name,), "personal")) for name in families}
     unsure = [name for name, both in found.items() if False not in both]
     sure = any(both == (True, True) for both in found.values())
     return sure or (Missing(_paths(tuple(unsure))) if unsure else False)
@@ -179,7 +185,7 @@ def any_in_eea(world: World, parties: Iterable[str]) -> bool | Missing:
 
 def is_personal(world: World, families: Iterable[str]) -> bool:
     """Whether any category of these datasets is personal, or may be."""
-    return _is(world, families, "personal") is not False
+    return has_flag(world, families, "personal") is not False
 
 
 def _private(world: World, families: tuple[str, ...]) -> Presence:
@@ -191,7 +197,7 @@ def _private(world: World, families: tuple[str, ...]) -> Presence:
     return Missing(_paths(unsure)) if unsure else False
 
 
-def _is(world: World, families: Iterable[str], name: str) -> Presence:
+def has_flag(world: World, families: Iterable[str], name: str) -> Presence:
     """Whether a category of these datasets is so; not known where no category that is known is, and some are not."""
     return world.once(name, _alike(world, families), lambda names: _any_is(world, names, name))
 
@@ -204,19 +210,31 @@ def _any_is(world: World, names: tuple[str, ...], name: str) -> Presence:
     return Missing(_paths(unsure)) if unsure else False
 
 
-def _phi(world: World, families: Iterable[str]) -> Presence:
-    return _is(world, world.once("held back", tuple(families), lambda names: _held_back(world, names)), "phi")
+def about_health(world: World, families: Iterable[str]) -> Presence:
+    """Whether any of these datasets is about somebody's health; what is public or synthetic is about nobody's."""
+    return has_flag(world, world.once("held back", tuple(families), lambda names: _held_back(world, names)), "phi")
 
 
 def _held_back(world: World, names: tuple[str, ...]) -> tuple[str, ...]:
     declared = world.deployment.datasets
-    return tuple(
-        name
-        for name in names
-        if name in declared
-        and _NOBODYS.isdisjoint(declared[name].categories)
-        and declared[name].phi_basis != "deidentified"
-    )
+    return tuple(name for name in names if name in declared and _NOBODYS.isdisjoint(declared[name].categories))
+
+
+def _phi(world: World, families: Iterable[str]) -> Presence:
+    """Whether health data were not de-identified before; where nobody knows on what they leave, they may have been."""
+    sure, unsure = world.once("identified", tuple(families), lambda names: _by_basis(world, names))
+    found = about_health(world, sure)
+    if found is True or not unsure or about_health(world, unsure) is False:
+        return found
+    known = found.paths if isinstance(found, Missing) else ()
+    return Missing(tuple(sorted({*known, *(f"datasets.{name}.phi_basis" for name in unsure)})))
+
+
+def _by_basis(world: World, names: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    declared = world.deployment.datasets
+    unsure = tuple(name for name in names if name in declared and declared[name].says_unknown("phi_basis"))
+    others = (name for name in names if name in declared and declared[name].phi_basis != "deidentified")
+    return tuple(name for name in others if name not in unsure), unsure
 
 
 def _known_categories(world: World, families: Iterable[str]) -> Presence:
@@ -242,7 +260,7 @@ def _alike(world: World, families: Iterable[str]) -> tuple[str, ...]:
 
 def _first_alike(world: World, names: tuple[str, ...]) -> tuple[str, ...]:
     known = world.deployment.datasets.get(names[0])
-    if known is None or _UNKNOWN in known.categories:
+    if known is None or _UNKNOWN in known.categories or known.says_unknown("phi_basis"):
         return names
     return world.first_about.setdefault((known.categories, known.phi_basis), names)
 

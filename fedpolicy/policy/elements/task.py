@@ -15,6 +15,7 @@ from fedpolicy.language.model.flow import Task
 from fedpolicy.language.model.safeguards import DifferentialPrivacy
 from fedpolicy.language.model.shape import words_of
 from fedpolicy.policy.elements.agreement import KINDS, firm_answer, firm_lack, shared_kinds, unconnected
+from fedpolicy.policy.elements.members import MEMBERS
 from fedpolicy.policy.elements.models_view import ModelView, class_variants, model_view
 from fedpolicy.policy.elements.shared import (
     about_owners,
@@ -261,6 +262,7 @@ _FIELDS = (
         " processing or data use connects with all the others, directly or through a coordinator",
         lambda v: firm_lack(v.world, lambda world: _without_arrangement(v, world)),
     ),
+    *MEMBERS,
     *data_fields(of="the data that it works on"),
     open_field(
         "about_people",
@@ -294,7 +296,7 @@ def _within(world: World, subject: Subject, territories: Territories) -> Iterabl
     view: TaskView = subject.data
     for part in about_owners(lambda task: task.families)(world, subject, territories):
         found = world.protected(view.owners, territories)
-        yield replace(part, data=replace(view, only=found.all))
+        yield replace(part, data=replace(view, only=found.all, unsure=found.unsure))
 
 
 KIND = Kind(name="task", about="what is repeated on data", fields=_FIELDS, subjects=_subjects, within=_within)

@@ -66,34 +66,20 @@ def _tasks(law: Law) -> Iterator[tuple[str, str, Truth]]:
 
 
 def _not_arranged(law: Law, name: str) -> Truth:
-    """Whether owners whose data meet have no agreements that connect them, by way of a coordinator or not."""
+    """Whether somebody whom the law protects has no agreements with all others, by way of a coordinator or not."""
     items = [item for item in _items(law.facts, name) if not law.people(item)]
-    known = {item: _about(law, item) for item in items}
-    sure = {law.facts.owner(item) for item in items if known[item]}
-    perhaps = {law.facts.owner(item) for item in items if known[item] is not False}
-    datasets = sorted({item.dataset for item in items if known[item] is not False})
-    apart = both(len(sure) > 1, no(_arranged(law, sure, datasets)))
-    open_question = both(len(perhaps) > 1, no(_arranged(law, perhaps, datasets)), None)
-    return both(_exchanges(law.facts, name), either(apart, open_question))
+    personal = {item: law.category(item.dataset, "personal") for item in items}
+    some = sorted({law.facts.owner(item) for item in items if personal[item] is not False})
+    datasets = sorted({item.dataset for item in items if personal[item] is not False})
+    lone = (both(law.protects(owner), no(_arranged(law, owner, some, datasets))) for owner in some)
+    return both(_exchanges(law.facts, name), either(*personal.values()), len(some) > 1, either(*lone))
 
 
-def _arranged(law: Law, owners: set[str], datasets: list[str]) -> Truth:
-    """Whether agreements join all of them, each by way of those that are joined already or of a coordinator."""
-    return _joined(law, owners, datasets, doubtful=False) or (None if _joined(law, owners, datasets, doubtful=True) else False)
-
-
-def _joined(law: Law, owners: set[str], datasets: list[str], *, doubtful: bool) -> bool:
-    hubs = {name for name, one in law.facts.file.parties.items() if "coordinator" in one.role}
-    found, waiting = set[str](), sorted(owners)[:1]
-    while waiting:
-        here = waiting.pop()
-        found.add(here)
-        for other in (owners | hubs) - found:
-            links = [either(*(law.facts.agreed(kind, here, {other}, dataset) for kind in CONTROLLERS)) for dataset in datasets]
-            link = both(*links)
-            if link or (doubtful and link is None):
-                waiting.append(other)
-    return owners <= found
+def _arranged(law: Law, owner: str, owners: list[str], datasets: list[str]) -> Truth:
+    """Whether agreements connect one with all others, or both with a coordinator."""
+    others = [other for other in owners if other != owner]
+    whole = law.together(CONTROLLERS, {*owners}, datasets)
+    return either(whole, both(*(law.joined(CONTROLLERS, owner, other, one) for other in others for one in datasets)))
 
 
 def _models(law: Law) -> Iterator[tuple[str, str, Truth]]:
@@ -119,7 +105,8 @@ def _agreements(law: Law) -> Iterator[tuple[str, str, Truth]]:
     for name, one in law.facts.file.agreements.items():
         asked = one.kind in ("data_processing", "joint_controllers", "transfer")
         unsaid = missing(one, "reference") or (one.kind == "transfer" and missing(one, "mechanism"))
-        yield "agreement-without-reference", f"agreements.{name}", both(asked, unsaid)
+        there = either(*map(law.protects, one.between))
+        yield "agreement-without-reference", f"agreements.{name}", both(there, asked, unsaid)
 
 
 def _purposes(law: Law) -> Iterator[tuple[str, str, Truth]]:

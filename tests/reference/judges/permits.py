@@ -46,9 +46,10 @@ def _datasets(law: Law) -> Iterator[tuple[str, str, Truth]]:
         unsaid = None if entry.says_unknown("permit") else entry.permit is None
         yield "ehds-permit-not-stated", at, both(asked, _used(law, name), unsaid)
         if entry.permit is not None:
-            yield "ehds-permit-ended", at, both(asked, _ended(law, entry.permit))
-            yield "ehds-kept-after-permit", at, both(asked, _holds(law, name), _kept(law, entry))
-            yield "ehds-purpose-of-public-bodies", at, both(asked, _holds(law, name), _reserved(law, entry.permit))
+            there = law.of_some(name)  # whatever the data are called: a permit is for what it is for
+            yield "ehds-permit-ended", at, both(there, _ended(law, entry.permit))
+            yield "ehds-kept-after-permit", at, both(there, _holds(law, name), _kept(law, entry))
+            yield "ehds-purpose-of-public-bodies", at, both(there, _holds(law, name), _reserved(law, entry.permit))
 
 
 def _ended(law: Law, permit: Any) -> Truth:
@@ -85,7 +86,8 @@ def _tasks(law: Law) -> Iterator[tuple[str, str, Truth]]:
         sure = {law.facts.owner(item) for item in items if known[item]}
         perhaps = {law.facts.owner(item) for item in items if known[item] is not False}
         about = sorted({item.dataset for item in items if known[item] is not False})
-        apart = both(len(sure) > 1, no(law.together(CONTRACTS, sure, about)))
+        certain = sorted({item.dataset for item in items if known[item]})
+        apart = both(len(sure) > 1, no(law.together(CONTRACTS, sure, certain)))
         asked = both(len(perhaps) > 1, no(law.together(CONTRACTS, perhaps, about)), None)
         joint = _exchanges(law.facts, name)
         yield "ehds-federation-without-contract", f"tasks.{name}", both(joint, either(apart, asked))

@@ -51,7 +51,8 @@ def _not_agreed(facts: Facts, name: str) -> Truth:
     perhaps = {facts.owner(item) for item in items if facts.private(item.dataset) is not False}
     about = sorted({item.dataset for item in items if facts.private(item.dataset) is not False})
     kinds = ("consortium", "joint_controllers")
-    apart = both(len(sure) > 1, no(law.together(kinds, sure, about)))
+    certain = sorted({item.dataset for item in items if facts.private(item.dataset)})
+    apart = both(len(sure) > 1, no(law.together(kinds, sure, certain)))
     asked = both(len(perhaps) > 1, no(law.together(kinds, perhaps, about)), None)
     return both(_exchanges(facts, name), either(apart, asked))
 
@@ -143,19 +144,18 @@ def _not_open(facts: Facts, name: str) -> Truth:
 
 
 def _financial(facts: Facts) -> dict[str, Truth]:
-    """The participants that may be financial entities, of those that have data and may be in the EEA."""
-    law, found = Law(facts, "EEA"), {}
-    for name in {owner for dataset in facts.file.datasets for owner in law.owners(dataset)}:
-        entry = facts.file.parties.get(name)
-        if entry is not None and "participant" in entry.role:
-            sector = None if entry.sector is None else entry.sector in FINANCE
-            found[name] = both(sector, law.protects(name))
-    return found
+    """The participants that may be financial entities in the EEA."""
+    law = Law(facts, "EEA")
+    crowds = {place.home for place in facts.world.places.values() if place.count > 1}
+    people = crowds if facts.file.setting == "cross-device" else set[str]()
+    parties = {name: one for name, one in facts.file.parties.items() if "participant" in one.role and name not in people}
+    takes = {name: one.sector for name, one in parties.items() if "user" not in one.role}
+    return {name: both(None if said is None else said in FINANCE, law.protects(name)) for name, said in takes.items()}
 
 
 def _dora(facts: Facts) -> Iterator[tuple[str, str, Truth]]:
-    banks = _financial(facts)
-    some = either(*banks.values())
+    banks, law = _financial(facts), Law(facts, "EEA")
+    some = both(either(*banks.values()), either(*map(law.of_some, facts.file.datasets)))
     for name in _working(facts):
         if {*facts.roles(name)} & {*PROVIDES} and "participant" not in facts.roles(name):
             yield "dora-provider-without-contract", f"parties.{name}", both(some, no(_on_file(facts, name, banks)))
@@ -169,16 +169,20 @@ def _working(facts: Facts) -> list[str]:
     found = {party for place in facts.world.places for party in facts.operators(place)}
     found |= {place.host.split(".")[0] for place in facts.world.places.values() if place.host}
     found |= {facts.runner(one.way) for one in facts.accesses if one.way}
+    found |= {one.party.split(".")[0] for one in facts.study.graph.vertices.values() if one.party}
     return sorted(found)
 
 
 def _on_file(facts: Facts, name: str, banks: dict[str, Truth]) -> Truth:
+    """Whether a contract that can be found binds somebody to a bank, or to a coordinator, whoever is a bank."""
     hubs = {hub for hub, one in facts.file.parties.items() if "coordinator" in one.role} - {name}
+    perhaps = {bank for bank, truth in banks.items() if truth is not False}
     found: list[Truth] = []
     for deal in facts.file.agreements.values():
         if name in deal.between and deal.reference and not deal.ended(facts.study.settings.today):
-            bound = either(bool(hubs & {*deal.between}), *(truth for bank, truth in banks.items() if bank in deal.between))
-            found.append(both(bound, None if deal.says_unknown("expires") else True))
+            signed = {*deal.between}
+            bound = bool(hubs & signed) or any(banks[bank] for bank in perhaps & signed) or perhaps <= signed
+            found.append(both(bound or (None if perhaps & signed else False), None if deal.says_unknown("expires") else True))
     return either(*found)
 
 
