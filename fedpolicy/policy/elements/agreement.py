@@ -111,7 +111,19 @@ def unconnected(
     world: World, owners: Collection[str], kinds: Collection[str], families: Iterable[str]
 ) -> Iterable[str]:
     """Those of some owners that an agreement of these kinds does not connect with all others."""
-    about, wanted = tuple(families), set(owners)
+    left = {one for family in _unlike(world, kinds, families) for one in _apart(world, owners, kinds, family)}
+    return (one for one in owners if one in left)
+
+
+def _unlike(world: World, kinds: Collection[str], families: Iterable[str]) -> Iterable[tuple[str, ...]]:
+    """Datasets that some agreement tells apart, each for itself; all together, where all agreements are about anything."""
+    about = tuple(families)
+    several = any(one.kind in kinds and one.covers is not None for one in world.agreements)
+    return [(family,) for family in about] if several else [about]
+
+
+def _apart(world: World, owners: Collection[str], kinds: Collection[str], about: tuple[str, ...]) -> Iterable[str]:
+    wanted = set(owners)
     if not set(kinds).isdisjoint(shared_kinds(world, owners, about)):
         return
     near = {party: _partners(world, party, kinds, about) for party in {*owners, *world.coordinators}}

@@ -51,7 +51,7 @@ def _smallest_group(world: World, family: str) -> int | Missing | None:
     appetite = dataset.risk_appetite
     if dataset.subjects is None or appetite is None:
         return None
-    together = dataset.subjects * world.lookup.instances_of([family]).bit_count()
+    together = dataset.subjects * _holders(world, family)
     if appetite.min_count_scope is not None:
         return together if appetite.min_count_scope == "federation" else dataset.subjects
     if appetite.min_count is None or dataset.subjects < appetite.min_count <= together:
@@ -61,7 +61,14 @@ def _smallest_group(world: World, family: str) -> int | Missing | None:
 
 def _largest_share(world: World, family: str) -> float:
     """The share of one instance, where all are alike."""
-    return 1.0 / max(1, world.lookup.instances_of([family]).bit_count())
+    return 1.0 / max(1, _holders(world, family))
+
+
+def _holders(world: World, family: str) -> int:
+    """How many places hold it, cohorts counted in full."""
+    graph = world.graph
+    items = (graph.data[number] for number in graph.numbers(world.lookup.instances_of([family])))
+    return sum(graph.vertices[item.place].weight for item in items)
 
 
 def _permits(world: World, families: Iterable[str]) -> Iterable[tuple[str, Permit]]:
@@ -91,6 +98,7 @@ class DatasetView:
     id: str
     dataset: Dataset
     only: tuple[str, ...] | None = None  # the owners that a law protects, where a rule looks at them alone
+    perhaps: tuple[str, ...] = ()  # beside these, the owners of whom nobody says whether it does
 
     @property
     def families(self) -> tuple[str, ...]:
@@ -106,8 +114,7 @@ class DatasetView:
 def _trained_by(view: DatasetView) -> Presence:
     """The tasks that train on it; not known where nobody says what the only ones do."""
     tasks = view.world.deployment.tasks
-    uses = (use.partition(".") for use in view.world.users_of.get(view.id, ()))
-    methods = {name: tasks[name].method for section, _, name in uses if section == "tasks"}
+    methods = {name: task.method for name, task in tasks.items() if view.id in view.world.use_data(f"tasks.{name}")}
     found = [f"tasks.{name}" for name, one in methods.items() if one != UNKNOWN and view.world.catalog.methods[one].trains]
     unsure = tuple(f"tasks.{name}.method" for name, one in methods.items() if one == UNKNOWN)
     return Missing(unsure) if unsure and not found else ordered(found)
@@ -152,10 +159,25 @@ def _too_few(view: DatasetView) -> Presence:
 
 def _leaves(view: DatasetView) -> Presence:
     """Whether another party learns something about it; not known where the facts leave that open."""
-    found = [one for one in view.world.study.disclosures if view.id in view.world.lookup.families_of(one.datasets)]
+    learned = (one for one in view.world.study.disclosures if one.high > 0)
+    found = [one for one in learned if view.id in view.world.lookup.families_of(one.datasets)]
     if any(one.low > 0 for one in found):
         return True
     return Missing(tuple(sorted({fact for one in found for fact in one.missing}))) if found else False
+
+
+def _used_by(view: DatasetView) -> Presence:
+    found = view.world.used_of(view.id, view.owners)
+    unsure = [] if found else view.world.used_of(view.id, view.perhaps)
+    return Missing(view.world.whereabouts(view.perhaps)) if unsure else found
+
+
+def _public_owner(view: DatasetView) -> Presence:
+    lookup = view.world.lookup
+    if any("public-body" in lookup.roles(owner) for owner in view.owners):
+        return True
+    unsure = [owner for owner in view.perhaps if "public-body" in lookup.roles(owner)]
+    return Missing(view.world.whereabouts(unsure)) if unsure else False
 
 
 def _has_releases(view: DatasetView) -> Presence:
@@ -209,6 +231,7 @@ _FIELDS = (
         "the share of one instance where all are alike",
         lambda view: _largest_share(view.world, view.id),
     ),
+    boolean("under_permit", "it has a permit that holds", lambda view: has_permit(view.world, [view.id])),
     boolean("has_risk_appetite", "`risk_appetite` is stated", lambda view: view.dataset.risk_appetite is not None),
     open_field(
         "too_few", Type.BOOL, "a number of it is made of fewer units than `risk_appetite` asks", _too_few, key="subjects"
@@ -222,7 +245,8 @@ _FIELDS = (
     ),
     open_field("owners_in_eea", Type.BOOL, "all its owners are in the EEA", lambda v: in_eea(v.world, v.owners)),
     open_field("eea_owner", Type.BOOL, "some owner of it is in the EEA", lambda v: any_in_eea(v.world, v.owners)),
-    texts("used_by", "tasks and calls that use it, such as tasks.adapt", lambda v: v.world.users_of.get(v.id, ())),
+    open_field("used_by", Type.LIST, "tasks and calls that use it, such as tasks.adapt", _used_by),
+    open_field("public_owner", Type.BOOL, "a public body is among its owners", _public_owner),
     texts("learned_by_models", "models that surely contain something of it", _trained_into),
     open_field("trained_by", Type.LIST, "tasks that train on it, such as tasks.adapt", _trained_by),
     open_field("leaves_owner", Type.BOOL, "another party learns something about it", _leaves),
@@ -242,7 +266,8 @@ def _within(world: World, subject: Subject, territories: Territories) -> Iterabl
     found = world.protected(view.owners, territories)
     if found.all:
         doubt = () if found.sure else world.whereabouts(found.unsure)
-        yield replace(subject, data=replace(view, only=found.all), doubt=doubt)
+        perhaps = found.unsure if found.sure else ()
+        yield replace(subject, data=replace(view, only=found.all, perhaps=perhaps), doubt=doubt)
 
 
 KIND = Kind(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from fedpolicy.graph.jobs import UNKNOWN
 from fedpolicy.graph.lookup import ordered
@@ -22,6 +22,7 @@ from fedpolicy.policy.elements.shared import (
     is_personal,
     is_private,
     number,
+    paths_of,
     open_field,
     texts,
 )
@@ -44,6 +45,9 @@ class Whole:
     world: World
     only: tuple[str, ...] | None = None  # the datasets of those whom a law protects, where a rule looks at them alone
     owners: frozenset[str] | None = None  # and who these are
+    others: frozenset[str] = frozenset()  # and whom it may protect
+    perhaps: tuple[str, ...] = ()  # beside these, the datasets of those whom it may protect
+    unsaid: tuple[str, ...] = ()  # the facts on which that hangs
 
     @property
     def families(self) -> tuple[str, ...]:
@@ -147,16 +151,23 @@ def _trains(whole: Whole, tasks: Iterable[str] | None = None) -> Presence:
     return Missing(unsure) if unsure else False
 
 
-def _trains_on_personal(whole: Whole) -> Presence:
+def _of_protected(whole: Whole, asked: Callable[[Whole], Presence]) -> Presence:
+    """What is so of the data of those whom a law protects; where it is only so of others, whom it may, a question."""
+    found = asked(whole)
+    if found is True or not whole.perhaps:
+        return found
+    other = asked(replace(whole, only=whole.perhaps, owners=whole.others))
+    return found if other is False else Missing(tuple(sorted({*paths_of(found), *paths_of(other), *whole.unsaid})))
+
+
+def _trained_on_personal(whole: Whole) -> Presence:
     """Whether a task trains on personal data of those whom a law protects."""
     found = {name: _worked_on(whole, f"tasks.{name}", "personal") for name in whole.world.deployment.tasks}
     sure = [name for name, about in found.items() if about is True]
     known = _trains(whole, sure) if sure else False
-    paths = known.paths if isinstance(known, Missing) else ()
-    for name, about in found.items():
-        if isinstance(about, Missing) and _trains(whole, [name]) is not False:
-            paths = (*paths, *about.paths)
-    return True if known is True else Missing(tuple(sorted({*paths}))) if paths else False
+    unsure = [name for name, about in found.items() if isinstance(about, Missing) and _trains(whole, [name]) is not False]
+    paths = {path for one in (known, *(found[name] for name in unsure)) for path in paths_of(one)}
+    return True if known is True else Missing(tuple(sorted(paths))) if paths else False
 
 
 def _worked_on(whole: Whole, use: str, flag: str) -> Presence:
@@ -173,10 +184,11 @@ def _theirs(whole: Whole, owners: Iterable[str]) -> bool:
     return whole.owners is None or not whole.owners.isdisjoint(owners)
 
 
-def _health_under_permit(whole: Whole) -> Presence:
+def _used_under_permit(whole: Whole) -> Presence:
     world = whole.world
-    used = [name for name in whole.families if has_permit(world, [name]) and world.users_of.get(name)]
-    return about_health(world, used)
+    permitted = [name for name in whole.families if has_permit(world, [name])]
+    theirs = {name: whole.owners if whole.owners is not None else world.owners([name]) for name in permitted}
+    return about_health(world, [name for name in permitted if world.used_of(name, theirs[name])])
 
 
 def _works_on_private(whole: Whole) -> Presence:
@@ -231,7 +243,7 @@ _FIELDS = (
         "trains_on_personal",
         Type.BOOL,
         "some task trains on personal data; for a law, of those whom it protects",
-        _trains_on_personal,
+        lambda whole: _of_protected(whole, _trained_on_personal),
     ),
     open_field(
         "agreements",
@@ -255,7 +267,7 @@ _FIELDS = (
         "health_under_permit",
         Type.BOOL,
         "a task or call uses health data under a permit that holds",
-        _health_under_permit,
+        lambda whole: _of_protected(whole, _used_under_permit),
     ),
     open_field("works_on_private", Type.BOOL, "some task works on private data", _works_on_private),
     open_field("jurisdictions", Type.LIST, "where all parties are", _jurisdictions),
@@ -307,9 +319,13 @@ def within(subject: Subject, territories: Territories) -> Subject:
     found = {name: world.protected(world.owners([name]), territories) for name in personal}
     sure = tuple(name for name, one in found.items() if one.sure)
     unsure = tuple(name for name, one in found.items() if one.unsure)
-    owners = frozenset(who for one in found.values() for who in (one.sure if sure else one.unsure))
-    doubt = () if sure else world.whereabouts(party for name in unsure for party in found[name].unsure)
-    return replace(subject, data=replace(whole, only=sure or unsure, owners=owners), doubt=doubt)
+    owners = frozenset(who for one in found.values() for who in one.sure)
+    others = frozenset(who for one in found.values() for who in one.unsure)
+    unsaid = world.whereabouts(sorted(others))
+    if not sure:
+        return replace(subject, data=replace(whole, only=unsure, owners=others), doubt=unsaid)
+    data = replace(whole, only=sure, owners=owners, perhaps=unsure, others=others, unsaid=unsaid)
+    return replace(subject, data=data, doubt=())
 
 
 def _within(_: World, subject: Subject, territories: Territories) -> Iterable[Subject]:

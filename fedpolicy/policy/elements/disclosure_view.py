@@ -111,9 +111,21 @@ def _closed_model(view: DisclosureView) -> Presence:
 
 
 def _deidentified(view: DisclosureView) -> Iterable[str]:
+    found = _removals(view)
+    return ordered(set.intersection(*found)) if found else ()
+
+
+def _by_law(view: DisclosureView) -> bool:
+    """Whether each way in passes one of the two methods of 45 CFR 164.514(b), whichever it is."""
+    found = _removals(view)
+    return bool(found) and not any(some.isdisjoint(("safe_harbor", "expert")) for some in found)
+
+
+def _removals(view: DisclosureView) -> list[set[str]]:
+    """By way in, the methods of de-identification that stand on it."""
     origins, flows_of = {step.origin for step in view.steps}, view.world.lookup.flows_of
     flows = {flow.id: flow for origin in origins for flow in flows_of.get(origin, ())}
-    found: list[set[str]] = [
+    return [
         {
             guard.does.method_of(guard.spec)
             for step in path
@@ -122,7 +134,6 @@ def _deidentified(view: DisclosureView) -> Iterable[str]:
         }
         for path in view.ways
     ]
-    return ordered(set.intersection(*found)) if found else ()
 
 
 def _rests_on(view: DisclosureView) -> list[str]:
@@ -161,6 +172,14 @@ def _exported(view: DisclosureView, owner: str, but: str) -> bool:
     return any(not unsigned(world, view.parties, [hub], {"transfer"}, view.families, but=but) for hub in near)
 
 
+def _unplaced(view: DisclosureView, owners: list[str]) -> tuple[str, ...]:
+    """Where coordinators are who would export for all of some owners, if their places are adequate and nobody says it."""
+    world = view.world
+    hubs = [hub for hub in world.coordinators if hub not in view.parties and world.whereabouts([hub])]
+    tools = [hub for hub in hubs if not unsigned(world, view.parties, [hub], {"transfer"}, view.families)]
+    return world.whereabouts(tools) if owners and tools else ()
+
+
 def _adequate(world: World, owner: str, party: str) -> bool:
     places = world.jurisdictions([party])
     return isinstance(places, list) and {decision(world, law, places) for law in laws_of(world, owner)} == {"full"}
@@ -175,8 +194,11 @@ def _without_tool(view: DisclosureView) -> list[str] | Missing:
             unsigned(world, view.parties, view.owners, {"transfer"}, view.families, but=but) for but in ("adequacy", "")
         )
         every, some = ([one for one in left if not _exported(view, one, but)] for left, but in ((every, "adequacy"), (some, "")))
+        if hubs := _unplaced(view, some):
+            return Missing(hubs)
         if not isinstance(places, list) or "public" in view.parties:
-            return some
+            # Whether there is a decision that somebody relies on, hangs on the place.
+            return places if isinstance(places, Missing) and every and not some else some
         # A decision that somebody relies on has to be there.
         decided = {owner: {decision(world, law, places) for law in laws_of(world, owner)} for owner in every}
         return [one for one in every if "none" in decided[one] or (one in some and decided[one] != {"full"})]
@@ -259,5 +281,10 @@ WAYS = (
         "methods of de-identification that are applied on every way",
         _deidentified,
         choices=words_of(Deidentification, "method"),
+    ),
+    boolean(
+        "deidentified_by_law",
+        "on every way one of the two methods of 45 CFR 164.514(b) is applied: safe_harbor or expert",
+        _by_law,
     ),
 )

@@ -72,10 +72,24 @@ class FlowView:
     @cached_property
     def families(self) -> tuple[str, ...]:
         """The datasets that it may carry."""
+        row = self.world.catalog.payloads.get(self.first.payload)
+        if row is not None and row.carries == "nothing":
+            return ()
         mask = 0
         for flow in self.flows:
             mask = united(mask, self.world.carried(flow))
         return self.world.lookup.families_in(mask)
+
+    @property
+    def owners(self) -> list[str]:
+        """Whose the data are that it may carry to somebody else; where it carries them to their owners only, whose at all."""
+        mask = others = 0
+        for flow in self.flows if self.families else ():
+            carried = self.world.carried(flow)
+            mask = united(mask, carried)
+            for party in self.world.lookup.operators(flow.target):
+                others = united(others, carried & ~self.world.own.get(party, 0))
+        return self.world.owners_in(others or mask)
 
     @property
     def from_parties(self) -> tuple[str, ...]:
@@ -185,6 +199,11 @@ _FIELDS = (
     ),
     Field(name="payload_level", type=Type.LEVEL, about="what the payload reveals on its own", read=_level),
     integer("count", "how many single flows it stands for", lambda view: len(view.flows)),
+    boolean(
+        "of_model",
+        "it carries what a model has, not what a place has",
+        lambda v: v.world.graph.vertices[v.first.source].kind == "model",
+    ),
     texts("from_nodes", "nodes that send", lambda view: _families(view, view.senders)),
     texts("to_nodes", "nodes (or parties without nodes) that receive", lambda view: _families(view, view.recipients)),
     texts("from_parties", "parties that send", lambda view: view.from_parties),
@@ -236,7 +255,9 @@ def _groups(world: World) -> dict[tuple[str, str, str, bool], list[Flow]]:
     graph = world.graph
     found: dict[tuple[str, str, str, bool], list[Flow]] = {}
     for flow in graph.flows:
-        if flow.data != 0 and graph.vertices[flow.source].kind in _MOVES and graph.vertices[flow.target].kind in _MOVES:
+        source, target = graph.vertices[flow.source].kind, graph.vertices[flow.target].kind
+        told = flow.role == "declared" and source == "model"  # what is told of a model
+        if flow.data != 0 and (source in _MOVES or told) and target in _MOVES:
             found.setdefault((flow.origin, flow.role, flow.payload, not flow.certain), []).append(flow)
     return dict(sorted(found.items()))
 

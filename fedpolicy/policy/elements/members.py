@@ -42,7 +42,7 @@ def _meeting(view: TaskView, wanted: Wanted) -> _Meeting:
 
 def _organisations(view: TaskView, families: tuple[str, ...]) -> list[str]:
     owners: Iterable[str] = view.world.owners_used(view.use, families) if families else ()
-    theirs = (one for one in owners if view.only is None or one in view.only)
+    theirs = (one for one in owners if view.only is None or one in view.only or one in view.unsure)
     return [one for one in theirs if not view.world.is_person(one)]
 
 

@@ -8,8 +8,9 @@ from functools import cached_property
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
+from fedpolicy.analysis.exposure import Reading
 from fedpolicy.analysis.facts import ModelFacts
-from fedpolicy.analysis.openness import CLASSES
+from fedpolicy.analysis.openness import CLASSES, contents
 from fedpolicy.graph import Access
 from fedpolicy.graph.lookup import family_of, listed_by, ordered
 from fedpolicy.graph.routes import stand_ins
@@ -34,10 +35,12 @@ NOTHING_KEPT: Mapping[str, Value] = {
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """The datasets that a model has learned from."""
+    """The datasets that a model has learned from; what it only may have, hangs on facts that are unsaid."""
 
     world: World
     families: tuple[str, ...]
+    perhaps: tuple[str, ...] = ()
+    unsaid: tuple[str, ...] = ()
 
 
 class ModelView:
@@ -58,12 +61,29 @@ class ModelView:
     def owners(self) -> list[str]:
         """The owners of what it has learned from, else of what it is used with."""
         used = (self.world.owners_used(use, self.world.use_data(use)) for use in self.uses)
-        return self.world.owners_of(self.facts.contains) or ordered(chain.from_iterable(used))
+        study = self.world.study
+        sure = contents(study.graph, study.exposure, self.id, Reading.LOW)
+        return self.world.owners_of(sure or self.facts.contains) or ordered(chain.from_iterable(used))
 
     @cached_property
     def contents(self) -> Contents:
         """What it has learned from."""
-        return Contents(self.world, tuple(ordered(map(family_of, self.facts.contains))))
+        study = self.world.study
+        every = tuple(ordered(map(family_of, self.facts.contains)))
+        sure = {family_of(one) for one in contents(study.graph, study.exposure, self.id, Reading.LOW)}
+        perhaps = tuple(one for one in every if one not in sure)
+        unsaid = self._unsaid if perhaps else ()
+        if not unsaid:
+            return Contents(self.world, every)
+        return Contents(self.world, tuple(one for one in every if one in sure), perhaps, unsaid)
+
+    @property
+    def _unsaid(self) -> tuple[str, ...]:
+        """The facts on which it hangs that something gets into it."""
+        graph = self.world.graph
+        doubtful = (flow for flow in graph.flows if not flow.certain)
+        into = (flow for flow in doubtful if graph.vertices[flow.target].family == self.id)
+        return tuple(sorted({fact for flow in into for fact in flow.missing}))
 
     @cached_property
     def uses(self) -> list[str]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from fedpolicy.graph import Vertex
 from fedpolicy.graph.lookup import listed_by, ordered
-from fedpolicy.language.model.party import Node, Party
+from fedpolicy.language.model.party import Agreement, Node, Party
 from fedpolicy.language.model.shape import words_of
 from fedpolicy.policy.elements.agreement import firm_answer
 from fedpolicy.policy.elements.deployment import financial_entities
@@ -39,19 +39,31 @@ def _on_file(party: PartyView) -> Presence:
     entities, unsaid = financial_entities(party.world)
     perhaps = [name for name in unsaid if name != party.id]
 
-    def on_file(world: World) -> Presence:
-        signed = {who for one in world.agreements_of.get(party.id, ()) if one.reference for who in one.between}
-        signed.discard(party.id)
-        if signed & {*entities, *world.coordinators} or (perhaps and signed >= {*entities, *perhaps}):
+    def on_file(contracts: Iterable[Agreement]) -> Presence:
+        signed = {who for one in contracts for who in one.between} - {party.id}
+        if signed & {*entities, *party.world.coordinators} or (perhaps and signed >= {*entities, *perhaps}):
             return True
         open_of = sorted({path for name in perhaps for path in unsaid[name]})
         return Missing(tuple(open_of)) if signed & set(perhaps) else False
 
-    return firm_answer(party.world, on_file)
+    contracts = [one for one in party.world.agreements_of.get(party.id, ()) if one.reference]
+    found = on_file(contracts)
+    firm = on_file(one for one in contracts if not one.says_unknown("expires"))
+    return found if firm == found else Missing(tuple(one for one in party.world.doubts if one.endswith(".expires")))
 
 
 def _runs(party: PartyView) -> Iterable[str]:
     return (name for name, model in party.world.models.items() if party.id in model.runners)
+
+
+def _active(world: World) -> frozenset[str]:
+    """Who does anything here: the provider of a model that nobody uses does nothing."""
+    lookup, graph = world.lookup, world.graph
+    used = {end for flow in graph.flows for end in (flow.source, flow.target)}
+    declared = world.deployment.nodes
+    places = [one for one in lookup.places.values() if one.id in used or one.family in declared]
+    hosts = {lookup.party(place.host) for place in places if place.host}
+    return frozenset(hosts.union(*(lookup.operators(place.id) for place in places)))
 
 
 _FIELDS = (
@@ -63,6 +75,11 @@ _FIELDS = (
     *fields_of(Party, _entry),
     texts("operates", "nodes that it operates", lambda party: party.world.lookup.operated.get(party.id, ())),
     texts("hosts", "nodes of others on its machines", lambda party: party.world.lookup.hosted.get(party.id, ())),
+    boolean(
+        "active",
+        "it operates or hosts a node, or a flow goes to it or comes from it",
+        lambda party: party.id in party.world.once("active", (), lambda _: _active(party.world)),
+    ),
     texts("owns", "datasets of which it owns an instance", lambda party: party.world.lookup.owned.get(party.id, ())),
     texts("runs_models", "models that it runs for anybody", _runs),
     open_field("agreements", Type.LIST, "kinds of the agreements that it has", _agreements),

@@ -266,7 +266,9 @@ def _protects(world: World, on: str) -> Mask:
     if section in {"tasks", "api_calls"}:
         return world.graph.worked.get(on, 0)
     if section == "flows":
-        return reduce(or_, map(world.carried, world.lookup.flows_of.get(on, ())), 0)
+        rows = world.catalog.payloads
+        found = (flow for flow in world.lookup.flows_of.get(on, ()) if rows[flow.payload].carries != "nothing")
+        return reduce(or_, map(world.carried, found), 0)
     # An enclave keeps what arrives in it: stored there or not.
     return reduce(or_, (world.lookup.reach.get(place, 0) for place in world.graph.members.get(name, ())), 0)
 

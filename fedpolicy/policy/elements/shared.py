@@ -107,7 +107,9 @@ def data_fields(prefix: str = "", of: str = "the data") -> tuple[Field, ...]:
     """What the datasets of an element are; `prefix` starts the names, such as `contains_`."""
 
     def flag(name: str, about: str) -> Field:
-        return open_field(f"{prefix}{name}", Type.BOOL, about, lambda e: has_flag(e.world, e.families, name))
+        return open_field(
+            f"{prefix}{name}", Type.BOOL, about, lambda e: of_protected(e, lambda some: has_flag(e.world, some, name))
+        )
 
     return (
         open_field(
@@ -120,13 +122,13 @@ def data_fields(prefix: str = "", of: str = "the data") -> tuple[Field, ...]:
             Type.BOOL,
             f"some of {of} is protected health information (45 CFR 160.103); what is public, synthetic or de-identified"
             " is none",
-            lambda e: _phi(e.world, e.families),
+            lambda e: of_protected(e, lambda some: _phi(e.world, some)),
         ),
         open_field(
             f"{prefix}health",
             Type.BOOL,
             f"some of {of} is about somebody's health, and neither public nor synthetic",
-            lambda e: about_health(e.world, e.families),
+            lambda e: of_protected(e, lambda some: about_health(e.world, some)),
         ),
         open_field(
             f"{prefix}private",
@@ -136,6 +138,20 @@ def data_fields(prefix: str = "", of: str = "the data") -> tuple[Field, ...]:
         ),
         flag("free_text", f"some of {of} is free text"),
     )
+
+
+def of_protected(element: Any, asked: Callable[[tuple[str, ...]], Presence]) -> Presence:  # noqa: ANN401  a view
+    """What is so of an element's data; where it may only be so of others, whom a law may protect, who these are."""
+    found = asked(element.families)
+    perhaps: tuple[str, ...] = getattr(element, "perhaps", ())
+    if found is True or not perhaps or (other := asked(perhaps)) is False:
+        return found
+    return Missing(tuple(sorted({*paths_of(found), *paths_of(other), *element.unsaid})))
+
+
+def paths_of(found: Presence) -> tuple[str, ...]:
+    """The facts that are missing, if any are."""
+    return found.paths if isinstance(found, Missing) else ()
 
 
 def safeguard_kinds(safeguards: Iterable[Any], missing: str) -> Presence:

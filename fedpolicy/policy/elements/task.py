@@ -24,6 +24,7 @@ from fedpolicy.policy.elements.shared import (
     data_fields,
     integer,
     is_about_people,
+    is_personal,
     open_field,
     ranging,
     safeguard_kinds,
@@ -108,11 +109,12 @@ def _in_parts(view: TaskView) -> Presence:
 
 
 def _without_arrangement(view: TaskView, world: World) -> list[str]:
-    owners = [party for party in view.owners if not world.is_person(party)]
+    about = tuple(family for family in view.families if is_personal(world, [family]))
+    owners = [party for party in world.owners_used(view.use, about) if not world.is_person(party)] if about else []
     if len(owners) == 1:
         return []
     kinds = {"joint_controllers", "data_processing", "data_use"}
-    found = unconnected(world, owners, kinds, view.families)
+    found = unconnected(world, owners, kinds, about)
     return [party for party in found if view.only is None or party in view.only]
 
 

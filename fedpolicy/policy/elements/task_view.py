@@ -24,7 +24,7 @@ class TaskView:
     id: str
     task: Task
     only: tuple[str, ...] | None = None  # the owners that a law protects, where a rule names them alone
-    unsure: tuple[str, ...] = ()  # those among them who may be elsewhere
+    unsure: tuple[str, ...] = ()  # those of whom nobody says whether it does
 
     @property
     def use(self) -> str:

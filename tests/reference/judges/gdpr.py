@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from tests.reference.analysed import carried
 from tests.reference.judges.tasks import _exchanges, _items
 from tests.reference.laws import CONTROLLERS, Law, Rows, missing, said
 from tests.reference.uses import Facts, Truth, both, either, facts_of, no
@@ -85,20 +86,19 @@ def _arranged(law: Law, owner: str, owners: list[str], datasets: list[str]) -> T
 def _models(law: Law) -> Iterator[tuple[str, str, Truth]]:
     audited = not missing(law.facts.file.governance, "leakage_audit")
     for name in law.facts.file.models:
-        learned = either(*(_learned_by(law, job.name) for job in law.facts.makers(name)), *_inherited(law, name))
+        (known,) = [one for one in law.facts.study.models if one.id == name]
+        found = {item.id: item for item in law.facts.world.instances if item.id in known.contains}
+        sure = [job for job in _sources(law, name) if job.method.trains and job.task.method != "unknown"]
+        taught = {item.id for job in sure for item in _items(law.facts, job.name)}
+        learned = either(*(both(_about(law, item), True if one in taught else None) for one, item in found.items()))
+        learned = both(learned, bool(law.facts.makers(name)))
         yield "published-model-not-tested", f"models.{name}", both(law.facts.published(name), learned, not audited)
 
 
-def _learned_by(law: Law, name: str) -> Truth:
-    audits = any(one.kind == "leakage_audit" for one in law.facts.file.tasks[name].safeguards)
-    return both(_learned(law, name), not audits)
-
-
-def _inherited(law: Law, name: str) -> Iterator[Truth]:
-    """What a model has from those that it was made from."""
-    for base in law.facts.file.models:
-        if name in law.facts.made_from(base):
-            yield from (_learned(law, job.name) for job in law.facts.makers(base))
+def _sources(law: Law, name: str) -> list[Any]:
+    """The tasks that made a model, and those that it was made from."""
+    bases = [base for base in law.facts.file.models if name in law.facts.made_from(base)]
+    return [job for base in (name, *bases) for job in law.facts.makers(base)]
 
 
 def _agreements(law: Law) -> Iterator[tuple[str, str, Truth]]:
@@ -121,9 +121,14 @@ def _purposes(law: Law) -> Iterator[tuple[str, str, Truth]]:
 
 
 def _carried(facts: Facts, flow: Any) -> Iterator[str]:
-    from tests.reference.analysed import carried
-
-    yield from (one.id for one in carried(facts.study, flow))
+    """The instances that somebody gets by a flow who does not own them."""
+    if flow.role == "completion":  # what comes back to whoever asked
+        return
+    end = facts.study.graph.vertices[flow.target]
+    parties = {facts.study.lookup.party(who) for who in end.operators} if end.kind in ("place", "exchange") else set()
+    for one in carried(facts.study, flow):
+        if parties - {facts.study.lookup.party(one.owner)}:
+            yield one.id
 
 
 def _changes(law: Law, purpose: str | None, instance: str) -> Truth:

@@ -26,12 +26,17 @@ def _concerned(law: Law, name: str) -> Truth:
     return both(law.of_some(name), law.health(name))
 
 
-def _used(law: Law, name: str) -> bool:
-    """Whether a task works on data, or a call sends them."""
-    worked = (item.dataset for job in law.facts.jobs for item in _items(law.facts, job))
-    sent = (one.partition("@")[0] for call in law.facts.file.api_calls.values() for one in call.sends)
-    quoted = (one.partition("@")[0] for task in law.facts.file.tasks.values() for one in task.retrieves or ())
-    return name in {*worked, *sent, *quoted}
+def _used(law: Law, name: str) -> Truth:
+    """Whether a task works on data of owners whom the law protects, a call sends them, or answers quote them."""
+    facts = law.facts
+    worked = [item for job in facts.jobs for item in _items(facts, job)]
+    for call in facts.file.api_calls.values():
+        places = facts.world.nodes(call.from_)
+        worked += [item for place in places for item in facts.world.sent(call.sends, place, call.from_)]
+    entries = (*facts.file.api_calls.values(), *facts.file.tasks.values())
+    quoted = facts.world.every([one for entry in entries for one in entry.retrieves or ()])
+    items = [item for item in (*worked, *quoted) if item.dataset == name]
+    return either(*(law.protects(facts.owner(item)) for item in items))
 
 
 def _holds(law: Law, name: str) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 
 from fedpolicy.catalog import load_catalog
 from tests.reference.laws import Law, Rows, above, beyond, dataset_of, item_of, rows_of, said
-from tests.reference.learned import INFERABLE, Learned
+from tests.reference.learned import BOUNDED, INFERABLE, Learned
 from tests.reference.uses import Facts, Truth, both, either, facts_of, no
 
 DOCUMENTS = {"limited_data_set": "data_use", "waiver": "research_waiver", "authorization": "authorization"}
@@ -44,7 +44,7 @@ def _european(facts: Facts, one: Learned) -> Iterator[tuple[str, Truth]]:
     asked = both(law.protects(owner), law.category(dataset, "personal"), not law.people(item), above(one))
     contract = law.joined(("data_processing", "joint_controllers"), owner, one.home, dataset)
     yield "processor-without-contract", both(asked, _serves(one), no(contract))
-    outside = one.capacity != "public" and "user" not in one.roles
+    outside = one.capacity != "public" and "user" not in one.roles and one.home != owner
     yield "transfer-without-tool", both(asked, outside, no(_tool(law, owner, one.home, dataset)))
 
 
@@ -109,10 +109,10 @@ def _american(facts: Facts, one: Learned) -> Iterator[tuple[str, Truth]]:
     research = _research(law, owner, one.home, dataset)
     yield "phi-without-business-associate-agreement", both(asked, _serves(one), above(one), no(either(assured, research)))
     if one.capacity == "public":
-        yield "phi-published", both(asked, above(one), not _reduced(one))
+        yield "phi-published", both(asked, above(one), not _reduced(one, BOUNDED))
     stated = True if facts.file.datasets[dataset].phi_basis else None
     documented = both(research, stated) if facts.file.datasets[dataset].phi_basis else False
-    yield "phi-not-deidentified", both(asked, above(one, INFERABLE), not _reduced(one), no(documented))
+    yield "phi-not-deidentified", both(asked, above(one, INFERABLE), not _reduced(one, INFERABLE), no(documented))
     use = both(asked, law.named(dataset, "substance-use"), above(one))
     permits = ("authorization", "research_waiver", "business_associate")
     other = _named(one) and "user" not in one.roles
@@ -128,11 +128,11 @@ def _research(law: Law, owner: str, party: str, dataset: str) -> Truth:
     return False if there is False else None
 
 
-def _reduced(one: Learned) -> bool:
+def _reduced(one: Learned, least: int) -> bool:
     """Whether one of the two methods of de-identification stands on each way."""
     from tests.reference.analysed import trails
 
-    found = trails(one.study, one.one, surely=True) or trails(one.study, one.one, surely=False)
+    found = trails(one.study, one.one, surely=one.one.low > least)
     methods = [{guard.spec.method for flow in trail for guard in flow.guards if guard.spec.kind == "deidentification"} for trail in found]
     return bool(methods) and all(some & {*ENOUGH} for some in methods)
 

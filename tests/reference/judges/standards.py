@@ -69,14 +69,14 @@ def _taught(facts: Facts, name: str) -> Truth:
 def _unexamined(facts: Facts, name: str) -> Truth:
     made = [job for job in facts.makers(name)]
     made += [job for base in facts.file.models if name in facts.made_from(base) for job in facts.makers(base)]
-    learned = [both(_trains(job), _private(facts, job)) for job in made]
+    (known,) = [one for one in facts.study.models if one.id == name]
+    sure = [job for job in made if _trains(job)]
+    taught = {item.id for job in sure for item in _items(facts, job.name)}
+    learned = [both(facts.private(one.partition("@")[0]), True if one in taught else None) for one in known.contains]
     outside = any(not facts.member(party) for party in facts.holders(name))
     goes = facts.published(name) or outside
     return both(goes, bool(facts.makers(name)), either(*learned), missing(facts.file.governance, "leakage_audit"))
 
-
-def _private(facts: Facts, job: Any) -> Truth:
-    return either(*(facts.private(item.dataset) for item in _items(facts, job.name)))
 
 
 def _leaves(facts: Facts, name: str) -> Truth:
@@ -118,8 +118,8 @@ def _too_heavy(asked: Any, places: int) -> Truth:
 def _open(facts: Facts) -> Iterator[tuple[str, str, Truth]]:
     for name in facts.file.models:
         at, used = f"models.{name}", bool(facts.uses(name)) and not facts.produced(name)
-        weights = facts.aspect(name, "weights")
-        had = weights in ("open", "gated")
+        (known,) = [one for one in facts.study.models if one.id == name]
+        had = known.aspects.get("weights") in ("open", "gated")
         yield "closed-model", at, both(used, _closed(facts, name))
         yield "licence-not-open", at, both(foreign(facts, name), _not_open(facts, name))
         yield "weights-not-with-users", at, had and bool(facts.users(facts.uses(name)) - facts.holders(name))
@@ -157,19 +157,32 @@ def _dora(facts: Facts) -> Iterator[tuple[str, str, Truth]]:
     banks, law = _financial(facts), Law(facts, "EEA")
     some = both(either(*banks.values()), either(*map(law.of_some, facts.file.datasets)))
     for name in _working(facts):
-        if {*facts.roles(name)} & {*PROVIDES} and "participant" not in facts.roles(name):
+        implied = name not in facts.file.parties and facts.catalog.provider(name) is not None
+        if (implied or facts.roles(name) & {*PROVIDES}) and "participant" not in facts.roles(name):
             yield "dora-provider-without-contract", f"parties.{name}", both(some, no(_on_file(facts, name, banks)))
     for one in _losses(facts):
         if one.given and one.how in ("operates", "hosts", "account") and one.members is not None:
-            yield "dora-no-exit", one.cause, both(some, not one.members, True if one.sure else None)
+            about = either(*map(law.of_some, _used(facts, one.entry.use)))
+            exits = both(either(*banks.values()), about, not one.members, True if one.sure else None)
+            yield "dora-no-exit", one.cause, exits
+
+
+def _used(facts: Facts, use: str) -> set[str]:
+    section, _, name = use.partition(".")
+    if section == "tasks":
+        return {item.dataset for item in _items(facts, name)}
+    return {one.partition("@")[0] for one in facts.file.api_calls[name].sends}
 
 
 def _working(facts: Facts) -> list[str]:
     """Who runs a node, hosts one, or runs a model."""
-    found = {party for place in facts.world.places for party in facts.operators(place)}
-    found |= {place.host.split(".")[0] for place in facts.world.places.values() if place.host}
+    nodes = [place for place in facts.world.places.values() if place.family]
+    found = {party for place in nodes for party in facts.operators(place.id)}
+    found |= {place.host.split(".")[0] for place in nodes if place.host}
     found |= {facts.runner(one.way) for one in facts.accesses if one.way}
-    found |= {one.party.split(".")[0] for one in facts.study.graph.vertices.values() if one.party}
+    graph = facts.study.graph
+    ends = {graph.vertices[end].party for flow in graph.flows for end in (flow.source, flow.target)}
+    found |= {one.split(".")[0] for one in ends if one}
     return sorted(found)
 
 

@@ -96,20 +96,28 @@ def _much(act: Act) -> Truth:
     return False if act.role("provider") else None if share is None else share > THIRD
 
 
-def _modified(facts: Facts, name: str) -> bool:
+def _modified(facts: Facts, name: str) -> Truth:
     """Whether all weights of somebody's published model were trained here, and what came of it goes to others."""
+    outside = [party for party in facts.holders(name) if not facts.member(party)]
+    if not (facts.published(name) or outside):
+        return False
+    return _retrained(facts, name, doubtful=False) or (None if _retrained(facts, name, doubtful=True) else False)
+
+
+def _retrained(facts: Facts, name: str, *, doubtful: bool) -> bool:
     bases = {name} if facts.file.models[name].ref is None else set()
     while True:
-        more = {job.task.model for base in bases for job in facts.makers(base) if _whole_weights(job)} - {None, *bases}
+        makers = [job for base in bases for job in facts.makers(base) if _whole_weights(job, doubtful=doubtful)]
+        more = {job.task.model for job in makers} - {None, *bases}
         if not more:
             break
         bases |= more
-    originals = [base for base in bases - {name} if facts.file.models[base].ref and not facts.produced(base)]
-    outside = [party for party in facts.holders(name) if not facts.member(party)]
-    return bool(originals) and (facts.published(name) or bool(outside))
+    return any(facts.file.models[base].ref and not facts.produced(base) for base in bases - {name})
 
 
-def _whole_weights(job: Any) -> bool:
+def _whole_weights(job: Any, *, doubtful: bool) -> bool:
+    if job.task.method == "unknown":
+        return doubtful
     return job.method.needs == "weights" and job.method.up in ALL_WEIGHTS
 
 
@@ -117,7 +125,8 @@ def _exempt(facts: Facts, name: str) -> Truth:
     """Whether all conditions of the exemption hold."""
     model = facts.file.models[name]
     row = facts.catalog.row_of(model)
-    weights, architecture = facts.aspect(name, "weights"), facts.aspect(name, "architecture")
+    (found,) = [one for one in facts.study.models if one.id == name]
+    weights, architecture = found.aspects.get("weights"), found.aspects.get("architecture")
     gate = model.weights is None and row is not None and row.gate == "unknown"
     open_weights = None if weights is None or (weights == "open" and gate) else weights == "open"
     known = None if architecture is None else architecture == "open"
