@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -168,31 +168,6 @@ class World:
         found = self._reached_by.get(origin, ())
         levels = ((one.guaranteed if guaranteed else one.high, one.allowed) for one in found)
         return bool(found) and all(allowed is not None and level <= allowed for level, allowed in levels)
-
-    @cached_property
-    def users_of(self) -> Mapping[str, Sequence[str]]:
-        """The tasks and calls that use each dataset, those included whose answers quote it."""
-        uses = [f"tasks.{name}" for name in self.deployment.tasks]
-        uses += [f"api_calls.{name}" for name in self.deployment.api_calls]
-        found: dict[str, set[str]] = {}
-        for use in uses:
-            for family in (*self.use_data(use), *self._quoted(use)):
-                found.setdefault(family, set()).add(use)
-        return {family: sorted(names) for family, names in found.items()}
-
-    def _quoted(self, use: str) -> Iterable[str]:
-        section, _, name = use.partition(".")
-        entry = self.deployment.tasks[name] if section == "tasks" else self.deployment.api_calls[name]
-        return map(family_of, entry.retrieves or ())
-
-    def used_of(self, family: str, owners: Collection[str]) -> list[str]:
-        """The tasks and calls that use what some owners have of a dataset."""
-        some = set(owners)
-        uses = self.users_of.get(family, ())
-        return [use for use in uses if not some.isdisjoint(self._whose(use, family))]
-
-    def _whose(self, use: str, family: str) -> list[str]:
-        return self.owners_used(use, (family,)) if family in self.use_data(use) else self.owners([family])
 
     def once(self, question: str, families: tuple[str, ...], answer: Callable[[tuple[str, ...]], T]) -> T:
         """What is asked of the same datasets for thousands of elements is worked out once."""

@@ -24,6 +24,7 @@ from fedpolicy.findings import Finding
 from fedpolicy.language.reading import Document, load_text
 from fedpolicy.policy import Rule
 from fedpolicy.policy.evaluate import _of_all_kinds
+from fedpolicy.policy.groups import group_findings
 from fedpolicy.policy.load import load_rules, shipped_packs
 from fedpolicy.policy.world import World
 from fedpolicy.records import replace
@@ -77,11 +78,19 @@ def found(tree: Tree) -> Verdicts:
     """What the product says of the same, each rule for itself, before anything is grouped."""
     document, study = _known(json.dumps(tree))
     single = study.showing(list(study.pairs()))
-    looked_at = ((study, [one for one in _alone() if one.id not in APART]), (single, [one for one in _alone() if one.id in APART]))
+    looked_at = (
+        (study, [one for one in _alone() if one.id not in APART]),
+        (single, [one for one in _alone() if one.id in APART]),
+    )
     every = [_of_all_kinds(World(seen, document), tuple(rules)) for seen, rules in looked_at]
     assert not any(one.broken for one in every), every
     pairs = {(study.lookup.party(one.parties[0]), one.role, one.datasets[0]) for one in study.pairs()}
-    said = [((one.rule, element), one.verdict.value) for whole in every for one in whole.findings for element in _elements(one, pairs)]
+    said = [
+        ((one.rule, element), one.verdict.value)
+        for whole in every
+        for one in whole.findings
+        for element in _elements(one, pairs)
+    ]
     return _told(said)
 
 
@@ -95,7 +104,7 @@ def told(tree: Tree, rule: str) -> list[str]:
     """The messages of a rule."""
     document, study = _known(json.dumps(tree))
     alone = [one for one in _alone() if one.id == rule]
-    return [one.message for one in _of_all_kinds(World(study, document), alone).findings]
+    return [one.message for one in group_findings(_of_all_kinds(World(study, document), tuple(alone)).findings)]
 
 
 @lru_cache(maxsize=1)

@@ -8,7 +8,8 @@ from typing import TypeVar
 from fedpolicy.graph.lookup import ordered
 from fedpolicy.language.model.party import Agreement
 from fedpolicy.language.model.shape import words_of
-from fedpolicy.policy.elements.shared import boolean, is_private, open_field, texts, words
+from fedpolicy.policy.elements.shared import boolean, open_field, texts, words
+from fedpolicy.policy.elements.subject_matter import is_private
 from fedpolicy.policy.fields import Kind, Missing, Presence, Subject, Type, fields_of
 from fedpolicy.policy.world import Territories, World
 from fedpolicy.records import dataclass, replace
@@ -111,15 +112,12 @@ def unconnected(
     world: World, owners: Collection[str], kinds: Collection[str], families: Iterable[str]
 ) -> Iterable[str]:
     """Those of some owners that an agreement of these kinds does not connect with all others."""
-    left = {one for family in _unlike(world, kinds, families) for one in _apart(world, owners, kinds, family)}
-    return (one for one in owners if one in left)
+    return dict.fromkeys(o for some in _unlike(world, kinds, families) for o in _apart(world, owners, kinds, some))
 
 
 def _unlike(world: World, kinds: Collection[str], families: Iterable[str]) -> Iterable[tuple[str, ...]]:
-    """Datasets that some agreement tells apart, each for itself; all together, where all agreements are about anything."""
-    about = tuple(families)
-    several = any(one.kind in kinds and one.covers is not None for one in world.agreements)
-    return [(family,) for family in about] if several else [about]
+    each = any(one.kind in kinds and one.covers is not None for one in world.agreements)
+    return [(family,) for family in families] if each else [tuple(families)]
 
 
 def _apart(world: World, owners: Collection[str], kinds: Collection[str], about: tuple[str, ...]) -> Iterable[str]:

@@ -13,7 +13,8 @@ from fedpolicy.graph.lookup import Lookup, ordered
 from fedpolicy.language.model import flow as declared
 from fedpolicy.language.model.flow import ApiCall, Task
 from fedpolicy.language.model.types import Transport
-from fedpolicy.policy.elements.shared import data_fields, is_private, open_field, texts, words
+from fedpolicy.policy.elements.shared import data_fields, open_field, texts, words
+from fedpolicy.policy.elements.subject_matter import is_private
 from fedpolicy.policy.fields import Kind, Missing, Presence, Subject, Type
 from fedpolicy.policy.texts import value_words
 from fedpolicy.policy.world import World

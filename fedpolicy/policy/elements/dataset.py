@@ -11,6 +11,7 @@ from fedpolicy.graph.jobs import UNKNOWN
 from fedpolicy.graph.lookup import family_of, ordered
 from fedpolicy.language.model.dataset import Dataset, Permit, RiskAppetite
 from fedpolicy.policy.elements.shared import any_in_eea, boolean, data_fields, in_eea, number, open_field, texts, words
+from fedpolicy.policy.elements.usage import used_of
 from fedpolicy.policy.fields import Kind, Missing, Presence, Subject, Type, fields_of
 from fedpolicy.policy.world import Territories, World
 from fedpolicy.records import dataclass, replace
@@ -115,7 +116,9 @@ def _trained_by(view: DatasetView) -> Presence:
     """The tasks that train on it; not known where nobody says what the only ones do."""
     tasks = view.world.deployment.tasks
     methods = {name: task.method for name, task in tasks.items() if view.id in view.world.use_data(f"tasks.{name}")}
-    found = [f"tasks.{name}" for name, one in methods.items() if one != UNKNOWN and view.world.catalog.methods[one].trains]
+    found = [
+        f"tasks.{name}" for name, one in methods.items() if one != UNKNOWN and view.world.catalog.methods[one].trains
+    ]
     unsure = tuple(f"tasks.{name}.method" for name, one in methods.items() if one == UNKNOWN)
     return Missing(unsure) if unsure and not found else ordered(found)
 
@@ -167,8 +170,8 @@ def _leaves(view: DatasetView) -> Presence:
 
 
 def _used_by(view: DatasetView) -> Presence:
-    found = view.world.used_of(view.id, view.owners)
-    unsure = [] if found else view.world.used_of(view.id, view.perhaps)
+    found = used_of(view.world, view.id, view.owners)
+    unsure = [] if found else used_of(view.world, view.id, view.perhaps)
     return Missing(view.world.whereabouts(view.perhaps)) if unsure else found
 
 
@@ -234,7 +237,11 @@ _FIELDS = (
     boolean("under_permit", "it has a permit that holds", lambda view: has_permit(view.world, [view.id])),
     boolean("has_risk_appetite", "`risk_appetite` is stated", lambda view: view.dataset.risk_appetite is not None),
     open_field(
-        "too_few", Type.BOOL, "a number of it is made of fewer units than `risk_appetite` asks", _too_few, key="subjects"
+        "too_few",
+        Type.BOOL,
+        "a number of it is made of fewer units than `risk_appetite` asks",
+        _too_few,
+        key="subjects",
     ),
     open_field("has_releases", Type.BOOL, "the owner states limits", _has_releases, key="releases"),
     open_field(

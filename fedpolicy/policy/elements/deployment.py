@@ -2,33 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from fedpolicy.graph.jobs import UNKNOWN
 from fedpolicy.graph.lookup import ordered
 from fedpolicy.graph.places import is_unknown
 from fedpolicy.language.model import Deployment
-from fedpolicy.language.model.party import EuAiAct, Governance, Party
+from fedpolicy.language.model.party import Governance, Party
 from fedpolicy.language.model.shape import words_of
+from fedpolicy.policy.elements.act import ACT
 from fedpolicy.policy.elements.agreement import firm_answer
 from fedpolicy.policy.elements.dataset import has_permit
-from fedpolicy.policy.elements.shared import (
-    about_health,
-    any_in_eea,
-    boolean,
-    data_fields,
-    has_flag,
-    integer,
-    is_personal,
-    is_private,
-    number,
-    paths_of,
-    open_field,
-    texts,
-)
+from fedpolicy.policy.elements.shared import any_in_eea, boolean, data_fields, integer, number, open_field, texts
+from fedpolicy.policy.elements.subject_matter import is_personal
+from fedpolicy.policy.elements.whole import WORK, Whole
 from fedpolicy.policy.fields import Field, Kind, Missing, Presence, Subject, Type, fields_of
 from fedpolicy.policy.world import Territories, World
-from fedpolicy.records import dataclass, replace
+from fedpolicy.records import replace
 
 # What people call the financial entities of Regulation (EU) 2022/2554, Article 2(1).
 _FINANCE = {
@@ -36,55 +25,6 @@ _FINANCE = {
     *("payments", "e-money", "investment", "investments", "asset management", "funds", "securities", "stock exchange"),
     *("crypto", "crypto-assets", "insurance", "reinsurance", "pension", "pensions", "credit rating", "crowdfunding"),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Whole:
-    """The deployment itself."""
-
-    world: World
-    only: tuple[str, ...] | None = None  # the datasets of those whom a law protects, where a rule looks at them alone
-    owners: frozenset[str] | None = None  # and who these are
-    others: frozenset[str] = frozenset()  # and whom it may protect
-    perhaps: tuple[str, ...] = ()  # beside these, the datasets of those whom it may protect
-    unsaid: tuple[str, ...] = ()  # the facts on which that hangs
-
-    @property
-    def families(self) -> tuple[str, ...]:
-        """All datasets."""
-        return tuple(sorted(self.world.deployment.datasets)) if self.only is None else self.only
-
-
-def _act(whole: Whole) -> EuAiAct | None:
-    return whole.world.deployment.governance.eu_ai_act
-
-
-def _roles_under_the_act(whole: Whole) -> Mapping[str, str] | None:
-    act = _act(whole)
-    return act.roles if act else None
-
-
-def _act_roles(whole: Whole) -> Presence:
-    roles = _roles_under_the_act(whole)
-    return None if roles is None else sorted(roles)
-
-
-def _risk(whole: Whole) -> Presence:
-    act = _act(whole)
-    return act.risk.lower() if act and act.risk is not None else None
-
-
-def _act_duties(whole: Whole) -> Presence:
-    roles = _roles_under_the_act(whole)
-    said = None if roles is None else ordered(map(str.lower, roles.values()))
-    return said and [role for role in said if not _denied(role)]
-
-
-def _without_act_role(whole: Whole) -> Presence:
-    roles = _roles_under_the_act(whole)
-    world = whole.world
-    members = (party for party in world.lookup.parties if world.lookup.is_member(party))
-    return None if roles is None else ordered(party for party in members if party not in roles)
 
 
 def _jurisdictions(whole: Whole) -> Presence:
@@ -141,76 +81,6 @@ def _max_epsilon(whole: Whole) -> float:
     return float(whole.world.catalog.levels["bounded"].max_epsilon or 0.0 if own is None else own)
 
 
-def _trains(whole: Whole, tasks: Iterable[str] | None = None) -> Presence:
-    """Whether any task, or any of some, trains a model; not known where nobody says what one does."""
-    world = whole.world
-    methods = {name: world.deployment.tasks[name].method for name in (tasks or world.deployment.tasks)}
-    if any(world.catalog.methods[method].trains for method in methods.values() if method != UNKNOWN):
-        return True
-    unsure = tuple(f"tasks.{name}.method" for name, method in sorted(methods.items()) if method == UNKNOWN)
-    return Missing(unsure) if unsure else False
-
-
-def _of_protected(whole: Whole, asked: Callable[[Whole], Presence]) -> Presence:
-    """What is so of the data of those whom a law protects; where it is only so of others, whom it may, a question."""
-    found = asked(whole)
-    if found is True or not whole.perhaps:
-        return found
-    other = asked(replace(whole, only=whole.perhaps, owners=whole.others))
-    return found if other is False else Missing(tuple(sorted({*paths_of(found), *paths_of(other), *whole.unsaid})))
-
-
-def _trained_on_personal(whole: Whole) -> Presence:
-    """Whether a task trains on personal data of those whom a law protects."""
-    found = {name: _worked_on(whole, f"tasks.{name}", "personal") for name in whole.world.deployment.tasks}
-    sure = [name for name, about in found.items() if about is True]
-    known = _trains(whole, sure) if sure else False
-    unsure = [name for name, about in found.items() if isinstance(about, Missing) and _trains(whole, [name]) is not False]
-    paths = {path for one in (known, *(found[name] for name in unsure)) for path in paths_of(one)}
-    return True if known is True else Missing(tuple(sorted(paths))) if paths else False
-
-
-def _worked_on(whole: Whole, use: str, flag: str) -> Presence:
-    world = whole.world
-    mine = [
-        family
-        for family in world.use_data(use)
-        if family in whole.families and _theirs(whole, world.owners_used(use, (family,)))
-    ]
-    return has_flag(world, mine, flag)
-
-
-def _theirs(whole: Whole, owners: Iterable[str]) -> bool:
-    return whole.owners is None or not whole.owners.isdisjoint(owners)
-
-
-def _used_under_permit(whole: Whole) -> Presence:
-    world = whole.world
-    permitted = [name for name in whole.families if has_permit(world, [name])]
-    theirs = {name: whole.owners if whole.owners is not None else world.owners([name]) for name in permitted}
-    return about_health(world, [name for name in permitted if world.used_of(name, theirs[name])])
-
-
-def _works_on_private(whole: Whole) -> Presence:
-    world = whole.world
-    worked = {family for name in world.deployment.tasks for family in world.use_data(f"tasks.{name}")}
-    return is_private(world, sorted(worked))
-
-
-def _public_deployers(whole: Whole) -> Presence:
-    """The public bodies that are deployers under the act; a role that is denied is none."""
-    roles, declared = _roles_under_the_act(whole), whole.world.deployment.parties
-    if roles is None:
-        return None
-    found = {party for party, role in roles.items() if "deployer" in role.lower() and not _denied(role.lower())}
-    return ordered(party for party in found if party in declared and "public-body" in declared[party].role)
-
-
-def _denied(role: str) -> bool:
-    # `no provider` and `non-deployer` are words for having no such role.
-    return role.startswith(("no ", "not ", "non-"))
-
-
 _FIELDS = (
     *fields_of(Deployment, lambda whole: whole.world.deployment),
     texts(
@@ -238,13 +108,6 @@ _FIELDS = (
         "the largest epsilon that counts as a guarantee, from the settings or the catalogue",
         _max_epsilon,
     ),
-    open_field("trains", Type.BOOL, "some task trains a model", _trains),
-    open_field(
-        "trains_on_personal",
-        Type.BOOL,
-        "some task trains on personal data; for a law, of those whom it protects",
-        lambda whole: _of_protected(whole, _trained_on_personal),
-    ),
     open_field(
         "agreements",
         Type.LIST,
@@ -263,45 +126,12 @@ _FIELDS = (
         _financial,
     ),
     boolean("under_permit", "some dataset has a permit that holds", lambda v: has_permit(v.world, v.families)),
-    open_field(
-        "health_under_permit",
-        Type.BOOL,
-        "a task or call uses health data under a permit that holds",
-        lambda whole: _of_protected(whole, _used_under_permit),
-    ),
-    open_field("works_on_private", Type.BOOL, "some task works on private data", _works_on_private),
     open_field("jurisdictions", Type.LIST, "where all parties are", _jurisdictions),
     *data_fields(of="all data"),
     open_field("eea_data", Type.BOOL, "some owner of personal data is in the EEA", _eea_data),
     *fields_of(Governance, lambda whole: whole.world.deployment.governance, under="governance."),
-    *fields_of(
-        EuAiAct,
-        _act,
-        read={"roles": _act_roles, "risk": _risk},
-        notes={"roles": "rules read the parties"},
-        under="governance.eu_ai_act.",
-    ),
-    open_field(
-        "governance.eu_ai_act.duties",
-        Type.LIST,
-        "the roles that any party has under the EU AI Act, as declared",
-        _act_duties,
-        key="governance.eu_ai_act.roles",
-    ),
-    open_field(
-        "governance.eu_ai_act.without_role",
-        Type.LIST,
-        "participants and coordinators without a role under the EU AI Act",
-        _without_act_role,
-        key="governance.eu_ai_act.roles",
-    ),
-    open_field(
-        "governance.eu_ai_act.public_deployers",
-        Type.LIST,
-        "public bodies whose role under the EU AI Act is that of a deployer",
-        _public_deployers,
-        key="governance.eu_ai_act.roles",
-    ),
+    *WORK,
+    *ACT,
 )
 
 

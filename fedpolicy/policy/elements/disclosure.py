@@ -18,11 +18,11 @@ from fedpolicy.policy.elements.shared import (
     in_eea,
     integer,
     open_field,
-    purposes_of,
     ranging,
     texts,
     words,
 )
+from fedpolicy.policy.elements.subject_matter import purposes_of
 from fedpolicy.policy.fields import Field, Kind, Missing, Presence, Subject, Type, Value
 from fedpolicy.policy.texts import value_words
 from fedpolicy.policy.world import Territories, World

@@ -165,7 +165,7 @@ def _agreements(view: DisclosureView) -> list[str] | Missing:
 
 
 def _exported(view: DisclosureView, owner: str, but: str) -> bool:
-    """Whether a coordinator whose place the owner's law finds adequate has a tool with all of them: it passes data on."""
+    """Whether a coordinator whose place the owner's law finds adequate has a tool with all, and passes data on."""
     world = view.world
     hubs = (hub for hub in world.coordinators if hub != owner and hub not in view.parties)
     near = (hub for hub in hubs if _adequate(world, owner, hub))
@@ -173,7 +173,7 @@ def _exported(view: DisclosureView, owner: str, but: str) -> bool:
 
 
 def _unplaced(view: DisclosureView, owners: list[str]) -> tuple[str, ...]:
-    """Where coordinators are who would export for all of some owners, if their places are adequate and nobody says it."""
+    """The facts that would say where coordinators are who have a tool with all of them, if there are such."""
     world = view.world
     hubs = [hub for hub in world.coordinators if hub not in view.parties and world.whereabouts([hub])]
     tools = [hub for hub in hubs if not unsigned(world, view.parties, [hub], {"transfer"}, view.families)]
@@ -189,11 +189,13 @@ def _without_tool(view: DisclosureView) -> list[str] | Missing:
     """The owners with whom some party has no transfer tool that counts, and whose law finds its place not adequate."""
     places = view.places
 
-    def untold(world: World) -> list[str]:
+    def untold(world: World) -> list[str] | Missing:
         every, some = (
             unsigned(world, view.parties, view.owners, {"transfer"}, view.families, but=but) for but in ("adequacy", "")
         )
-        every, some = ([one for one in left if not _exported(view, one, but)] for left, but in ((every, "adequacy"), (some, "")))
+        every, some = (
+            [one for one in left if not _exported(view, one, but)] for left, but in ((every, "adequacy"), (some, ""))
+        )
         if hubs := _unplaced(view, some):
             return Missing(hubs)
         if not isinstance(places, list) or "public" in view.parties:

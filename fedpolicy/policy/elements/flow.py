@@ -7,112 +7,20 @@ What models contain and where they rest is asked of models; who learns what, of 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from functools import cached_property
+from collections.abc import Iterable, Sequence
 
 from fedpolicy.graph import Flow
-from fedpolicy.graph.computation import computing, is_computation
 from fedpolicy.graph.lookup import ordered
-from fedpolicy.graph.masks import united
 from fedpolicy.graph.places import is_unknown
 from fedpolicy.language.model import flow as declared
-from fedpolicy.language.model.flow import ApiCall
 from fedpolicy.policy.elements.connection import transport_of
-from fedpolicy.policy.elements.shared import (
-    boolean,
-    data_fields,
-    integer,
-    open_field,
-    purposes_of,
-    safeguard_kinds,
-    texts,
-    words,
-)
+from fedpolicy.policy.elements.flow_view import FlowView
+from fedpolicy.policy.elements.shared import boolean, data_fields, integer, open_field, safeguard_kinds, texts, words
+from fedpolicy.policy.elements.subject_matter import purposes_of
 from fedpolicy.policy.fields import Field, Kind, Missing, Presence, Subject, Type, fields_of
 from fedpolicy.policy.world import World
 
 _MOVES = {"place", "exchange"}
-
-
-class FlowView:
-    """
-    The flows of one origin with one role and payload; each answer is worked out once, and only if it is asked for.
-
-    `declared` is the entry of `flows`, if it is one, `call` the entry of `api_calls` that implies it, if one does.
-    """
-
-    def __init__(self, world: World, identity: str, flows: tuple[Flow, ...]) -> None:
-        self.world = world
-        self.id = identity
-        self.flows = flows
-        section, _, entry = flows[0].origin.partition(".")
-        self.declared: declared.Flow | None = world.deployment.flows.get(entry) if section == "flows" else None
-        self.call: ApiCall | None = world.deployment.api_calls.get(entry) if section == "api_calls" else None
-
-    @cached_property
-    def ends(self) -> tuple[tuple[frozenset[str], frozenset[str]], ...]:
-        """The places that send and receive together."""
-        return tuple(dict.fromkeys(_ends(self.world, self.flows)))
-
-    @property
-    def senders(self) -> frozenset[str]:
-        """The places that send."""
-        return frozenset().union(*{senders for senders, _ in self.ends})
-
-    @property
-    def recipients(self) -> frozenset[str]:
-        """The places that receive."""
-        return frozenset().union(*{recipients for _, recipients in self.ends})
-
-    @property
-    def first(self) -> Flow:
-        """A member."""
-        return self.flows[0]
-
-    @cached_property
-    def families(self) -> tuple[str, ...]:
-        """The datasets that it may carry."""
-        row = self.world.catalog.payloads.get(self.first.payload)
-        if row is not None and row.carries == "nothing":
-            return ()
-        mask = 0
-        for flow in self.flows:
-            mask = united(mask, self.world.carried(flow))
-        return self.world.lookup.families_in(mask)
-
-    @property
-    def owners(self) -> list[str]:
-        """Whose the data are that it may carry to somebody else; where it carries them to their owners only, whose at all."""
-        mask = others = 0
-        for flow in self.flows if self.families else ():
-            carried = self.world.carried(flow)
-            mask = united(mask, carried)
-            for party in self.world.lookup.operators(flow.target):
-                others = united(others, carried & ~self.world.own.get(party, 0))
-        return self.world.owners_in(others or mask)
-
-    @property
-    def from_parties(self) -> tuple[str, ...]:
-        """Who sends."""
-        return self.world.lookup.parties_at(self.senders)
-
-    @property
-    def to_parties(self) -> tuple[str, ...]:
-        """Who receives."""
-        return self.world.lookup.parties_at(self.recipients)
-
-    @property
-    def others(self) -> list[str]:
-        """Who receives something that another party sends."""
-        everybody: dict[frozenset[str], frozenset[str]] = {}
-        for senders, recipients in self.ends:
-            for sender in senders:
-                operators = self.world.lookup.operators(sender)
-                everybody[recipients] = everybody.get(recipients, operators) & operators
-        # Whoever sends all of it receives nothing of another party's.
-        return ordered(
-            who for to, own in everybody.items() for name in to for who in self.world.lookup.operators(name) - own
-        )
 
 
 def _safeguards(view: FlowView) -> Presence:
@@ -274,24 +182,6 @@ def _names(groups: Iterable[tuple[str, str, str, bool]]) -> list[str]:
         name += f".{payload}" if several else ""
         names.append(f"{name}.possible" if possible and twins[origin, role, payload] > 1 else name)
     return names
-
-
-def _ends(world: World, flows: Sequence[Flow]) -> Iterator[tuple[frozenset[str], frozenset[str]]]:
-    """Who sends and who receives, flow by flow; what is sent to an exchange is received by all who take part."""
-    vertices = world.graph.vertices
-    names = (name for flow in flows for name in (flow.source, flow.target)) if world.lookup.meets else ()
-    met = {name for name in names if vertices[name].kind == "exchange"}
-    if not met:
-        yield from ((frozenset({flow.source}), frozenset({flow.target})) for flow in flows)
-        return
-    peers = world.lookup.flows_of[flows[0].origin]
-    into = {name: frozenset(peer.source for peer in peers if peer.target == name) for name in met}
-    out = {name: frozenset(peer.target for peer in peers if peer.source == name) for name in met}
-    for name in (one for one in met if is_computation(vertices[one])):
-        # What is computed on is sealed for those who compute, who together send what comes of it.
-        into[name] = out[name] = computing(peers)
-    for flow in flows:
-        yield into.get(flow.source, frozenset({flow.source})), out.get(flow.target, frozenset({flow.target}))
 
 
 def _subject(world: World, name: str, flows: Sequence[Flow]) -> Subject:

@@ -12,7 +12,8 @@ from fedpolicy.language.model.flow import ApiCall
 from fedpolicy.policy.elements.agreement import firm_answer, kept_from
 from fedpolicy.policy.elements.api_call import settled_term
 from fedpolicy.policy.elements.models_view import NOTHING_KEPT, ModelView, term
-from fedpolicy.policy.elements.shared import boolean, integer, is_private, open_field, texts
+from fedpolicy.policy.elements.shared import boolean, integer, open_field, texts
+from fedpolicy.policy.elements.subject_matter import is_private
 from fedpolicy.policy.fields import Field, Missing, Presence, Type, fields_of
 from fedpolicy.policy.world import World
 

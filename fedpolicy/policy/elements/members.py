@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
 
-from fedpolicy.policy.elements.agreement import firm_answer, shared_kinds
+from fedpolicy.policy.elements.agreement import firm_answer, firm_lack, shared_kinds, unconnected
 from fedpolicy.policy.elements.dataset import has_permit
-from fedpolicy.policy.elements.shared import about_health, is_private, open_field
+from fedpolicy.policy.elements.shared import open_field
+from fedpolicy.policy.elements.subject_matter import about_health, is_personal, is_private
 from fedpolicy.policy.elements.task_view import TaskView
 from fedpolicy.policy.fields import Field, Missing, Presence, Type
 from fedpolicy.policy.world import World
@@ -82,7 +83,24 @@ def _of(name: str, what: str, wanted: Wanted, kinds: Collection[str], said: str)
     )
 
 
+def _without_arrangement(view: TaskView, world: World) -> list[str]:
+    about = tuple(family for family in view.families if is_personal(world, [family]))
+    owners = [party for party in world.owners_used(view.use, about) if not world.is_person(party)] if about else []
+    if len(owners) == 1:
+        return []
+    kinds = {"joint_controllers", "data_processing", "data_use"}
+    found = unconnected(world, owners, kinds, about)
+    return [party for party in found if view.only is None or party in view.only]
+
+
 MEMBERS = (
+    open_field(
+        "without_arrangement",
+        Type.LIST,
+        "owners of these data, people who hand over their own left out, whom no agreement on joint control, data"
+        " processing or data use connects with all the others, directly or through a coordinator",
+        lambda v: firm_lack(v.world, lambda world: _without_arrangement(v, world)),
+    ),
     *_of(
         "environments",
         "health data under a permit",

@@ -14,7 +14,7 @@ from fedpolicy.language.model.does import Noise, Sum, Unsaid
 from fedpolicy.language.model.flow import Task
 from fedpolicy.language.model.safeguards import DifferentialPrivacy
 from fedpolicy.language.model.shape import words_of
-from fedpolicy.policy.elements.agreement import KINDS, firm_answer, firm_lack, shared_kinds, unconnected
+from fedpolicy.policy.elements.agreement import KINDS, firm_answer, shared_kinds
 from fedpolicy.policy.elements.members import MEMBERS
 from fedpolicy.policy.elements.models_view import ModelView, class_variants, model_view
 from fedpolicy.policy.elements.shared import (
@@ -23,14 +23,13 @@ from fedpolicy.policy.elements.shared import (
     boolean,
     data_fields,
     integer,
-    is_about_people,
-    is_personal,
     open_field,
     ranging,
     safeguard_kinds,
     texts,
     words,
 )
+from fedpolicy.policy.elements.subject_matter import is_about_people
 from fedpolicy.policy.elements.task_view import TaskView
 from fedpolicy.policy.fields import Kind, Missing, Presence, Subject, Type, fields_of
 from fedpolicy.policy.world import Territories, World
@@ -106,16 +105,6 @@ def _in_parts(view: TaskView) -> Presence:
     if made is not None and made.model.copies != "parts":
         return False
     return found if isinstance(found, Missing) else found == "vertical"
-
-
-def _without_arrangement(view: TaskView, world: World) -> list[str]:
-    about = tuple(family for family in view.families if is_personal(world, [family]))
-    owners = [party for party in world.owners_used(view.use, about) if not world.is_person(party)] if about else []
-    if len(owners) == 1:
-        return []
-    kinds = {"joint_controllers", "data_processing", "data_use"}
-    found = unconnected(world, owners, kinds, about)
-    return [party for party in found if view.only is None or party in view.only]
 
 
 def _closed(view: TaskView) -> bool:
@@ -256,13 +245,6 @@ _FIELDS = (
         "those among them of which it is known that they hold",
         lambda v: shared_kinds(v.world.firm if v.world.doubts else v.world, v.owners, v.families),
         choices=KINDS,
-    ),
-    open_field(
-        "without_arrangement",
-        Type.LIST,
-        "owners of these data, people who hand over their own left out, whom no agreement on joint control, data"
-        " processing or data use connects with all the others, directly or through a coordinator",
-        lambda v: firm_lack(v.world, lambda world: _without_arrangement(v, world)),
     ),
     *MEMBERS,
     *data_fields(of="the data that it works on"),

@@ -23,7 +23,11 @@ def _datasets(law: Law) -> Iterator[tuple[str, str, Truth]]:
         for rule, key in STATED.items():
             yield rule, f"datasets.{name}", both(asked, missing(entry, key))
         special = both(law.of_some(name), law.category(name, "special"))
-        yield "special-category-condition-not-stated", f"datasets.{name}", both(special, missing(entry, "special_basis"))
+        yield (
+            "special-category-condition-not-stated",
+            f"datasets.{name}",
+            both(special, missing(entry, "special_basis")),
+        )
         yield "public-body-on-legitimate-interests", f"datasets.{name}", _public_body(law, name, entry)
 
 
@@ -112,17 +116,24 @@ def _agreements(law: Law) -> Iterator[tuple[str, str, Truth]]:
 def _purposes(law: Law) -> Iterator[tuple[str, str, Truth]]:
     """A flow, or a call, that states a purpose, and what it carries."""
     facts = law.facts
-    entries = {f"{section}.{name}": one for section in ("flows", "api_calls") for name, one in getattr(facts.file, section).items()}
+    entries = {
+        f"{section}.{name}": one
+        for section in ("flows", "api_calls")
+        for name, one in getattr(facts.file, section).items()
+    }
     for at, entry in entries.items():
         stated = entry.purpose is not None
         if stated or entry.says_unknown("purpose"):
-            carried = sorted({item for flow in facts.study.graph.flows if flow.origin == at for item in _carried(facts, flow)})
+            carried = sorted(
+                {item for flow in facts.study.graph.flows if flow.origin == at for item in _carried(facts, flow)}
+            )
             yield "purpose-changes", at, either(*(_changes(law, entry.purpose, item) for item in carried))
 
 
 def _carried(facts: Facts, flow: Any) -> Iterator[str]:
     """The instances that somebody gets by a flow who does not own them."""
-    if flow.role == "completion":  # what comes back to whoever asked
+    source = facts.study.graph.vertices[flow.source].kind
+    if flow.role == "completion" or (source == "model" and flow.role != "declared"):  # what comes of what was asked
         return
     end = facts.study.graph.vertices[flow.target]
     parties = {facts.study.lookup.party(who) for who in end.operators} if end.kind in ("place", "exchange") else set()

@@ -51,7 +51,9 @@ def _european(facts: Facts, one: Learned) -> Iterator[tuple[str, Truth]]:
 def _tool(law: Law, owner: str, party: str, dataset: str) -> Truth:
     """Whether a decision finds a party's countries adequate, or an agreement stands in, all along the chain."""
     facts = law.facts
-    hubs = [name for name, one in facts.file.parties.items() if "coordinator" in one.role and name not in (owner, party)]
+    hubs = [
+        name for name, one in facts.file.parties.items() if "coordinator" in one.role and name not in (owner, party)
+    ]
     first = either(_adequate(law, owner, party, "full"), _transfer(law, owner, owner, party, dataset))
     chains = (
         both(
@@ -95,7 +97,7 @@ def _decided(law: Law, here: str, there: str, least: str) -> Truth:
     word = {"EEA": row.adequacy, "GB": row.adequacy_gb or "none", "CH": row.adequacy_ch or "none"}[here]
     if here == "EEA" and row.adequacy_until and row.adequacy_until < law.facts.study.settings.today:
         word = "none"
-    return None if word is None else word == "full" or word == least
+    return None if word is None else word in {"full", least}
 
 
 # HIPAA.
@@ -107,7 +109,10 @@ def _american(facts: Facts, one: Learned) -> Iterator[tuple[str, Truth]]:
     asked = both(law.protects(owner), law.phi(dataset), not law.people(item))
     assured = law.joined(["business_associate"], owner, one.home, dataset)
     research = _research(law, owner, one.home, dataset)
-    yield "phi-without-business-associate-agreement", both(asked, _serves(one), above(one), no(either(assured, research)))
+    yield (
+        "phi-without-business-associate-agreement",
+        both(asked, _serves(one), above(one), no(either(assured, research))),
+    )
     if one.capacity == "public":
         yield "phi-published", both(asked, above(one), not _reduced(one, BOUNDED))
     stated = True if facts.file.datasets[dataset].phi_basis else None
@@ -133,7 +138,10 @@ def _reduced(one: Learned, least: int) -> bool:
     from tests.reference.analysed import trails
 
     found = trails(one.study, one.one, surely=one.one.low > least)
-    methods = [{guard.spec.method for flow in trail for guard in flow.guards if guard.spec.kind == "deidentification"} for trail in found]
+    methods = [
+        {guard.spec.method for flow in trail for guard in flow.guards if guard.spec.kind == "deidentification"}
+        for trail in found
+    ]
     return bool(methods) and all(some & {*ENOUGH} for some in methods)
 
 

@@ -67,7 +67,7 @@ def _taught(facts: Facts, name: str) -> Truth:
 
 
 def _unexamined(facts: Facts, name: str) -> Truth:
-    made = [job for job in facts.makers(name)]
+    made = list(facts.makers(name))
     made += [job for base in facts.file.models if name in facts.made_from(base) for job in facts.makers(base)]
     (known,) = [one for one in facts.study.models if one.id == name]
     sure = [job for job in made if _trains(job)]
@@ -76,7 +76,6 @@ def _unexamined(facts: Facts, name: str) -> Truth:
     outside = any(not facts.member(party) for party in facts.holders(name))
     goes = facts.published(name) or outside
     return both(goes, bool(facts.makers(name)), either(*learned), missing(facts.file.governance, "leakage_audit"))
-
 
 
 def _leaves(facts: Facts, name: str) -> Truth:
@@ -148,7 +147,9 @@ def _financial(facts: Facts) -> dict[str, Truth]:
     law = Law(facts, "EEA")
     crowds = {place.home for place in facts.world.places.values() if place.count > 1}
     people = crowds if facts.file.setting == "cross-device" else set[str]()
-    parties = {name: one for name, one in facts.file.parties.items() if "participant" in one.role and name not in people}
+    parties = {
+        name: one for name, one in facts.file.parties.items() if "participant" in one.role and name not in people
+    }
     takes = {name: one.sector for name, one in parties.items() if "user" not in one.role}
     return {name: both(None if said is None else said in FINANCE, law.protects(name)) for name, said in takes.items()}
 
@@ -195,7 +196,9 @@ def _on_file(facts: Facts, name: str, banks: dict[str, Truth]) -> Truth:
         if name in deal.between and deal.reference and not deal.ended(facts.study.settings.today):
             signed = {*deal.between}
             bound = bool(hubs & signed) or any(banks[bank] for bank in perhaps & signed) or perhaps <= signed
-            found.append(both(bound or (None if perhaps & signed else False), None if deal.says_unknown("expires") else True))
+            found.append(
+                both(bound or (None if perhaps & signed else False), None if deal.says_unknown("expires") else True)
+            )
     return either(*found)
 
 

@@ -1,4 +1,4 @@
-"""What packs on laws and standards read: where people are, bases, permits, contracts, documents, roles, least counts."""
+"""What packs on laws and standards read: countries, bases, permits, contracts, documents, roles, least counts."""
 
 from __future__ import annotations
 
@@ -9,7 +9,14 @@ from tests.reference.deployments import Author, Tree
 HOLDS = ("2026-01-01", "2026-06-15", "2026-07-15", "2028-01-01", "unknown")
 COUNTRIES = ("DE", "NL", "NL", "GB", "CH", "US", "US", "US", "JP", "CN", ["DE", "FR"], ["NL", "US"], "unknown")
 PEOPLE = ("a", "b", "c", "agg", "x", "y", "acme", "participants")
-CATEGORIES = (["substance-use"], ["health", "substance-use"], ["genetic"], ["financial"], ["health", "free-text"], "unknown")
+CATEGORIES = (
+    ["substance-use"],
+    ["health", "substance-use"],
+    ["genetic"],
+    ["financial"],
+    ["health", "free-text"],
+    "unknown",
+)
 DATASET: dict[str, tuple[Any, ...]] = {
     "lawful_basis": ("consent", "public_task", "legitimate_interests", "legitimate_interests", "unknown"),
     "special_basis": ("Art. 9(2)(j)", "unknown"),
