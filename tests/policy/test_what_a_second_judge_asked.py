@@ -158,6 +158,33 @@ CASES = {
         """,
         {"host-sees-private-data fail x notes@a notes@b"},
     ),
+    "what-one-client-sends-is-no-way-for-data-of-another": (
+        "exposed-to-public logits-exported",
+        """
+        nodes:
+          client: {kind: client, party: [a]}
+          phone: {kind: client, party: [b]}
+          desk: {kind: store, party: x}
+        datasets: {notes: {at: [client, phone], categories: [health], subjects: 40000}}
+        flows:
+          told: {from: client, to: public, payload: logits}
+          made: {from: desk, to: public, payload: soft_prompt, data: [notes]}
+        """,
+        {
+            "exposed-to-public fail public notes@b",
+            "logits-exported fail public notes@a",
+        },
+    ),
+    "numbers-about-a-model-are-neither-its-answers-nor-its-weights": (
+        "telemetry-to-third-party trained-model-to-third-party",
+        """
+        nodes: {client: {kind: client, party: [a]}, desk: {party: hub}}
+        models: {out: {weights_at: [desk]}}
+        tasks: {train: {method: lora, data: [notes], runs_on: client, produces: out}}
+        flows: {told: {from: desk, to: x, payload: metrics}}
+        """,
+        {"telemetry-to-third-party fail x notes@a"},
+    ),
     "code-that-sends-back-to-the-owner-alone": (
         "code-from-untrusted",
         """

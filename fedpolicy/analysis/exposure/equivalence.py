@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from functools import reduce
 from operator import or_
 
@@ -120,9 +120,10 @@ class _Into:
 class Arriving:
     """Splits instances by the ways in which they come: what is shown of one is true of all that come as it does."""
 
-    def __init__(self, graph: FlowGraph, kinds: Sequence[Alike]) -> None:
+    def __init__(self, graph: FlowGraph, kinds: Sequence[Alike], carried: Callable[[Flow], Mask]) -> None:
         self._graph = graph
         self._into: dict[str, _Into] = {}
+        everything = graph.everything
         # By the very object, which thousands of flows share; equal sets have one number.
         keys: dict[int, tuple[bool, int]] = {}
         numbers: dict[object, int] = {}
@@ -131,17 +132,18 @@ class Arriving:
                 into, way = self._into.get(flow.target), (flow.origin, flow.role, flow.payload)
                 if into is None:
                     into = self._into[flow.target] = _Into()
-                if flow.data is None:
+                data = carried(flow)
+                if flow.data is None and data == everything:
                     into.anything.add(way)
+                    continue
+                known = keys.get(id(data))
+                if known is None:
+                    number = numbers.setdefault(graph.key(data), len(numbers))
+                    known = keys[id(data)] = graph.size(data) <= _FEW, number
+                if known[0]:
+                    into.few[way, _sort(graph, flow), known[1]] = data
                 else:
-                    known = keys.get(id(flow.data))
-                    if known is None:
-                        number = numbers.setdefault(graph.key(flow.data), len(numbers))
-                        known = keys[id(flow.data)] = graph.size(flow.data) <= _FEW, number
-                    if known[0]:
-                        into.few[way, _sort(graph, flow), known[1]] = flow.data
-                    else:
-                        into.many[way, known[1]] = flow.data
+                    into.many[way, known[1]] = data
         self._family = [item.family for item in graph.data]
         self._kind = {name: number for number, kind in enumerate(kinds) for name in kind.families}
         self._kinds = kinds

@@ -10,7 +10,9 @@ from collections.abc import Hashable, Iterator, Mapping, Sequence
 from functools import reduce
 
 from fedpolicy.analysis.exposure import OPEN, VERBATIM, Reading
+from fedpolicy.analysis.exposure.carried import Carried
 from fedpolicy.analysis.exposure.equivalence import Alike, Arriving, Kinds, Ways
+from fedpolicy.analysis.exposure.openers import shielded
 from fedpolicy.analysis.exposure.state import Exposure
 from fedpolicy.analysis.exposure.views import View, Viewer, pool_of
 from fedpolicy.catalog import Catalog
@@ -67,7 +69,7 @@ def group_views(exposure: Exposure) -> list[Group]:
     """Compare what every viewer sees, for datasets that are alike; nobody's view of its own data is listed."""
     graph, catalog = exposure.graph, exposure.catalog
     kinds = Kinds(graph, catalog)
-    sights = Sights(exposure, Arriving(graph, kinds.datasets()))
+    sights = Sights(exposure, Arriving(graph, kinds.datasets(), Carried(exposure).of))
     found: dict[Key, list[Group]] = {}
     every = [
         (viewer, kinds.party(viewer.party), exposure.own.get(viewer.party, 0)) for viewer in exposure.viewers.values()
@@ -76,7 +78,7 @@ def group_views(exposure: Exposure) -> list[Group]:
     for viewer, who, mine in every:
         for alike, levels, mask, ways in sights.of(viewer, mine):
             if lacking(mask, mine):
-                allowed = _allowed(graph, catalog, viewer, alike.dataset)
+                allowed = allowed_to(graph, catalog, viewer, alike.dataset)
                 # Where nobody owns anything, those see the same who see the very same: it is looked up.
                 seen = None if (viewer.role, who) in owning else graph.key(mask)
                 groups = found.setdefault((viewer.role, id(alike), levels, allowed, who, ways, seen), [])
@@ -144,11 +146,14 @@ class Sights:
         ]
 
     def _resting(self, viewer: Viewer) -> Mask:
-        """What rests at the places of a viewer, and is not its own."""
+        """What rests at the places of a viewer where it can read it, and is not its own."""
         mine = self._exposure.own.get(viewer.party, 0)
         if self._stored is None:
             self._stored = grouped((item.place, item.bit) for item in self._exposure.graph.data)
-        return reduce(united, (lacking(self._stored.get(place, 0), mine) for place in viewer.places), 0)
+        places = (self._exposure.graph.vertices[name] for name in viewer.places)
+        holdings = self._exposure.holdings(Reading.HIGH)
+        found = ((self._stored.get(one.id, 0), mine | shielded(holdings, one, viewer.party)) for one in places)
+        return reduce(united, (lacking(mask, hidden) for mask, hidden in found), 0)
 
     def _beside(self, viewer: Viewer) -> Sequence[tuple[str, View]]:
         """What everybody sees, and what a host sees in other capacities: as much as that is told there."""
@@ -239,7 +244,7 @@ def _exact(levels: list[Mask], among: Mask) -> Iterator[tuple[int, Mask]]:
         yield 0, among
 
 
-def _allowed(graph: FlowGraph, catalog: Catalog, viewer: Viewer, dataset: Dataset) -> int | None:
+def allowed_to(graph: FlowGraph, catalog: Catalog, viewer: Viewer, dataset: Dataset) -> int | None:
     """The most that the owner's releases permit to a party in a capacity."""
     if dataset.releases is None:
         return None

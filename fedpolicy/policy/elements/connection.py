@@ -155,7 +155,7 @@ KIND = Kind(
 _WEAKEST: tuple[str | None, ...] = ("none", None, *(word for word in get_args(Transport) if word != "none"))
 _SPEAKING = frozenset({"flows", "api_calls"})
 # What those who take part in a task send each other, and not to whoever runs its model.
-_EXCHANGED = frozenset({"uplink", "downlink", "exchange", "activations", "labels", "gradients", "records"})
+_EXCHANGED = frozenset({"uplink", "downlink", "exchange", "activations", "labels", "gradients", "records", "revealed"})
 
 
 def transport_of(world: World, flow: Flow) -> tuple[str, str | None]:

@@ -15,7 +15,8 @@ from fedpolicy.graph.places import is_unknown
 from fedpolicy.language.model import flow as declared
 from fedpolicy.policy.elements.connection import transport_of
 from fedpolicy.policy.elements.flow_view import FlowView
-from fedpolicy.policy.elements.shared import boolean, data_fields, integer, open_field, safeguard_kinds, texts, words
+from fedpolicy.policy.elements.readers import flow_safeguards, is_unreleased
+from fedpolicy.policy.elements.shared import boolean, data_fields, integer, open_field, texts, words
 from fedpolicy.policy.elements.subject_matter import purposes_of
 from fedpolicy.policy.fields import Field, Kind, Missing, Presence, Subject, Type, fields_of
 from fedpolicy.policy.world import World
@@ -23,15 +24,10 @@ from fedpolicy.policy.world import World
 _MOVES = {"place", "exchange"}
 
 
-def _safeguards(view: FlowView) -> Presence:
-    kinds = (guard.spec for flow in view.flows for guard in flow.guards)
-    return safeguard_kinds(kinds, f"{view.first.origin}.safeguards")
-
-
 def _sealed(view: FlowView) -> Presence:
     if all(flow.seals for flow in view.flows):
         return True
-    unsaid = _safeguards(view)
+    unsaid = flow_safeguards(view)
     return unsaid if isinstance(unsaid, Missing) else False
 
 
@@ -53,7 +49,7 @@ def _readable(view: FlowView) -> Presence:
         target = graph.vertices[flow.target]
         others = (view.world.carried(flow) & ~view.world.own.get(who, 0) for who in lookup.operators(flow.target))
         if any(others) and all(target.opens(seals[one].readers, seals[one].threshold) for one in flow.seals):
-            unsaid = _safeguards(view)
+            unsaid = flow_safeguards(view)
             return unsaid if isinstance(unsaid, Missing) else True
     return False
 
@@ -133,12 +129,19 @@ _FIELDS = (
     open_field(
         "from_jurisdictions", Type.LIST, "where the senders are", lambda v: v.world.jurisdictions(v.from_parties)
     ),
-    open_field("safeguards", Type.LIST, "kinds of the safeguards on it", _safeguards),
+    open_field("safeguards", Type.LIST, "kinds of the safeguards on it", flow_safeguards),
     open_field(
         "readable",
         Type.BOOL,
         "some recipient can open what it gets of data that are not its own",
         _readable,
+        key="safeguards",
+    ),
+    open_field(
+        "unreleased",
+        Type.BOOL,
+        "some recipient can open what it gets of private data that are not its own, and learns more than is released",
+        is_unreleased,
         key="safeguards",
     ),
     open_field("sealed", Type.BOOL, "what travels is sealed for named readers", _sealed, key="safeguards"),

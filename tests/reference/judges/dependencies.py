@@ -201,8 +201,8 @@ def _box(kind: str) -> Callable[[Loss], Truth]:
         (found,) = [fact for fact in one.facts.study.models if fact.id == one.model]
         if found.kind == "prompt":
             return False
-        # What may be a black box or another one is asked of once.
-        return found.cls == kind if found.cls else None if found.lowest == kind == "black_box" else False
+        # What may be one of several is asked of once, by the rule on the worst of them.
+        return found.cls == kind if found.cls else None if found.lowest == kind else False
 
     return about
 

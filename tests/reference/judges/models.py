@@ -115,7 +115,7 @@ def _not_evaluated(facts: Facts, name: str) -> Truth:
     if not any(job.task.method in TEACHING for job in makers) or facts.made_from(name):
         return False
     tasks = facts.file.tasks.values()
-    judged = any(task.evaluates == name or (task.method == "evaluation" and task.model == name) for task in tasks)
+    judged = any(name == (task.evaluates or (task.model if task.method == "evaluation" else None)) for task in tasks)
     shared = len(facts.holders(name)) > 1 and facts.file.models[name].copies != "personal"
     return not judged and (shared or facts.published(name))
 

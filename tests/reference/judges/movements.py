@@ -44,10 +44,10 @@ def _lines(tree: Any, study: Any) -> Iterator[tuple[str, str]]:
 def _crosses(graph: Any, flow: Any) -> bool:
     """Whether it goes over a line that somebody else than either end may be on."""
     source, target = graph.vertices[flow.source], graph.vertices[flow.target]
-    if "model" in (source.kind, target.kind):
-        return False
+    if "model" in (source.kind, target.kind) or (target.kind == "exchange" and target.operators):
+        return False  # what is computed on without being read goes there as shares or sealed
     for end in (source, target):
-        if end.kind == "exchange":
+        if end.kind == "exchange" and not end.operators:
             ends = [(one.source, one.target) for one in graph.flows if end.id in (one.source, one.target)]
             met = [graph.vertices[one] for pair in ends for one in pair]
             return len({one.party for one in met if one.kind == "place"}) > 1
@@ -94,29 +94,27 @@ def _kept(tree: Any, study: Any) -> Verdicts:
 
 
 def _others(tree: Any, study: Any, origin: str) -> bool | None:
-    """Whether somebody gets what it can open of private data that are not its own, and not all of this is released."""
-    graph, found = study.graph, []
+    """Whether somebody gets what it can open of private data of others, and learns more of them than they release."""
+    graph, said = study.graph, list[bool | None]()
     for flow in (one for one in graph.flows if one.origin == origin and one.role != "records"):
         source, target = graph.vertices[flow.source], graph.vertices[flow.target]
         seals = [graph.seals[seal] for seal in flow.seals]
-        if {source.kind, target.kind} == {"place"} and all(target.opens(one.readers, one.threshold) for one in seals):
-            found += [item for item in carried(study, flow) if {*target.operators} - {item.owner}]
-    secrets = [Owner(tree, item).private for item in found]
-    if not any(one is not False for one in secrets) or _released(tree, study, origin, found):
-        return False
-    return True if True in secrets else None
+        if (
+            source.kind != "model"
+            and target.kind == "place"
+            and all(target.opens(one.readers, one.threshold) for one in seals)
+        ):
+            names = {item.id for item in carried(study, flow)}
+            said += [_beyond(one) for one in learned(tree, study) if _receives(one, target, names)]
+    return True if True in said else None if None in said else False
 
 
-def _released(tree: Any, study: Any, origin: str, items: list[Any]) -> bool:
-    """Whether owners have allowed all that anybody learns by an element."""
-    if not all(isinstance(Owner(tree, item).said.get("releases"), list) for item in items):
+def _receives(one: Any, target: Any, names: set[str]) -> bool:
+    return one.capacity != "host" and one.party in target.operators and one.instance in names
+
+
+def _beyond(one: Any) -> bool | None:
+    """Whether what somebody learns is private, and more than is released to it; None: perhaps."""
+    if one.private is False or not (one.one.high and one.over(one.one.high)):
         return False
-    targets = {flow.target for flow in study.graph.flows if flow.origin == origin}
-    who = {name for target in targets for name in study.graph.vertices[target].operators}
-    names = {item.id for item in items}
-    by = [
-        one
-        for one in learned(tree, study)
-        if any(way.origin == origin for way in (*one.ways, *one.sure)) or (one.party in who and one.instance in names)
-    ]
-    return not any(one.over(one.one.high) for one in by)
+    return True if one.private and one.one.low and one.over(one.one.low) else None
