@@ -138,7 +138,7 @@ def elsewhere(builder: Builder, job: Job, runs: Runs) -> tuple[Job, ...]:
     if task.method != UNKNOWN:
         return ()
     updates = task.topology is not None and TOPOLOGIES[task.topology].exchanges == "updates"
-    shared = task.aggregator or task.via or task.hops or updates
+    shared = task.aggregator or task.via or task.hops or updates or computation_of(task)
     models = [name, *stand_ins(builder.deployment, name)] if name else [None]
     away = (one for one in models if not shared or (one and not holders(builder, one, runs)))
     return tuple(replace(job, task=task.changed(model=one), hosted=True) for one in away)
@@ -180,7 +180,7 @@ def _methods(builder: Builder, job: Job, way: str) -> Iterator[MethodRow]:
 def ways_of(task: Task, method: MethodRow, topology: str) -> tuple[str, ...]:
     """The topologies that a task may have: its own, or all that are possible where nobody knows which."""
     unsaid = task.says_unknown("topology") or (task.method == UNKNOWN and not task.topology)
-    if not (unsaid and method.up):
+    if not (unsaid and method.up) or computation_of(task):  # who computes on shares exchanges nothing beside
         return (topology,)
     found = possible([key for key in ("aggregator", "via", *KEYS) if getattr(task, key)])
     # Those that share a file travel alike, and of the last no less can be learned.

@@ -1462,3 +1462,11 @@ def test_whoever_gave_a_licence_is_not_whoever_hosts_a_node_where_nobody_names_e
     models = "{judge: {weights: open, licence: LicenseRef-opt-175b, weights_at: store}}"
 
     assert control(models, nodes=nodes)["run", "a"] == ["tum", "unknown"]
+
+
+def test_a_method_that_nobody_knows_may_exchange_in_any_way():
+    tasks = "{t: {method: unknown, data: [letters], runs_on: client}}"
+    nodes = {"client": "{kind: client, party: [a]}"}
+
+    assert control("{}", tasks, nodes=nodes)["join", "a"] == ["tum"]
+    assert ("join", "tasks.t.method") in asked("{}", tasks, nodes=nodes)

@@ -71,7 +71,7 @@ class Job:
             return []
         updates = task.topology in ("star", "tree", "peer_to_peer", "rotating")
         models = [task.model, *self.models.stand_ins(task.model)] if task.model else [None]
-        if task.aggregator or task.via or task.hops or updates:  # which nobody writes of training by a provider alone
+        if task.aggregator or task.via or task.hops or updates or self.blind:  # which nobody writes of training by a provider alone
             return [one for one in models if one and not self.models.held(one)]
         return [*models]
 
@@ -93,7 +93,7 @@ class Job:
         """The same in each topology that the file could state as it stands, where it says that nobody knows which."""
         task = self.task
         unsaid = task.says_unknown("topology") or (task.method == "unknown" and not task.topology)
-        if not (unsaid and self.method.up):
+        if self.blind or not (unsaid and self.method.up):
             return self._done([self])
         if task.hops:
             found = ["tree"]

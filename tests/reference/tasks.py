@@ -58,7 +58,9 @@ class Desugared(Blind):
         for job in self.jobs:
             for one in self._of(job):
                 # Whatever is done is done where the task runs.
-                perhaps = job.task.method == "unknown" and (*one.way, one.only) not in job.brought()
+                given = job.blind and one.way[-1] in (*job.members, job.meeting) and one.way[0] != job.meeting
+                done = given or (*one.way, one.only) in job.brought()
+                perhaps = job.task.method == "unknown" and not done
                 yield replace(one, maybe=True) if perhaps else one
 
     def _of(self, job: Job) -> Iterator[Movement]:

@@ -11,6 +11,8 @@ from fedpolicy.analysis.control import SURE, Atom, Formula, Gap, all_of, any_of,
 from fedpolicy.analysis.control.access import Means, copy_at, original_at, rights
 from fedpolicy.analysis.control.capabilities import ModelCall, marked, may_claim
 from fedpolicy.graph.build import build_graph
+from fedpolicy.graph.computation import computation_of
+from fedpolicy.graph.jobs import UNKNOWN
 from fedpolicy.graph.lookup import Lookup, listed_by, names_by
 from fedpolicy.graph.places import is_unknown, supplier_of
 from fedpolicy.graph.routes import stand_ins
@@ -269,17 +271,14 @@ class AnyWay(TaskUse):
     @property
     def _makes_what_it_asks(self) -> bool:
         """Whether where its models are depends on how it exchanges, too."""
-        deployment = self.means.graph.deployment
-        return self.task.produces in {
-            *self.models,
-            *(one for model in self.models for one in stand_ins(deployment, model)),
-        }
+        deployment, made = self.means.graph.deployment, self.task.produces
+        return made in self.models or any(made in stand_ins(deployment, model) for model in self.models)
 
     def capability(self, name: str, own: str) -> Formula | None:
         """What it takes in any way in which it makes sense at all."""
         if name == "run" and not self._makes_what_it_asks:
             return super().capability(name, own)
-        missing = (f"{self.id}.topology",)
+        missing = (f"{self.id}.{'method' if self.task.method == UNKNOWN else 'topology'}",)
         known: dict[Formula, str] = {}  # in several ways it may take the same
         for way, use in self.readings:
             if (found := use.capability(name, own)) is not None:
@@ -292,8 +291,9 @@ def uses(means: Means) -> Iterator[ModelCall]:
     """Every task, and every call of a model, by name."""
     deployment = means.graph.deployment
     for name, task in sorted(deployment.tasks.items()):
-        unknown = task.says_unknown("topology") and means.catalog.methods[task.method].up
-        yield (AnyWay if unknown else TaskUse)(means, name, task)
+        unsaid = task.says_unknown("topology") or (task.method == UNKNOWN and not task.topology)
+        travels = means.catalog.methods[task.method].up and not computation_of(task)
+        yield (AnyWay if unsaid and travels else TaskUse)(means, name, task)
     for name, call in sorted(deployment.api_calls.items()):
         if call.model is not None:
             yield ModelCall(means, f"api_calls.{name}", call.from_, [call.model], call.sends)
