@@ -71,7 +71,8 @@ class Job:
             return []
         updates = task.topology in ("star", "tree", "peer_to_peer", "rotating")
         models = [task.model, *self.models.stand_ins(task.model)] if task.model else [None]
-        if task.aggregator or task.via or task.hops or updates or self.blind:  # which nobody writes of training by a provider alone
+        # Which nobody writes of training by a provider alone.
+        if task.aggregator or task.via or task.hops or updates or self.blind:
             return [one for one in models if one and not self.models.held(one)]
         return [*models]
 
