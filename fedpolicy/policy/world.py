@@ -13,6 +13,7 @@ from fedpolicy.graph.places import NOBODY, is_unknown
 from fedpolicy.language.model.dataset import Dataset
 from fedpolicy.language.model.party import Agreement
 from fedpolicy.policy.fields import Missing
+from fedpolicy.policy.releases import Releases
 from fedpolicy.records import dataclass
 
 if TYPE_CHECKING:
@@ -146,28 +147,10 @@ class World:
                 found[party] = max(found.get(party, 1), vertex.cohort)
         return found
 
-    @cached_property
-    def _reached_by(self) -> Mapping[str, Sequence[Disclosure]]:
-        """What anybody learns by way of each task, call or flow; nothing where no owner releases anything."""
-        if all(dataset.releases is None for dataset in self.deployment.datasets.values()):
-            return {}
-        ways = ((one, {step.origin for path in one.paths for step in path}) for one in self.study.disclosures)
-        return listed_by((origin, one) for one, origins in ways for origin in origins)
-
-    def releasing(self, origin: str) -> set[str]:
-        """The owners who release all that anybody learns of theirs by way of an element."""
-        willing: set[str] = set()
-        others: set[str] = set()
-        for one in self._reached_by.get(origin, ()):
-            some = willing if one.allowed is not None and one.high <= one.allowed else others
-            some.update(self.owners_of(one.datasets))
-        return willing - others
-
-    def permits(self, origin: str, *, guaranteed: bool = False) -> bool:
-        """Whether the owners release all that anybody learns by way of an element, if there is anything."""
-        found = self._reached_by.get(origin, ())
-        levels = ((one.guaranteed if guaranteed else one.high, one.allowed) for one in found)
-        return bool(found) and all(allowed is not None and level <= allowed for level, allowed in levels)
+    @property
+    def releases(self) -> Releases:
+        """What owners release, by the ways that reports show."""
+        return self.once("releases", (), lambda _: Releases(self))
 
     def once(self, question: str, families: tuple[str, ...], answer: Callable[[tuple[str, ...]], T]) -> T:
         """What is asked of the same datasets for thousands of elements is worked out once."""

@@ -112,6 +112,8 @@ def above(one: Learned, least: int = BOUNDED) -> Truth:
 
 def beyond(one: Learned, least: int = BOUNDED) -> Truth:
     """The same, unless the owner allows it."""
+    if one.unsaid:
+        return both(None, above(one, least))
     allowed = -1 if one.allowed is None else one.allowed
     return above(one, max(least, allowed))
 

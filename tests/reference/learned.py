@@ -102,6 +102,7 @@ class Learned:
         owner = Owner(tree, study.exposure.items[self.instance])
         principal = study.graph.principals.get(self.party)
         self.said, self.private = owner.said, owner.private
+        self.unsaid = owner.said.get("releases") == "unknown"
         self.allowed = owner.allowed(self.party, principal, self.capacity)
         self.home = principal.party if principal else self.party
         self.public = next((other for other in beside if other.role == "public"), None)
@@ -185,9 +186,17 @@ class Learned:
         """
         Whether something is bad at what it surely learns, or at what it may learn.
 
-        What everybody is `known` to learn is told of everybody. Where nobody knows whose secrets the data are, it is
-        not known what is bad.
+        What everybody is `known` to learn is told of everybody. Where nobody knows whose secrets the data are, or
+        what their owner releases, it is not known what is bad.
         """
+        if not self.unsaid:
+            return self._judged(bad, known)
+        found = set()
+        for self.allowed in (VERBATIM, NONE):
+            found.add(self._judged(bad, known))
+        return found.pop() if len(found) == 1 else "unknown"
+
+    def _judged(self, bad: Bad, known: tuple[int, int]) -> str | None:
         if self.private is False:
             return None
         surely = self.one.low > known[0] and bad(self.one.low, self.sure)

@@ -275,13 +275,19 @@ def both(*truths: Truth) -> Truth:
     return False if False in truths else None if None in truths else True
 
 
-def released(facts: Facts, use: str, owners: Iterable[str] = ()) -> bool:
+def released(facts: Facts, use: str, owners: Iterable[str] = ()) -> Truth:
     """Whether owners, or all, release all that anybody learns by way of a use."""
     theirs = {*owners}
     ids = {item.id for item in facts.world.instances if facts.owner(item) in theirs or not theirs}
     ways = ((one, {step.origin for path in one.paths for step in path}) for one in facts.study.disclosures)
     found = [one for one, origins in ways if use in origins and ids & {*one.datasets}]
-    return bool(found) and all(one.allowed is not None and one.high <= one.allowed for one in found)
+    said = [None if _unsaid(facts, one) else one.allowed is not None and one.high <= one.allowed for one in found]
+    return False if False in said else None if None in said else bool(found)
+
+
+def _unsaid(facts: Facts, one: Any) -> bool:
+    """Whether the file says that nobody knows what the owners release."""
+    return any(facts.file.datasets[name.partition("@")[0]].says_unknown("releases") for name in one.datasets)
 
 
 def foreign(facts: Facts, name: str) -> bool:

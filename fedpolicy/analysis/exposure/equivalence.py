@@ -78,7 +78,8 @@ class Kinds:
     def _dataset(self, name: str, owners: set[str]) -> Key:
         dataset = self._graph.deployment.datasets[name]
         releases = dataset.releases
-        limits = releases if releases is None else tuple((one.to, one.as_, one.up_to) for one in releases)
+        unknown = dataset.says_unknown("releases")
+        limits = unknown if releases is None else tuple((one.to, one.as_, one.up_to) for one in releases)
         theirs = frozenset(self._owner(owner, {name, *dataset.categories}) for owner in owners)
         return (frozenset(dataset.categories), dataset.purpose, limits, theirs)
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from fedpolicy.analysis.exposure import VERBATIM
 from fedpolicy.analysis.exposure.disclosures import evidence_of
 from fedpolicy.analysis.facts import Disclosure
 from fedpolicy.graph.lookup import ordered
@@ -29,16 +30,12 @@ from fedpolicy.policy.world import Territories, World
 from fedpolicy.records import replace
 
 
-def _exceeds(view: DisclosureView, level: int) -> bool:
-    return view.found.allowed is not None and level > view.found.allowed
-
-
-def _at(view: DisclosureView, level: int, guaranteed: int) -> dict[str, Value]:
+def _at(view: DisclosureView, level: int, guaranteed: int, allowed: int | None) -> dict[str, Value]:
     return {
         "level": level,
-        "exceeds_allowed": _exceeds(view, level),
-        "permitted": view.found.allowed is not None and level <= view.found.allowed,
-        "guarantee_permitted": view.found.allowed is not None and guaranteed <= view.found.allowed,
+        "exceeds_allowed": allowed is not None and level > allowed,
+        "permitted": allowed is not None and level <= allowed,
+        "guarantee_permitted": allowed is not None and guaranteed <= allowed,
         "guaranteed": guaranteed,
         "gap": guaranteed > view.found.high,
     }
@@ -51,21 +48,29 @@ OF_WAYS = {
 
 
 def _range(name: str, kind: Type, about: str) -> Field:
-    return ranging(name, kind, about, lambda view: _at(view, view.found.low, view.found.guaranteed)[name])
+    return ranging(name, kind, about, lambda v: _at(v, v.found.low, v.found.guaranteed, v.found.allowed)[name])
 
 
 def _variants(view: DisclosureView) -> tuple[dict[str, Value], ...]:
-    """Every level that the missing facts leave open, most favourable first."""
-    found = view.found
-    if found.low == found.high and found.vouched == found.guaranteed:
+    """Every level, and all that may be released, that the missing facts leave open, most favourable first."""
+    found, unsaid = view.found, view.unknown_releases
+    if found.low == found.high and found.vouched == found.guaranteed and not unsaid:
         return ()
     guarantees = dict.fromkeys((found.vouched, found.guaranteed))
     sure = _surely(view) if 0 < found.low < found.high else {}
     return tuple(
-        {**_at(view, level, one), **(sure if level == found.low else {})}
+        {**_at(view, level, one, allowed), **said, **(sure if level == found.low else {})}
+        for allowed, said in _released(view)
         for one in guarantees
         for level in range(found.low, found.high + 1)
     )
+
+
+def _released(view: DisclosureView) -> Sequence[tuple[int | None, dict[str, Value]]]:
+    """What the owners allow; where nobody knows it, all or nothing."""
+    if not view.unknown_releases:
+        return [(view.found.allowed, {})]
+    return [(most, {"allowed": most}) for most in (VERBATIM, 0)]
 
 
 def _surely(view: DisclosureView) -> dict[str, Value]:
@@ -221,7 +226,7 @@ def _subject(world: World, found: Disclosure) -> Subject:
         path=found.paths[0][-1].path if found.paths and found.paths[0] else ("datasets", *families[:1]),
         data=view,
         variants=_variants(view),
-        missing=found.missing,
+        missing=(*found.missing, *view.unknown_releases),
     )
 
 

@@ -42,6 +42,11 @@ class DisclosureView:
         return replace(self, found=replace(self.found, high=self.found.low))
 
     @property
+    def unknown_releases(self) -> tuple[str, ...]:
+        """The keys that would say what the owners release, where the file says that nobody knows it."""
+        return self.world.releases.unknown(self.families)
+
+    @property
     def last(self) -> list[Step]:
         """The last hop of every way in."""
         return [path[-1] for path in self.ways if path]

@@ -145,10 +145,11 @@ _FIELDS = (
         key="safeguards",
     ),
     open_field("sealed", Type.BOOL, "what travels is sealed for named readers", _sealed, key="safeguards"),
-    boolean(
+    open_field(
         "permitted",
+        Type.BOOL,
         "the owners release all that anybody learns by its origin",
-        lambda v: v.world.permits(v.flows[0].origin),
+        lambda v: v.world.releases.permits(v.flows[0].origin),
     ),
     texts("datasets", "datasets that it may carry", lambda view: view.families),
     open_field("dataset_purposes", Type.LIST, "purposes of these datasets", _purposes),

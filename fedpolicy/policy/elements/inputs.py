@@ -12,7 +12,7 @@ from fedpolicy.language.model.flow import ApiCall
 from fedpolicy.policy.elements.agreement import firm_answer, kept_from
 from fedpolicy.policy.elements.api_call import settled_term
 from fedpolicy.policy.elements.models_view import NOTHING_KEPT, ModelView, term
-from fedpolicy.policy.elements.shared import boolean, integer, open_field, texts
+from fedpolicy.policy.elements.shared import integer, open_field, texts
 from fedpolicy.policy.elements.subject_matter import is_private
 from fedpolicy.policy.fields import Field, Missing, Presence, Type, fields_of
 from fedpolicy.policy.world import World
@@ -97,7 +97,7 @@ def _touch(view: ModelView, world: World, key: str, *, heed: bool) -> set[tuple[
                 owners = owners if (sent := _sent(view, use)) is None else [one for one in owners if one in sent]
                 # Of hundreds of calls with the same inputs, the first one settles most owners.
                 left = set(owners) - known if (family, id(owners)) not in settled else set()
-                known.update(left - view.world.releasing(use) if left and heed else left)
+                known.update(left - view.world.releases.releasing(use) if left and heed else left)
                 if left and known.issuperset(owners):
                     settled[family, id(owners)] = owners
     return {(family, who) for family, some in found.items() for who in some}
@@ -110,10 +110,10 @@ def _touched_fields(name: str, key: str, what: str) -> tuple[Field, ...]:
     )
 
 
-def _permitted(view: ModelView) -> bool:
+def _permitted(view: ModelView) -> Presence:
     """Whether the owners release all that those learn who run it, by all that asks it."""
     uses = {use for use in view.between if is_private(view.world, view.world.use_data(use))}
-    return bool(uses) and all(view.world.permits(use) for use in sorted(uses))
+    return view.world.releases.all_permit(sorted(uses))
 
 
 def _said_read(view: ModelView) -> bool | Missing:
@@ -183,7 +183,7 @@ def _settled(view: ModelView, use: str, key: str, families: tuple[str, ...], run
     """Whether each owner of the private data that a use sends to these has agreed that nothing is kept, or releases."""
     about = tuple(name for name in families if is_private(view.world, (name,)))
     sent, callers = _sent(view, use), view.between[use][1]
-    willing = set() if key == "trains_on_inputs" else view.world.releasing(use)
+    willing = set() if key == "trains_on_inputs" else view.world.releases.releasing(use)
 
     def agreed(world: World) -> bool:
         left = (kept_from(world, use, runners, callers, view.model.account, name) for name in about)
@@ -245,8 +245,11 @@ INPUTS = (
         _private_inputs,
     ),
     texts("owners", "the owners of these; the caller may be another party", _owners),
-    boolean(
-        "permitted", "the owners release all that anybody learns from the calls to the parties that run it", _permitted
+    open_field(
+        "permitted",
+        Type.BOOL,
+        "the owners release all that anybody learns from the calls to the parties that run it",
+        _permitted,
     ),
     open_field(
         "inputs_train",

@@ -64,8 +64,10 @@ def _beyond(world: World, viewer: Viewer, mask: Mask, reading: Reading) -> Mask:
     found, learned = 0, world.study.exposure.views(viewer)[reading].levels
     for level in range(1, len(learned)):
         for name in world.lookup.families_in(common(learned[level], mask)):
-            released = allowed_to(world.graph, world.catalog, viewer, world.deployment.datasets[name])
-            if released is None or released < level:
+            dataset = world.deployment.datasets[name]
+            released = allowed_to(world.graph, world.catalog, viewer, dataset)
+            perhaps = reading is Reading.LOW and dataset.says_unknown("releases")
+            if not perhaps and (released is None or released < level):
                 found |= common(common(learned[level], mask), world.lookup.instances[name])
     return found
 
@@ -78,4 +80,5 @@ def _undecided(world: World, viewer: Viewer, mask: Mask) -> list[str]:
     """The facts that decide how much somebody learns of some instances."""
     names = set(world.study.exposure.names(mask))
     theirs = (one for one in world.study.disclosures if one.role == viewer.role and viewer.party in one.parties)
-    return ordered(fact for one in theirs if not names.isdisjoint(one.datasets) for fact in one.missing)
+    facts = [fact for one in theirs if not names.isdisjoint(one.datasets) for fact in one.missing]
+    return ordered([*facts, *world.releases.unknown(world.lookup.families_in(mask))])

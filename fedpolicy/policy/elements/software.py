@@ -12,7 +12,7 @@ from fedpolicy.analysis.exposure.views import Viewer, seen_at
 from fedpolicy.graph import Flow, FlowGraph, Mask, Vertex, bits
 from fedpolicy.graph.lookup import ordered
 from fedpolicy.graph.masks import common, grouped
-from fedpolicy.policy.elements.shared import boolean, data_fields, open_field, texts, words
+from fedpolicy.policy.elements.shared import data_fields, open_field, texts, words
 from fedpolicy.policy.fields import Kind, Missing, Presence, Subject, Type
 from fedpolicy.policy.world import World
 from fedpolicy.records import dataclass
@@ -45,10 +45,10 @@ def _doubters(view: SoftwareView) -> Presence:
     return Missing(view.unsaid) if view.unsaid else list(view.doubters)
 
 
-def _is_released(view: SoftwareView) -> bool:
+def _is_released(view: SoftwareView) -> Presence:
     # Where nobody says whose code it is, what is guaranteed does not yet count it.
-    return not view.unsaid and all(
-        view.world.permits(origin, guaranteed=True) for origin in {flow.origin for flow in view.flows}
+    return not view.unsaid and view.world.releases.all_permit(
+        ordered(flow.origin for flow in view.flows), guaranteed=True
     )
 
 
@@ -59,7 +59,9 @@ _FIELDS = (
     texts("payloads", "what is sent", lambda view: ordered(flow.payload for flow in view.flows)),
     texts("datasets", "datasets of which something is sent", lambda view: view.families),
     words("of", "the nodes on which it runs (for messages)", lambda view: ", ".join(ordered(_places(view)))),
-    boolean("guarantee_permitted", "the owners release the guaranteed level to all who get it", _is_released),
+    open_field(
+        "guarantee_permitted", Type.BOOL, "the owners release the guaranteed level to all who get it", _is_released
+    ),
     *data_fields(of="the data of which something is sent"),
 )
 

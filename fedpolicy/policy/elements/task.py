@@ -217,13 +217,17 @@ _FIELDS = (
         choices=words_of(DifferentialPrivacy, "where"),
         key="safeguards",
     ),
-    boolean(
-        "permitted", "the owners release all that anybody learns by it", lambda v: v.world.permits(f"tasks.{v.id}")
+    open_field(
+        "permitted",
+        Type.BOOL,
+        "the owners release all that anybody learns by it",
+        lambda v: v.world.releases.permits(f"tasks.{v.id}"),
     ),
-    boolean(
+    open_field(
         "guarantee_permitted",
+        Type.BOOL,
         "they release what is guaranteed, too",
-        lambda v: v.world.permits(f"tasks.{v.id}", guaranteed=True),
+        lambda v: v.world.releases.permits(f"tasks.{v.id}", guaranteed=True),
     ),
     texts("datasets", "datasets that it works on", lambda view: view.families),
     texts("owners", "owners of these data", lambda view: view.owners),

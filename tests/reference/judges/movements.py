@@ -115,6 +115,6 @@ def _receives(one: Any, target: Any, names: set[str]) -> bool:
 
 def _beyond(one: Any) -> bool | None:
     """Whether what somebody learns is private, and more than is released to it; None: perhaps."""
-    if one.private is False or not (one.one.high and one.over(one.one.high)):
+    if one.private is False or not one.one.high or not (one.unsaid or one.over(one.one.high)):
         return False
-    return True if one.private and one.one.low and one.over(one.one.low) else None
+    return True if one.private and one.one.low and one.over(one.one.low) and not one.unsaid else None

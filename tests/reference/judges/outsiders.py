@@ -29,7 +29,9 @@ def _rules(one: Learned) -> Iterator[tuple[str, str]]:
     for rule, bad in _checks(one).items():
         if (said := one.own(bad)) is not None:
             yield rule, said
-    if one.allowed is not None and one.one.high > one.allowed:
+    if one.unsaid and one.one.high:
+        yield "releases-exceeded", "unknown"
+    elif one.allowed is not None and one.one.high > one.allowed:
         yield "releases-exceeded", "fail" if one.one.low > one.allowed else "unknown"
 
 

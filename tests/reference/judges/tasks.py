@@ -103,10 +103,8 @@ def _hosted(facts: Facts, name: str) -> Truth:
     outside = [one for one in trained if facts.runner(one.way) not in facts.users([one])]
     if not outside or facts.file.setting == "not-federated":
         return False
-    if released(facts, f"tasks.{name}"):
-        return False
     private = either(*(facts.private(item.dataset) for one in outside for item in one.sent))
-    return both(private, None if facts.file.setting is None else True)
+    return both(private, None if facts.file.setting is None else True, no(released(facts, f"tasks.{name}")))
 
 
 def _unchecked(facts: Facts, name: str) -> Truth:
@@ -128,10 +126,9 @@ def _without_dp(facts: Facts, name: str) -> Truth:
     if all(parts):  # each keeps a part that was made for its own data
         return False
     trains = None if job.task.method == "unknown" else True
-    if released(facts, f"tasks.{name}"):
-        return False
     noisy = _has(facts, name, ["differential_privacy"])
-    return both(None if any(parts) else True, trains, _personal(facts, name), _exchanges(facts, name), no(noisy))
+    kept = no(released(facts, f"tasks.{name}"))
+    return both(None if any(parts) else True, trains, _personal(facts, name), _exchanges(facts, name), no(noisy), kept)
 
 
 def _unbounded(facts: Facts, name: str) -> Truth:

@@ -56,28 +56,25 @@ def _settled(facts: Facts, one: Access, item: Any) -> Truth:
     return either(agreed, *(facts.kept_from(party, runner, item.dataset) for party in held))
 
 
-def _permitted(facts: Facts, name: str) -> bool:
+def _permitted(facts: Facts, name: str) -> Truth:
     """Whether all that anybody learns by all uses is released."""
     uses = {one.use for one, _ in _cases(facts, name)}
-    return bool(uses) and all(released(facts, use) for use in uses)
+    return bool(uses) and both(*(released(facts, use) for use in uses))
 
 
 def _reviewed(facts: Facts, name: str) -> Truth:
     found: list[Truth] = []
-    if _permitted(facts, name):
-        return False
     for one, item in _cases(facts, name):
         said = _term(facts, one, "human_review", catalogued=False)
         read = None if said is ... else bool(said)
         if not released(facts, one.use, [facts.owner(item)]):
             found.append(both(facts.private(item.dataset), read, no(_settled(facts, one, item))))
-    return either(*found)
+    return both(no(_permitted(facts, name)), either(*found))
 
 
 def _retained(facts: Facts, name: str) -> Truth:
-    if _permitted(facts, name):
-        return False
-    return either(*(_kept(facts, one, item) for one, item in _cases(facts, name)))
+    kept = either(*(_kept(facts, one, item) for one, item in _cases(facts, name)))
+    return both(no(_permitted(facts, name)), kept)
 
 
 def _kept(facts: Facts, one: Access, item: Any) -> Truth:
