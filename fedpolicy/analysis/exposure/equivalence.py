@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from functools import reduce
 from operator import or_
 
+from fedpolicy.analysis.exposure.carried import Carried
 from fedpolicy.analysis.exposure.views import Viewer
 from fedpolicy.catalog import Catalog
 from fedpolicy.graph import Flow, FlowGraph, Mask
@@ -109,11 +110,37 @@ _NAMED = frozenset({"flows", "api_calls"})  # sections that hold an entry for ea
 _FEW = 16
 
 
+class _Sets:
+    """The sets that flows carry, each once: number 0 is everything."""
+
+    def __init__(self, graph: FlowGraph) -> None:
+        self._graph = graph
+        self.found: list[Mask] = []
+        self.few: list[bool] = []
+        self._numbers: dict[object, int] = {}
+        # By the very object, which thousands of flows share, and which is kept elsewhere.
+        self._known: dict[int, int] = {}
+        self.number(graph.everything)
+
+    def number(self, data: Mask) -> int:
+        """Its number, the same for equal sets."""
+        known = self._known.get(id(data))
+        if known is None:
+            known = self._known[id(data)] = self._numbers.setdefault(self._graph.key(data), len(self.found))
+            if known == len(self.found):
+                self.found.append(data)
+                self.few.append(self._graph.size(data) <= _FEW)
+        return known
+
+
 @dataclass(slots=True, kw_only=True)
 class _Into:
-    """The ways into one place: what may carry anything, few instances, or many."""
+    """
+    The ways into one place: what carries few instances, by what they are for, and what carries many.
 
-    anything: set[Way] = field(default_factory=set)
+    What is only brought back stands beside many: to leave it out would make a set for each of thousands of places.
+    """
+
     few: dict[tuple[Way, Way, int], Mask] = field(default_factory=dict)
     many: dict[tuple[Way, int], Mask] = field(default_factory=dict)
 
@@ -121,50 +148,47 @@ class _Into:
 class Arriving:
     """Splits instances by the ways in which they come: what is shown of one is true of all that come as it does."""
 
-    def __init__(self, graph: FlowGraph, kinds: Sequence[Alike], carried: Callable[[Flow], Mask]) -> None:
+    def __init__(self, graph: FlowGraph, kinds: Sequence[Alike], carried: Carried) -> None:
         self._graph = graph
         self._into: dict[str, _Into] = {}
-        everything = graph.everything
-        # By the very object, which thousands of flows share; equal sets have one number.
-        keys: dict[int, tuple[bool, int]] = {}
-        numbers: dict[object, int] = {}
+        self._sets = _Sets(graph)
         for flow in graph.flows:
             if not flow.echo:
-                into, way = self._into.get(flow.target), (flow.origin, flow.role, flow.payload)
+                into = self._into.get(flow.target)
                 if into is None:
                     into = self._into[flow.target] = _Into()
-                data = carried(flow)
-                if flow.data is None and data == everything:
-                    into.anything.add(way)
-                    continue
-                known = keys.get(id(data))
-                if known is None:
-                    number = numbers.setdefault(graph.key(data), len(numbers))
-                    known = keys[id(data)] = graph.size(data) <= _FEW, number
-                if known[0]:
-                    into.few[way, _sort(graph, flow), known[1]] = data
-                else:
-                    into.many[way, known[1]] = data
+                self._add(into, flow, carried)
         self._family = [item.family for item in graph.data]
         self._kind = {name: number for number, kind in enumerate(kinds) for name in kind.families}
         self._kinds = kinds
-        self._whole: dict[int, Mask] = {}
+        self._whole = {0: True}
 
-    def likeness(self, place: str) -> Hashable | None:
+    def _add(self, into: _Into, flow: Flow, carried: Carried) -> None:
+        way, data, back = (flow.origin, flow.role, flow.payload), carried.of(flow), carried.returned(flow)
+        number = self._sets.number(data)
+        if self._sets.few[number] and (number or flow.data is not None):
+            key = (way, _sort(self._graph, flow), number)
+            into.few[key] = united(without(data, back), into.few.get(key, 0))
+        else:
+            before = into.many.get((way, number))
+            into.many[way, number] = back if before is None else common(before, back)
+
+    def likeness(self, place: str, mine: Mask) -> Hashable | None:
         """The ways into a place; None where any of them carries few instances, or some of a dataset only."""
         into = self._into.get(place)
         if into is None:
             return ()
-        if into.few or any(self._touched(data) != data for data in into.many.values()):
-            return None
-        return frozenset(into.anything), tuple((way, id(data)) for (way, _), data in into.many.items())
+        whole = not into.few and all(self._is_whole(number) for _, number in into.many)
+        return None if not whole or any(lacking(back, mine) for back in into.many.values()) else tuple(into.many)
 
     def split(self, viewer: Viewer, mine: Mask, seen: Mask) -> Iterator[tuple[Alike, Mask, Ways]]:
         """Whatever is alike and comes the same way; `mine` is left out, and what has no instance in `seen`."""
         into = [self._into[place] for place in viewer.places if place in self._into]
-        always = frozenset[Way]().union(*(one.anything for one in into))
+        always = frozenset(
+            way for one in into for (way, number), back in one.many.items() if not number | lacking(back, mine)
+        )
         few = self._few(into, mine)
-        many = self._many(into, mine)
+        many = {way: data for way, data in self._many(into, mine).items() if way not in always}
         for number, kind in enumerate(self._kinds):
             others = lacking(kind.mask, mine)
             if others & seen:
@@ -195,19 +219,19 @@ class Arriving:
         """By way, what comes on flows that carry many instances."""
         found: dict[Way, Mask] = {}
         for one in into:
-            for (way, _), data in one.many.items():
-                part = without(data, mine)
+            for (way, number), back in one.many.items():
+                part = without(self._sets.found[number], mine | back)
                 found[way] = united(found[way], part) if way in found else part
         return found
 
-    def _touched(self, data: Mask) -> Mask:
-        """All instances of the datasets of which a flow carries any."""
-        # The flow keeps this very object. To compare thousands of instances with what is known takes longer.
-        whole = self._whole.get(id(data))
-        if whole is None:
+    def _is_whole(self, number: int) -> bool:
+        """Whether flows that carry a set carry all instances of each dataset of which they carry any."""
+        # To compare thousands of instances with what is known takes longer than to look a number up.
+        if number not in self._whole:
+            data = self._sets.found[number]
             names = {self._family[index] for index in self._graph.numbers(data)}
-            whole = self._whole[id(data)] = united(data, reduce(or_, map(self._members, names), 0))
-        return whole
+            self._whole[number] = not lacking(reduce(or_, map(self._members, names), 0), data)
+        return self._whole[number]
 
     def _members(self, name: str) -> Mask:
         return self._kinds[self._kind[name]].families[name]

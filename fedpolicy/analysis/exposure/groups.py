@@ -69,7 +69,7 @@ def group_views(exposure: Exposure) -> list[Group]:
     """Compare what every viewer sees, for datasets that are alike; nobody's view of its own data is listed."""
     graph, catalog = exposure.graph, exposure.catalog
     kinds = Kinds(graph, catalog)
-    sights = Sights(exposure, Arriving(graph, kinds.datasets(), Carried(exposure).of))
+    sights = Sights(exposure, Arriving(graph, kinds.datasets(), Carried(exposure)))
     found: dict[Key, list[Group]] = {}
     every = [
         (viewer, kinds.party(viewer.party), exposure.own.get(viewer.party, 0)) for viewer in exposure.viewers.values()
@@ -172,7 +172,7 @@ class Sights:
         vertex = exposure.graph.vertices[place]
         if vertex.enclave is not None or vertex.may_lack(viewer.party):
             return None
-        found: list[object] = [self._arriving.likeness(place)]
+        found: list[object] = [self._arriving.likeness(place, mine)]
         if found[0] is None:
             return None
         pool = pool_of(vertex, viewer.party)
