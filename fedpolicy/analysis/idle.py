@@ -80,10 +80,17 @@ def _runs_on_the_way(graph: FlowGraph, model: str, families: Sequence[str]) -> b
         if access.model == model and access.how != "weights":
             for place in access.at:
                 asked.setdefault(place, set()).add(access.hops)
+    parts = graph.deployment.models[model].copies == "parts"
     return bool(asked) and all(
-        chains == {(other.id,) for other in near(graph.vertices[place], holders) or holders}
+        (_begun(chains) if parts else chains)
+        == {(other.id,) for other in near(graph.vertices[place], holders) or holders}
         for place, chains in asked.items()
     )
+
+
+def _begun(chains: set[tuple[str, ...]]) -> set[tuple[str, ...]]:
+    """The ways without those that go on, to whoever holds another part."""
+    return {chain for chain in chains if chain[:-1] not in chains}
 
 
 def _carries(study: Study, flow: Flow) -> bool:

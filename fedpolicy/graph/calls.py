@@ -199,8 +199,12 @@ def _use(builder: Builder, place: Vertex, call: Call, found: Route) -> None:
 
 
 def _note_access(builder: Builder, place: Vertex, call: Call, found: Route) -> None:
+    how = "weights" if found.local else "remote"
     for chain in found.chains or ((),):
-        note_access(builder, call.origin.id, call.model, "weights" if found.local else "remote", (place, *chain))
+        # Whoever holds another part runs it, too: beyond the one that begins.
+        beside = [(other,) for other in found.partners if other != chain[-1]]
+        for rest in ((), *beside):
+            note_access(builder, call.origin.id, call.model, how, (place, *chain, *rest))
 
 
 def note_access(builder: Builder, use: str, model: str, how: str, way: Sequence[Vertex]) -> None:

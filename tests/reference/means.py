@@ -76,11 +76,13 @@ class Means(Copies):
     def answers(self, model: str, way: Sequence[str], party: str, case: Case) -> bool:
         """Whether a call is answered; what a member runs, it runs under the licence that those have who call."""
         runner = bare(self.world.places[way[-1]].party)
-        account = self.world.file.models[model].account
-        if account != runner != party and self.revoked(model, party, case):
+        account, rests = self.world.file.models[model].account, self.rests(model, case.way)
+        divided = self.world.file.models[model].copies == "parts"
+        runners = {runner, *(bare(self.world.places[one].party) for one in rests if divided)}
+        if runners - {party, account} and self.revoked(model, party, case):
             return False
-        holds = self.world.file.models[model].copies == "parts" and way[0] in self.rests(model, case.way)
-        free = runner not in {party, *self.members} and not holds
+        holds = divided and way[0] in rests
+        free = runners.isdisjoint({party, *self.members}) and not holds
         return self.passes(model, way, case) and (free or self.licensed(model, party, case))
 
     def revoked(self, model: str, party: str, case: Case) -> bool:

@@ -211,10 +211,15 @@ class Facts:
 
     def _asked(self, use: str, model: str, place: str, sent: tuple[Instance, ...], call: Any) -> Iterator[Access]:
         for one in (model, *self.models.stand_ins(model)):
-            own = self.models.others(one, place).items() if place in self.models.holders(one) else ()
-            parts = {(place, end) for _, ends in own for end in ends}
-            for way in [*self.models.ways(one, place), *parts] or [()]:
+            ways = self.models.ways(one, place)
+            for way in [*ways, *self._parts(one, place, ways)] or [()]:
                 yield Access(use, one, place, way, sent=sent, call=call if one == model else None)
+
+    def _parts(self, model: str, place: str, ways: Iterable[tuple[str, ...]]) -> set[tuple[str, ...]]:
+        """The ways to those who hold other parts of a model than the place where it is asked: they run it, too."""
+        others = self.models.others(model, place)
+        starts = [(place,)] if place in self.models.holders(model) else ways
+        return {(*way, end) for way in starts for end in others.get(way[-1], ())}
 
     def users(self, accesses: Iterable[Access]) -> set[str]:
         """The parties at whose places a model is used."""

@@ -143,12 +143,14 @@ def _says_read(view: ModelView, use: str) -> Iterator[tuple[str, bool | None]]:
 
 
 def _inputs_kept(view: ModelView) -> Presence:
-    """The longest time for which any private input is kept, in days."""
-    said = list(_said(view, "retention_days"))
-    longest = max((days for days in said if isinstance(days, int)), default=0)
-    missing = _missing(said)
-    # Where some are kept for long anyway, what is missing can only make it longer.
-    return missing if missing.paths and not longest else longest
+    """The longest time for which any private input is kept, in days; missing where any of these times is."""
+    missing = _missing(list(_said(view, "retention_days")))
+    return missing if missing.paths else _surely_kept(view)
+
+
+def _surely_kept(view: ModelView) -> int:
+    """The longest time that is known; what is missing can only make it longer."""
+    return max((days for days in _said(view, "retention_days") if isinstance(days, int)), default=0)
 
 
 def _any(view: ModelView, key: str) -> Presence:
@@ -264,6 +266,11 @@ INPUTS = (
         "the longest time for which private data sent to the parties that run it are kept, each call by its own terms",
         _inputs_kept,
         key="terms.retention_days",
+    ),
+    integer(
+        "inputs_known_days",
+        "the longest of these times that are known, also where others are not; 0 where none is",
+        _surely_kept,
     ),
     open_field(
         "inputs_reviewed",
