@@ -131,7 +131,7 @@ class Lookup:
 
     @cached_property
     def released(self) -> frozenset[str]:
-        """The models that everybody can get, as `published` or a flow of their weights to the public says."""
+        """The models that everybody can get, or perhaps can: `published`, or a flow of their weights to the public."""
         declared = {name for name, model in self.deployment.models.items() if model.published}
         return frozenset(declared.union(self._carried("published")))
 

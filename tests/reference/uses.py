@@ -124,19 +124,14 @@ class Facts:
     def _starts(self, job: Job) -> set[str]:
         return {job.task.model, *self.models.stand_ins(job.task.model)} if job.task.model else set()
 
-    def published(self, name: str) -> bool:
+    def published(self, name: str) -> Truth:
         """Whether everybody can get it: said of the model, or by a flow of its weights that nobody seals."""
-        if self.file.models[name].published:
-            return True
-        flows = self.file.flows.values()
-        return any(
-            name in (flow.data or ())
-            and flow.payload in WEIGHTS
-            and "public" in flow.to
-            and not flow.sealed_for
-            and not any(one.kind in SEALS for one in flow.safeguards)
-            for flow in flows
-        )
+        flows = [one for one in self.file.flows.values() if one.payload in WEIGHTS and "public" in one.to]
+        kinds = [
+            {guard.kind for guard in one.safeguards} for one in flows if name in (one.data or ()) and not one.sealed_for
+        ]
+        released = (None if "unknown" in some else True for some in kinds if some.isdisjoint(SEALS))
+        return either(bool(self.file.models[name].published), *released)
 
     def holders(self, name: str) -> set[str]:
         """The parties that hold its weights, those included that run for others what can be had."""

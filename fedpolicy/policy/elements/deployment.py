@@ -16,6 +16,7 @@ from fedpolicy.policy.elements.shared import any_in_eea, boolean, data_fields, i
 from fedpolicy.policy.elements.subject_matter import is_personal
 from fedpolicy.policy.elements.whole import WORK, Whole
 from fedpolicy.policy.fields import Field, Kind, Missing, Presence, Subject, Type, fields_of
+from fedpolicy.policy.published import any_published
 from fedpolicy.policy.world import Territories, World
 from fedpolicy.records import replace
 
@@ -114,10 +115,11 @@ _FIELDS = (
         "kinds of all agreements that hold",
         lambda whole: firm_answer(whole.world, lambda world: ordered(agreement.kind for agreement in world.agreements)),
     ),
-    boolean(
+    open_field(
         "publishes",
+        Type.BOOL,
         "some model is released to the public",
-        lambda whole: bool(whole.world.lookup.released),
+        lambda whole: any_published(whole.world, whole.world.lookup.released),
     ),
     open_field(
         "financial",

@@ -16,6 +16,7 @@ from fedpolicy.policy.elements.model_use import LIFE, USE, ends_on
 from fedpolicy.policy.elements.models_view import ModelView, class_variants, licence_fact, model_view
 from fedpolicy.policy.elements.shared import about_owners, boolean, integer, open_field, ranging, texts, words
 from fedpolicy.policy.fields import Field, Kind, Missing, Presence, Subject, Type, fields_of
+from fedpolicy.policy.published import any_published
 from fedpolicy.policy.world import World
 from fedpolicy.startup import pattern
 
@@ -47,14 +48,15 @@ def is_shared(view: ModelView | None) -> bool:
     return view is not None and view.model.copies != "personal" and len(view.holders) > 1
 
 
-def _without_copy(view: ModelView) -> Iterable[str]:
+def _without_copy(view: ModelView) -> Presence:
     """What everybody can get, nobody lacks."""
-    if view.published:
-        return ()
     makers = view.world.owners_of(view.facts.contains)
-    return ordered(
+    lacking = ordered(
         party for party in makers if "participant" in view.world.lookup.roles(party) and party not in view.holders
     )
+    if lacking and isinstance(view.published, Missing):
+        return view.published
+    return [] if view.published else lacking
 
 
 def _smallest_gpu(view: ModelView) -> Presence:
@@ -81,7 +83,12 @@ _HOLDING: tuple[Field, ...] = (
         "a party that is neither participant nor coordinator holds its weights",
         lambda v: not all(map(v.world.lookup.is_member, v.holders)),
     ),
-    texts("without_copy", "participants whose data it has learned from and that hold no copy", _without_copy),
+    open_field(
+        "without_copy",
+        Type.LIST,
+        "participants whose data it has learned from and that hold no copy",
+        _without_copy,
+    ),
     texts(
         "users_without_weights",
         "parties that use it and hold no copy",
@@ -148,21 +155,29 @@ _OPENNESS = (
         "the class as a number, to compare with BLACK_BOX < GRAY_BOX < OPEN_WEIGHT < OPEN_SOURCE",
     ),
     _range("closed", Type.BOOL, "it is a black box or a gray box"),
-    *fields_of(
-        Model,
-        lambda view: view.model,
-        read={
-            **{name: partial(_aspect, name=name) for name in _ASPECTS},
-            "interface": _interface,
-            "format": lambda view: view.model.format.lower().lstrip(".") if view.model.format else None,
-            "provider": lambda view: view.provider,
-            "published": lambda view: view.published,
-            "shutdown_on": ends_on,
-        },
-        notes={
-            **dict.fromkeys((*_ASPECTS, "interface", "shutdown_on"), "as declared, else as the catalogue says"),
-            "published": "as declared, or by a flow of its weights",
-        },
+    *(
+        field
+        for field in fields_of(
+            Model,
+            lambda view: view.model,
+            read={
+                **{name: partial(_aspect, name=name) for name in _ASPECTS},
+                "interface": _interface,
+                "format": lambda view: view.model.format.lower().lstrip(".") if view.model.format else None,
+                "provider": lambda view: view.provider,
+                "shutdown_on": ends_on,
+            },
+            notes={
+                **dict.fromkeys((*_ASPECTS, "interface", "shutdown_on"), "as declared, else as the catalogue says"),
+            },
+        )
+        if field.name != "published"
+    ),
+    open_field(
+        "published",
+        Type.BOOL,
+        "whether everybody can get it: a release to `public` (as declared, or by a flow of its weights)",
+        lambda view: view.published,
     ),
     open_field("gated", Type.BOOL, "its weights can be had only after accepting terms", _gated),
     words(
@@ -238,10 +253,11 @@ _MAKING = (
         "a model made from its weights is held by more than one party",
         lambda v: any(is_shared(model_view(v.world, name)) for name in v.adapted),
     ),
-    boolean(
+    open_field(
         "adapted_published",
+        Type.BOOL,
         "a model made from its weights is released to the public",
-        lambda v: not v.world.lookup.released.isdisjoint(v.adapted),
+        lambda v: any_published(v.world, v.adapted),
     ),
     boolean("outputs_reused", "its outputs are used to train or to label for another model", _outputs_reused),
     texts("made_by", "methods of the tasks that produce it", lambda v: ordered(task.method for task in v.produced_by)),

@@ -17,6 +17,7 @@ from fedpolicy.graph.routes import stand_ins
 from fedpolicy.language.model.dataset import Model, Terms
 from fedpolicy.language.model.flow import Task
 from fedpolicy.policy.fields import Missing, Presence, Value
+from fedpolicy.policy.published import any_published
 from fedpolicy.policy.world import World
 from fedpolicy.records import dataclass
 
@@ -129,9 +130,9 @@ class ModelView:
         return list(self.world.lookup.parties_at(place for access in self.facts.access for place in access.at))
 
     @property
-    def published(self) -> bool:
+    def published(self) -> bool | Missing:
         """Whether everybody can get it, by its own word or by a flow of its weights to the public."""
-        return self.id in self.world.lookup.released
+        return any_published(self.world, [self.id])
 
     @cached_property
     def holders(self) -> list[str]:

@@ -154,10 +154,11 @@ _FIELDS = (
         choices=("weights", "remote", "hosted"),
     ),
     ranging("model_closed", Type.BOOL, "its input model is a black box or a gray box (false without a model)", _closed),
-    boolean(
+    open_field(
         "publishes",
+        Type.BOOL,
         "the model that it produces is released to the public",
-        lambda v: bool((made := _produced(v)) and made.published),
+        lambda v: made.published if (made := _produced(v)) else False,
     ),
     open_field(
         "in_parts", Type.BOOL, "each party that takes part keeps a part of the model, made for its own data", _in_parts

@@ -54,25 +54,16 @@ def _output_use(facts: Facts, name: str) -> Truth:
 
 def _redistribution(facts: Facts, name: str) -> Truth:
     licence = facts.aspect(name, "licence")
-    if (
-        facts.produced(name)
-        or licence in (None, "NONE")
-        or not any(_shared(facts, made) for made in facts.made_from(name))
-    ):
+    if facts.produced(name) or licence in (None, "NONE"):
         return False
     row = facts.licence(name)
-    if row is None:
-        return None
-    said = (row.redistribution, row.derivatives)
-    return True if "forbidden" in said else None if None in said else False
+    said = (row.redistribution, row.derivatives) if row is not None else (None,)
+    forbidden = True if "forbidden" in said else None if None in said else False
+    return both(forbidden, either(*(_shared(facts, made) for made in facts.made_from(name))))
 
 
-def _shared(facts: Facts, made: str) -> bool:
-    if facts.published(made):
-        return True
-    if facts.file.models[made].copies == "personal":
-        return False
-    return len(facts.holders(made)) > 1
+def _shared(facts: Facts, made: str) -> Truth:
+    return either(facts.published(made), facts.file.models[made].copies != "personal" and len(facts.holders(made)) > 1)
 
 
 def _missing(facts: Facts, name: str) -> Truth:
@@ -114,19 +105,19 @@ def _user_limit(facts: Facts, name: str) -> Truth:
 
 def _attribution(facts: Facts, name: str) -> Truth:
     row = facts.licence(name)
-    shown = [made for made in (name, *facts.made_from(name)) if facts.published(made)]
-    if row is None or row.naming != "required" or not shown or facts.produced(name):  # whose licence is one's own
+    shown = either(*(facts.published(made) for made in (name, *facts.made_from(name))))
+    if row is None or row.naming != "required" or facts.produced(name):  # whose licence is one's own
         return False
-    return facts.file.models[name].attribution is None
+    return both(shown, facts.file.models[name].attribution is None)
 
 
 def _undisclosed(facts: Facts, name: str) -> Truth:
     reused = _reused(facts, name)
-    out = any(facts.published(made) for made in facts.made_from(name))
-    if facts.produced(name) or not (reused or out):
+    out = either(*(facts.published(made) for made in facts.made_from(name)))
+    if facts.produced(name):
         return False
     said = facts.aspect(name, "training_data")
-    return None if said is None else said == "undisclosed"
+    return both(either(reused, out), None if said is None else said == "undisclosed")
 
 
 def _reused(facts: Facts, name: str) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from datetime import date
 from typing import Any
 
-from tests.reference.uses import Access, Facts, Truth, asked, either, foreign
+from tests.reference.uses import Access, Facts, Truth, asked, both, either, foreign
 
 UNSAFE = ("pickle", "pkl", "pt", "pth", "bin", "ckpt", "torch", "joblib", "dill")
 TEACHING = ("instruction_tuning", "dpo", "rlhf")
@@ -107,7 +107,7 @@ def _not_verified(facts: Facts, name: str) -> Truth:
 
 
 def _undocumented(facts: Facts, name: str) -> Truth:
-    return facts.published(name) and facts.file.models[name].documentation is None
+    return both(facts.published(name), facts.file.models[name].documentation is None)
 
 
 def _not_evaluated(facts: Facts, name: str) -> Truth:
@@ -117,7 +117,7 @@ def _not_evaluated(facts: Facts, name: str) -> Truth:
     tasks = facts.file.tasks.values()
     judged = any(name == (task.evaluates or (task.model if task.method == "evaluation" else None)) for task in tasks)
     shared = len(facts.holders(name)) > 1 and facts.file.models[name].copies != "personal"
-    return not judged and (shared or facts.published(name))
+    return both(not judged, either(shared, facts.published(name)))
 
 
 # Who runs it, and under which terms.

@@ -74,7 +74,7 @@ def _unexamined(facts: Facts, name: str) -> Truth:
     taught = {item.id for job in sure for item in _items(facts, job.name)}
     learned = [both(facts.private(one.partition("@")[0]), True if one in taught else None) for one in known.contains]
     outside = any(not facts.member(party) for party in facts.holders(name))
-    goes = facts.published(name) or outside
+    goes = either(facts.published(name), outside)
     return both(goes, bool(facts.makers(name)), either(*learned), missing(facts.file.governance, "leakage_audit"))
 
 

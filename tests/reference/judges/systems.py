@@ -99,9 +99,8 @@ def _much(act: Act) -> Truth:
 def _modified(facts: Facts, name: str) -> Truth:
     """Whether all weights of somebody's published model were trained here, and what came of it goes to others."""
     outside = [party for party in facts.holders(name) if not facts.member(party)]
-    if not (facts.published(name) or outside):
-        return False
-    return _retrained(facts, name, doubtful=False) or (None if _retrained(facts, name, doubtful=True) else False)
+    retrained = _retrained(facts, name, doubtful=False) or (None if _retrained(facts, name, doubtful=True) else False)
+    return both(either(facts.published(name), bool(outside)), retrained)
 
 
 def _retrained(facts: Facts, name: str, *, doubtful: bool) -> bool:

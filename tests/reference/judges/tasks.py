@@ -119,16 +119,17 @@ def _unchecked(facts: Facts, name: str) -> Truth:
 def _without_dp(facts: Facts, name: str) -> Truth:
     job = facts.jobs[name]
     made = job.task.produces
-    if not job.method.trains or (made and facts.published(made)):
+    if not job.method.trains:
         return False
+    kept_in = no(facts.published(made)) if made else True
     whole = made and facts.file.models[made].copies != "parts"
     parts = [not whole and way.topology == "vertical" for way in job.ways()]
     if all(parts):  # each keeps a part that was made for its own data
         return False
     trains = None if job.task.method == "unknown" else True
     noisy = _has(facts, name, ["differential_privacy"])
-    kept = no(released(facts, f"tasks.{name}"))
-    return both(None if any(parts) else True, trains, _personal(facts, name), _exchanges(facts, name), no(noisy), kept)
+    wanted = (_personal(facts, name), _exchanges(facts, name), no(noisy), no(released(facts, f"tasks.{name}")))
+    return both(None if any(parts) else True, trains, kept_in, *wanted)
 
 
 def _unbounded(facts: Facts, name: str) -> Truth:
