@@ -6,6 +6,7 @@ from typing import Any
 
 from fedpolicy.analysis.exposure import VERBATIM, Reading
 from fedpolicy.analysis.exposure.openers import shielded
+from fedpolicy.analysis.openness import contents
 from fedpolicy.graph import bits
 
 
@@ -22,6 +23,11 @@ def trails(study: Any, one: Any, *, surely: bool) -> list[Any]:
     home = study.graph.vertices[item.place]
     kept = item.place in viewer.places and not shielded(exposure.holdings(reading), home, viewer.party) & item.bit
     return [*([()] if kept and level == VERBATIM else []), *found]
+
+
+def surely_in(study: Any, name: str) -> frozenset[str]:
+    """The instances that a model has certainly learned from."""
+    return frozenset(contents(study.graph, study.exposure, name, Reading.LOW))
 
 
 def carried(study: Any, flow: Any) -> list[Any]:

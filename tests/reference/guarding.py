@@ -50,7 +50,8 @@ class Guarding:
             }
             return {item.index for item in graph.data if item.id in sent}
         reach = self.facts.study.lookup.reach
-        own = [flow for flow in self.flows if not flow.passed_on]
+        rows = self.facts.catalog.payloads
+        own = [flow for flow in self.flows if not flow.passed_on and rows[flow.payload].carries != "nothing"]
         masks = [reach[flow.source] if flow.data is None else flow.data for flow in own]
         return {item.index for item in graph.data if any(mask & item.bit for mask in masks)}
 

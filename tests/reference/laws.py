@@ -74,7 +74,8 @@ class Law:
 
     def people(self, item: Any) -> bool:
         """Whether data are of people themselves: users, and the members of a cohort of devices."""
-        crowd = self.facts.world.places[item.place].count > 1 and self.facts.file.setting == "cross-device"
+        place, owner = self.facts.world.places[item.place], self.facts.owner(item)
+        crowd = place.count > 1 and place.home == owner and self.facts.file.setting == "cross-device"
         return crowd or "user" in self.facts.roles(self.facts.owner(item))
 
     # What joins.
@@ -82,6 +83,8 @@ class Law:
     def joined(self, kinds: Iterable[str], owner: str, party: str, dataset: str) -> Truth:
         """Whether agreements of some kinds connect two, or both of them with a coordinator."""
         facts = self.facts
+        if owner == party:
+            return True
         hubs = [name for name, one in facts.file.parties.items() if "coordinator" in one.role]
         direct = either(*(facts.agreed(kind, owner, {party}, dataset) for kind in kinds))
         return either(direct, *(self._by_way(kinds, owner, hub, party, dataset) for hub in hubs))
@@ -103,6 +106,17 @@ class Law:
                 about = self.facts._covers(one, dataset)  # noqa: SLF001  an account of its own
                 found.append(both(None if one.doubts else True, about))
         return either(*found)
+
+
+def held_by(facts: Facts, name: str) -> set[str]:
+    """Who has a model's weights; of personal ones, whoever has a copy of its own."""
+    model = facts.file.models[name]
+    if model.copies != "personal":
+        return facts.holders(name)
+    sums = {one for job in facts.makers(name) for one in facts.world.nodes(job.task.aggregator)}
+    places = [place for place in facts.models.holders(name) if place not in sums | {*facts.world.aggregators()}]
+    places += facts.world.nodes((*(model.weights_at or ()), *(model.via or ())[-1:]))
+    return {party for place in places for party in facts.operators(place)}
 
 
 def above(one: Learned, least: int = BOUNDED) -> Truth:

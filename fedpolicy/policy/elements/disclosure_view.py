@@ -7,12 +7,10 @@ from collections.abc import Iterable
 from fedpolicy.analysis.facts import Disclosure, NotCounted, Step
 from fedpolicy.graph.lookup import ordered
 from fedpolicy.graph.places import is_unknown
-from fedpolicy.language.model.does import Cap
-from fedpolicy.language.model.safeguards import Deidentification
-from fedpolicy.language.model.shape import words_of
 from fedpolicy.policy.elements.agreement import GROUNDS, KINDS, agreement_kinds, firm_answer, firm_lack, unsigned
 from fedpolicy.policy.elements.arrivals import FORMS, decision, forms, given_away, laws_of, rests, whereabouts
 from fedpolicy.policy.elements.dataset import PERMITS
+from fedpolicy.policy.elements.deidentified import DEIDENTIFIED
 from fedpolicy.policy.elements.models_view import class_variants
 from fedpolicy.policy.elements.shared import all_in_eea, boolean, open_field, texts, words
 from fedpolicy.policy.fields import Missing, Presence, Type
@@ -115,32 +113,6 @@ def _closed_model(view: DisclosureView) -> Presence:
     return Missing(tuple(sorted(missing))) if missing else False
 
 
-def _deidentified(view: DisclosureView) -> Iterable[str]:
-    found = _removals(view)
-    return ordered(set.intersection(*found)) if found else ()
-
-
-def _by_law(view: DisclosureView) -> bool:
-    """Whether each way in passes one of the two methods of 45 CFR 164.514(b), whichever it is."""
-    found = _removals(view)
-    return bool(found) and not any(some.isdisjoint(("safe_harbor", "expert")) for some in found)
-
-
-def _removals(view: DisclosureView) -> list[set[str]]:
-    """By way in, the methods of de-identification that stand on it."""
-    origins, flows_of = {step.origin for step in view.steps}, view.world.lookup.flows_of
-    flows = {flow.id: flow for origin in origins for flow in flows_of.get(origin, ())}
-    return [
-        {
-            guard.does.method_of(guard.spec)
-            for step in path
-            for guard in flows[step.flow].guards
-            if isinstance(guard.does, Cap) and guard.does.method
-        }
-        for path in view.ways
-    ]
-
-
 def _rests_on(view: DisclosureView) -> list[str]:
     return ordered(view.world.lookup.party(who) for entry in _doubted(view) for who in entry.rests_on)
 
@@ -169,17 +141,15 @@ def _agreements(view: DisclosureView) -> list[str] | Missing:
     return firm_answer(view.world, shared)
 
 
-def _exported(view: DisclosureView, owner: str, but: str) -> bool:
+def _exported(world: World, view: DisclosureView, owner: str, but: str) -> bool:
     """Whether a coordinator whose place the owner's law finds adequate has a tool with all, and passes data on."""
-    world = view.world
     hubs = (hub for hub in world.coordinators if hub != owner and hub not in view.parties)
     near = (hub for hub in hubs if _adequate(world, owner, hub))
     return any(not unsigned(world, view.parties, [hub], {"transfer"}, view.families, but=but) for hub in near)
 
 
-def _unplaced(view: DisclosureView, owners: list[str]) -> tuple[str, ...]:
+def _unplaced(world: World, view: DisclosureView, owners: list[str]) -> tuple[str, ...]:
     """The facts that would say where coordinators are who have a tool with all of them, if there are such."""
-    world = view.world
     hubs = [hub for hub in world.coordinators if hub not in view.parties and world.whereabouts([hub])]
     tools = [hub for hub in hubs if not unsigned(world, view.parties, [hub], {"transfer"}, view.families)]
     return world.whereabouts(tools) if owners and tools else ()
@@ -199,9 +169,10 @@ def _without_tool(view: DisclosureView) -> list[str] | Missing:
             unsigned(world, view.parties, view.owners, {"transfer"}, view.families, but=but) for but in ("adequacy", "")
         )
         every, some = (
-            [one for one in left if not _exported(view, one, but)] for left, but in ((every, "adequacy"), (some, ""))
+            [one for one in left if not _exported(world, view, one, but)]
+            for left, but in ((every, "adequacy"), (some, ""))
         )
-        if hubs := _unplaced(view, some):
+        if hubs := _unplaced(world, view, some):
             return Missing(hubs)
         if not isinstance(places, list) or "public" in view.parties:
             # Whether there is a decision that somebody relies on, hangs on the place.
@@ -283,15 +254,5 @@ WAYS = (
         "the same for transfer tools, unless their law finds the place adequate",
         _without_tool,
     ),
-    texts(
-        "deidentified",
-        "methods of de-identification that are applied on every way",
-        _deidentified,
-        choices=words_of(Deidentification, "method"),
-    ),
-    boolean(
-        "deidentified_by_law",
-        "on every way one of the two methods of 45 CFR 164.514(b) is applied: safe_harbor or expert",
-        _by_law,
-    ),
+    *DEIDENTIFIED,
 )

@@ -8,9 +8,10 @@ from functools import cached_property
 from fedpolicy.graph import Flow
 from fedpolicy.graph.computation import computing, is_computation
 from fedpolicy.graph.lookup import ordered
-from fedpolicy.graph.masks import united
+from fedpolicy.graph.masks import common, united
 from fedpolicy.language.model import flow as declared
 from fedpolicy.language.model.flow import ApiCall
+from fedpolicy.policy.elements.subject_matter import is_personal
 from fedpolicy.policy.world import World
 
 
@@ -62,10 +63,12 @@ class FlowView:
 
     @property
     def owners(self) -> list[str]:
-        """Whose the data are that it may carry to somebody else; where all go to their owners, these."""
+        """Whose personal data it may carry to somebody else; where there are none, whose data."""
         mask = others = 0
+        personal = tuple(family for family in self.families if is_personal(self.world, [family]))
+        about = self.world.lookup.instances_of(personal or self.families)
         for flow in self.flows if self.families else ():
-            carried = self.world.carried(flow)
+            carried = common(self.world.carried(flow), about)
             mask = united(mask, carried)
             for party in self.world.lookup.operators(flow.target):
                 others = united(others, carried & ~self.world.own.get(party, 0))

@@ -83,14 +83,16 @@ def _of(name: str, what: str, wanted: Wanted, kinds: Collection[str], said: str)
     )
 
 
-def _without_arrangement(view: TaskView, world: World) -> list[str]:
+def _without_arrangement(view: TaskView, world: World) -> list[str] | Missing:
     about = tuple(family for family in view.families if is_personal(world, [family]))
     owners = [party for party in world.owners_used(view.use, about) if not world.is_person(party)] if about else []
     if len(owners) == 1:
         return []
     kinds = {"joint_controllers", "data_processing", "data_use"}
-    found = unconnected(world, owners, kinds, about)
-    return [party for party in found if view.only is None or party in view.only]
+    found = list(unconnected(world, owners, kinds, about))
+    mine = [party for party in found if view.only is None or party in view.only]
+    unsure = [] if mine else [party for party in found if party in view.unsure]
+    return Missing(world.whereabouts(unsure)) if unsure else mine
 
 
 MEMBERS = (

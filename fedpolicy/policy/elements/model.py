@@ -12,7 +12,7 @@ from fedpolicy.catalog.rows import FieldOfUse, LicenceCategory, Naming, Permissi
 from fedpolicy.graph.lookup import ordered
 from fedpolicy.language.model.dataset import Model
 from fedpolicy.policy.elements.inputs import INPUTS
-from fedpolicy.policy.elements.model_use import LIFE, USE, ends_on
+from fedpolicy.policy.elements.model_use import LIFE, USE, ends_on, retrained_from
 from fedpolicy.policy.elements.models_view import ModelView, class_variants, licence_fact, model_view
 from fedpolicy.policy.elements.shared import about_owners, boolean, integer, open_field, ranging, texts, words
 from fedpolicy.policy.fields import Field, Kind, Missing, Presence, Subject, Type, fields_of
@@ -235,15 +235,9 @@ def _bases(view: ModelView) -> Iterable[str]:
     return ordered(task.model for task in view.produced_by if task.model and task.model != view.id)
 
 
-def _retrained_from(view: ModelView) -> str:
-    methods, models = view.world.catalog.methods, view.world.deployment.models
-    full = [task.model for task in view.produced_by if task.model and methods[task.method].family == "full"]
-    return next((ref for name in ordered(full) if name in models and (ref := models[name].ref)), "")
-
-
 _MAKING = (
     words(
-        "retrained_from", "the `ref` of a model all of whose weights are trained for it here, if any", _retrained_from
+        "retrained_from", "the `ref` of a model all of whose weights are trained for it here, if any", retrained_from
     ),
     boolean("produced", "a task of this deployment produces it", lambda view: bool(view.facts.produced_by)),
     texts("bases", "the models from which it is made here", _bases),

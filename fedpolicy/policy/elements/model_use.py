@@ -9,7 +9,7 @@ from functools import partial
 from fedpolicy.graph.lookup import family_of, ordered
 from fedpolicy.graph.places import is_unknown
 from fedpolicy.policy.elements.agreement import firm_lack
-from fedpolicy.policy.elements.models_view import ModelView, model_view
+from fedpolicy.policy.elements.models_view import ModelView, licence_fact, model_view
 from fedpolicy.policy.elements.shared import (
     boolean,
     data_fields,
@@ -23,6 +23,8 @@ from fedpolicy.policy.world import World
 from fedpolicy.records import replace
 from fedpolicy.startup import pattern
 from fedpolicy.suggest import misspelt
+
+_ALL_WEIGHTS = {"full", "alignment", "split"}  # families of methods that train all of them
 
 _STEM = pattern(r"[a-zA-Z]{3,}")
 _UNTOLD = {"", "health", "healthcare", "hospital"}  # a public body, a charity or a company: the sector does not say
@@ -128,6 +130,40 @@ def _fallback_elsewhere(view: ModelView) -> bool:
     )
 
 
+def _bases_open(view: ModelView) -> Presence:
+    """Whether the licences of all models are open that it is made from, by any number of steps."""
+    views = (model_view(view.world, name) for name in view.world.deployment.models)
+    bases = [one for one in views if one is not None and view.id in one.adapted]
+    found = {one.id: licence_fact(one, "category") for one in bases}
+    if any(one.facts.aspects.get("licence") == "NONE" for one in bases):
+        return False
+    if any(said != "open" for said in found.values() if not isinstance(said, Missing)):
+        return False
+    unsaid = sorted({path for said in found.values() if isinstance(said, Missing) for path in said.paths})
+    return Missing(tuple(unsaid)) if unsaid else True
+
+
+def retrained_from(view: ModelView) -> str:
+    """Of the models that it is wholly trained from, by any number of steps, the first that the catalogue may know."""
+    models, seen = view.world.deployment.models, {view.id}
+    waiting = _wholly_from(view)
+    while waiting:
+        name = waiting.pop(0)
+        if ref := models[name].ref:
+            return ref
+        seen.add(name)
+        base = model_view(view.world, name)
+        waiting += [one for one in (_wholly_from(base) if base else ()) if one not in seen]
+    return ""
+
+
+def _wholly_from(view: ModelView) -> list[str]:
+    """The models all of whose weights tasks train to make it."""
+    methods, models = view.world.catalog.methods, view.world.deployment.models
+    full = (task.model for task in view.produced_by if methods[task.method].family in _ALL_WEIGHTS)
+    return ordered(name for name in full if name in models)
+
+
 def _of_contents(field: Field) -> Callable[[ModelView], Presence]:
     return lambda view: field.read(view.contents)
 
@@ -175,6 +211,7 @@ USE = (
     texts("used_by", "tasks and calls that use it, such as tasks.score", lambda view: view.uses),
     texts("users", "parties that use it", lambda view: view.users),
     open_field("user_sectors", Type.LIST, "sectors of the parties that use it; health tells nobody's aims", _sectors),
+    open_field("bases_open", Type.BOOL, "the licences of all models are open that it is made from", _bases_open),
     texts("said_sectors", "the sectors of those among them that state one that does", _said_sectors),
     open_field(
         "user_jurisdictions", Type.LIST, "where the parties are that use it", lambda v: v.world.jurisdictions(v.users)

@@ -83,8 +83,15 @@ class ModelView:
         """The facts on which it hangs that something gets into it."""
         graph = self.world.graph
         doubtful = (flow for flow in graph.flows if not flow.certain)
-        into = (flow for flow in doubtful if graph.vertices[flow.target].family == self.id)
-        return tuple(sorted({fact for flow in into for fact in flow.missing}))
+        makers = set(self.facts.produced_by)
+        into = (flow for flow in doubtful if graph.vertices[flow.target].family == self.id or flow.origin in makers)
+        silent = {f"{name}.safeguards" for name in makers if self._silent(name)}
+        return tuple(sorted({*silent, *(fact for flow in into for fact in flow.missing)}))
+
+    def _silent(self, use: str) -> bool:
+        task = self.world.deployment.tasks[use.partition(".")[2]]
+        every = (*task.safeguards, *(one for hop in task.hops for one in hop.safeguards))
+        return any(one.kind == "unknown" for one in every)
 
     @cached_property
     def uses(self) -> list[str]:

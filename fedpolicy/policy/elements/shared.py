@@ -132,7 +132,7 @@ def data_fields(prefix: str = "", of: str = "the data") -> tuple[Field, ...]:
             f"{prefix}private",
             Type.BOOL,
             f"some of {of} is not public, synthetic or anonymous",
-            lambda e: is_private(e.world, e.families),
+            lambda e: of_protected(e, lambda some: is_private(e.world, some)),
         ),
         flag("free_text", f"some of {of} is free text"),
     )

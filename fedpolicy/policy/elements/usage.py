@@ -16,7 +16,9 @@ def used_of(world: World, family: str, owners: Collection[str]) -> list[str]:
 
 
 def _whose(world: World, use: str, family: str) -> list[str]:
-    return world.owners_used(use, (family,)) if family in world.use_data(use) else world.owners([family])
+    if family in _quoted(world, use):
+        return world.owners([family])
+    return world.owners_used(use, (family,))
 
 
 def _uses(world: World) -> Mapping[str, Sequence[str]]:

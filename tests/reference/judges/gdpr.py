@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from tests.reference.analysed import carried
+from tests.reference.analysed import carried, surely_in
 from tests.reference.judges.tasks import _exchanges, _items
 from tests.reference.laws import CONTROLLERS, Law, Rows, missing, said
 from tests.reference.uses import Facts, Truth, both, either, facts_of, no
@@ -92,17 +92,10 @@ def _models(law: Law) -> Iterator[tuple[str, str, Truth]]:
     for name in law.facts.file.models:
         (known,) = [one for one in law.facts.study.models if one.id == name]
         found = {item.id: item for item in law.facts.world.instances if item.id in known.contains}
-        sure = [job for job in _sources(law, name) if job.method.trains and job.task.method != "unknown"]
-        taught = {item.id for job in sure for item in _items(law.facts, job.name)}
+        taught = surely_in(law.facts.study, name)
         learned = either(*(both(_about(law, item), True if one in taught else None) for one, item in found.items()))
         learned = both(learned, bool(law.facts.makers(name)))
         yield "published-model-not-tested", f"models.{name}", both(law.facts.published(name), learned, not audited)
-
-
-def _sources(law: Law, name: str) -> list[Any]:
-    """The tasks that made a model, and those that it was made from."""
-    bases = [base for base in law.facts.file.models if name in law.facts.made_from(base)]
-    return [job for base in (name, *bases) for job in law.facts.makers(base)]
 
 
 def _agreements(law: Law) -> Iterator[tuple[str, str, Truth]]:

@@ -126,6 +126,9 @@ def _data(law: Law, at: str) -> set[str]:
     """What travels by an entry."""
     from tests.reference.analysed import carried
 
+    section, _, name = at.partition(".")
+    if section == "api_calls":
+        return {one.partition("@")[0] for one in law.facts.file.api_calls[name].sends}
     flows = [flow for flow in law.facts.study.graph.flows if flow.origin == at]
     return {item.id.partition("@")[0] for flow in flows for item in carried(law.facts.study, flow)}
 

@@ -82,7 +82,7 @@ def _adequate(law: Law, owner: str, party: str, least: str) -> Truth:
     goes, comes = law.where(party), law.where(owner)
     if goes is None:
         return None
-    laws = ("EEA", "GB", "CH") if comes is None else [one for country in comes if (one := _law_of(law, country))]
+    laws = ["EEA"] if comes is None else [one for country in comes if (one := _law_of(law, country))]
     return both(*(_decided(law, here, there, least) for here in laws for there in goes))
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from tests.reference.analysed import surely_in
 from tests.reference.judges.dependencies import _losses
 from tests.reference.judges.tasks import _exchanges, _items
-from tests.reference.laws import Law, Rows, missing, said
+from tests.reference.laws import Law, Rows, held_by, missing, said
 from tests.reference.learned import NONE
 from tests.reference.uses import Facts, Truth, both, either, facts_of, foreign, no
 
@@ -67,13 +68,10 @@ def _taught(facts: Facts, name: str) -> Truth:
 
 
 def _unexamined(facts: Facts, name: str) -> Truth:
-    made = list(facts.makers(name))
-    made += [job for base in facts.file.models if name in facts.made_from(base) for job in facts.makers(base)]
     (known,) = [one for one in facts.study.models if one.id == name]
-    sure = [job for job in made if _trains(job)]
-    taught = {item.id for job in sure for item in _items(facts, job.name)}
+    taught = surely_in(facts.study, name)
     learned = [both(facts.private(one.partition("@")[0]), True if one in taught else None) for one in known.contains]
-    outside = any(not facts.member(party) for party in facts.holders(name))
+    outside = any(not facts.member(party) for party in held_by(facts, name))
     goes = either(facts.published(name), outside)
     return both(goes, bool(facts.makers(name)), either(*learned), missing(facts.file.governance, "leakage_audit"))
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from tests.reference.judges.tasks import BOUNDS, ROBUST, _aggregates_by, _exchanges, _has, _owners
-from tests.reference.laws import Rows, missing, said
+from tests.reference.laws import Rows, held_by, missing, said
 from tests.reference.uses import Facts, Truth, both, either, facts_of, no
 
 USABLE = ("high", "limited", "minimal")
@@ -98,20 +98,20 @@ def _much(act: Act) -> Truth:
 
 def _modified(facts: Facts, name: str) -> Truth:
     """Whether all weights of somebody's published model were trained here, and what came of it goes to others."""
-    outside = [party for party in facts.holders(name) if not facts.member(party)]
+    outside = [party for party in held_by(facts, name) if not facts.member(party)]
     retrained = _retrained(facts, name, doubtful=False) or (None if _retrained(facts, name, doubtful=True) else False)
     return both(either(facts.published(name), bool(outside)), retrained)
 
 
 def _retrained(facts: Facts, name: str, *, doubtful: bool) -> bool:
-    bases = {name} if facts.file.models[name].ref is None else set()
+    bases = {name}
     while True:
         makers = [job for base in bases for job in facts.makers(base) if _whole_weights(job, doubtful=doubtful)]
         more = {job.task.model for job in makers} - {None, *bases}
         if not more:
             break
         bases |= more
-    return any(facts.file.models[base].ref and not facts.produced(base) for base in bases - {name})
+    return any(facts.file.models[base].ref for base in bases - {name})
 
 
 def _whole_weights(job: Any, *, doubtful: bool) -> bool:
@@ -136,7 +136,9 @@ def _exempt(facts: Facts, name: str) -> Truth:
 
 
 def _bases(facts: Facts, name: str) -> list[str]:
-    return [base for base in facts.file.models if name in facts.made_from(base)]
+    """What it is made from, or tuned against."""
+    tasked = {job.task.model for job in facts.makers(name)} - {None, name}
+    return [base for base in facts.file.models if name in facts.made_from(base) or base in tasked]
 
 
 def _open_licence(facts: Facts, name: str) -> Truth:

@@ -147,11 +147,12 @@ def _unbounded(facts: Facts, name: str) -> Truth:
 
 def _federated(facts: Facts) -> Truth:
     """Whether participants train together what is to be governed."""
-    trains = any(job.method.trains for job in facts.tasks.jobs)
+    jobs = facts.tasks.jobs
+    trains = either(*(None if job.task.method == "unknown" else job.method.trains for job in jobs))
     takes = any("participant" in party.role for party in facts.file.parties.values())
-    if facts.file.setting == "not-federated" or not trains or not takes:
+    if facts.file.setting == "not-federated" or not takes:
         return False
-    return None if facts.file.says_unknown("setting") else True
+    return both(trains, None if facts.file.says_unknown("setting") else True)
 
 
 def _any_private(facts: Facts) -> Truth:

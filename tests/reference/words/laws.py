@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.reference.deployments import Author, Tree
+from tests.reference.deployments import PARTIES, Author, Tree
 
 HOLDS = ("2026-01-01", "2026-06-15", "2026-07-15", "2028-01-01", "unknown")
 COUNTRIES = ("DE", "NL", "NL", "GB", "CH", "US", "US", "US", "JP", "CN", ["DE", "FR"], ["NL", "US"], "unknown")
@@ -69,6 +69,9 @@ def add(author: Author, tree: Tree) -> None:
     """Some of each."""
     for party in tree["parties"].values():
         _party(author, party)
+    if author.odds(0.12):  # all who run anything for others are in one country
+        for name, party in tree["parties"].items():
+            party["jurisdiction"] = "DE" if name in (*PARTIES, "d") else "US"
     for entry in tree["datasets"].values():
         _dataset(author, entry)
     for name in ("dpa", "scc", "deed", "form"):
@@ -91,9 +94,9 @@ def _party(author: Author, party: Tree) -> None:
         party["jurisdiction"] = author.one(*COUNTRIES)
     if author.odds(0.1):
         party["sector"] = author.one("finance", "insurance", "banking", "healthcare")
-    if author.odds(0.05):
+    if author.odds(0.08):
         named = party["role"] if isinstance(party["role"], list) else [party["role"]]
-        party["role"] = [*named, author.one("public-body", "user")]
+        party["role"] = [*named, author.one("public-body", "public-body", "user")]
 
 
 def _dataset(author: Author, entry: Tree) -> None:
