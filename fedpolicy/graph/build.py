@@ -30,7 +30,13 @@ if TYPE_CHECKING:
     from fedpolicy.language.model.dataset import Model
 
 # What a remote interface must offer for a method that asks for less than the weights.
-_OFFERED = {"logits": "logprobs", "embeddings": "embeddings"}
+# What of an interface gives what a method needs: whoever gets probabilities can write with them, too.
+_OFFERED = {
+    "text": frozenset({"text", "top_logprobs", "logprobs"}),
+    "logits": frozenset({"logprobs"}),
+    "embeddings": frozenset({"embeddings"}),
+}
+_TRAINED = frozenset({"fine_tuning"})
 
 
 def place_models(builder: Builder, runs: Runs) -> None:
@@ -147,29 +153,30 @@ def _judge(builder: Builder, group: list[Access]) -> Access:
 def _needs(builder: Builder, access: Access) -> str:
     kind, _, name = access.use.partition(".")
     if kind != "tasks":
-        return "text"
+        return "none"
     task = builder.deployment.tasks[name]
-    # A model that is only judged has to answer, whatever the method asks of the task's own model.
+    # A model that is only judged answers in its own way, whatever the method asks of the task's own model.
     own = task.model is not None and access.model in {task.model, *stand_ins(builder.deployment, task.model)}
-    return builder.catalog.methods[task.method].needs if own else "text"
+    return builder.catalog.methods[task.method].needs if own else "none"
 
 
 def _feasible(builder: Builder, access: Access, needs: str) -> tuple[bool | None, str]:
-    if access.how == "weights" or needs in {"none", "text"}:
+    if access.how == "weights" or needs == "none":  # a file that says that the provider trains, knows it
         return True, ""
-    offered = access.interface
-    if access.how == "hosted" or needs in {"weights", "emulator"}:
-        wanted = "fine_tuning"
+    offered, hosted = access.interface, access.how == "hosted"
+    if hosted or needs in {"weights", "emulator"}:
+        wanted = _TRAINED
         what = "an emulator" if needs == "emulator" else "the weights"
         reason = f"needs {what} of {access.model}, which nobody in the federation holds"
-    elif aspect(builder, access.model, "weights") in {"open", "gated"}:
+    elif needs != "text" and aspect(builder, access.model, "weights") in {"open", "gated"}:
         return True, ""
     else:
         wanted = _OFFERED[needs]
         reason = f"needs {needs} of {access.model}, and the interface of {access.runner} gives none"
-    if offered is None:
-        return None, reason
-    return wanted in offered, "" if wanted in offered else reason
+    if offered is None:  # whatever can be asked answers, unless the file says how
+        return (True, "") if needs == "text" and not hosted else (None, reason)
+    given = not wanted.isdisjoint(offered)
+    return given, "" if given else reason
 
 
 def build_graph(deployment: Deployment, catalog: Catalog, bounds: Bounds = USUAL) -> FlowGraph:

@@ -242,7 +242,7 @@ def _vertex(name: str, node: Node, reference: str, party: str, principal: str, e
         party=principal,
         operators=(principal, *(other for other in node.operators if other != principal)),
         host=node.host or principal,
-        code_from=principal if node.code_from in {None, *_WORDS} else str(node.code_from),
+        code_from=principal if node.code_from in {None, NOBODY, *_WORDS} else str(node.code_from),
         supplier=supplier_of(node.code_from, principal),
         node_kind=node.kind,
         weight=node.count - 1 if member == ".peer" else 1,

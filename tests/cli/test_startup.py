@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = "examples/clinical-notes/deployment.yaml"
-MOST_MODULES = 180  # of our own, which a check of the running example imports in a checkout
+MOST_MODULES = 181  # of our own, which a check of the running example imports in a checkout
 ROOMS = {"pydantic", "yaml", "cel_expr_python", "networkx", "jsonschema", "fedpolicy.check"}
 NEVER = {
     "pydantic",

@@ -132,7 +132,8 @@ def _elements(finding: Finding, pairs: set[tuple[str, str, str]]) -> Iterator[st
         yield finding.elements[0]
         return
     if finding.group is None:
-        yield from _of_code(finding) if finding.rule == "code-from-untrusted" else [_origin(finding)]
+        apart = {"code-from-untrusted": _of_code, "budgets-add-up": _of_budget}
+        yield from apart[finding.rule](finding) if finding.rule in apart else [_origin(finding)]
     for member in finding.group.members if finding.group else ():
         every = product(member.parties, [member.role], member.datasets)
         yield from (" ".join(one) for one in every if one in pairs)
@@ -149,3 +150,9 @@ def _of_code(finding: Finding) -> Iterator[str]:
     """Who wrote the code and who does not trust it; for what else it sends is for the message to tell."""
     names = [one.partition(".")[2] for one in finding.elements if one.startswith("parties.")]
     yield from (f"{names[0]} {owner}" for owner in names[1:]) if names else finding.elements
+
+
+def _of_budget(finding: Finding) -> Iterator[str]:
+    """Who sees it and of which dataset, party by party: how instances are told together is for the message to tell."""
+    names = [one.partition(".")[2] for one in finding.elements]
+    yield from (f"{party} {names[-1]}" for party in names[:-1])

@@ -37,6 +37,12 @@ class Tree(Exchange):
             below = here
         return found
 
+    def sizes(self, job: Job) -> list[tuple[int, int]]:
+        """How many contributions each of a tree adds up: with missing facts unfavourable, and favourable."""
+        chain = self.rungs(job, job.givers)
+        places = [(level, place) for level, (_, here) in enumerate(chain) for place in here]
+        return [(one.least, one.most) for level, place in places for one in self._hop_sum(job, chain, level, place)]
+
     def _final(self, job: Job) -> list[str]:
         return list(job.task.aggregator or self.world.aggregators())
 

@@ -8,13 +8,13 @@ from typing import Any
 from fedpolicy.analysis.exposure import BOUNDED, Reading
 from fedpolicy.analysis.exposure.budgets import spending_on
 from fedpolicy.analysis.exposure.groups import Group, Levels, group_views
-from fedpolicy.analysis.exposure.privacy import unsettled
-from fedpolicy.analysis.exposure.reasons import missing_on, not_counted
+from fedpolicy.analysis.exposure.privacy import Spending, unsettled
+from fedpolicy.analysis.exposure.reasons import GUARANTEED, missing_on, not_counted
 from fedpolicy.analysis.exposure.sizes import missing_size
 from fedpolicy.analysis.exposure.state import Exposure
 from fedpolicy.analysis.exposure.views import Viewer
 from fedpolicy.analysis.exposure.witness import Trail
-from fedpolicy.analysis.facts import Disclosure, Step
+from fedpolicy.analysis.facts import Disclosure, NotCounted, Step
 from fedpolicy.graph import DataItem, Flow, FlowGraph, Mask, bits
 from fedpolicy.graph.masks import grouped, without
 from fedpolicy.records import replace
@@ -113,11 +113,38 @@ def _evidence(exposure: Exposure, viewer: Viewer, item: DataItem, levels: Levels
         "vouched": vouched,
         "paths": paths,
         "sure": _certain(exposure, viewer, item, levels, paths),
-        "not_counted": not_counted(holdings, viewer, item, trails, None if private else spent),
+        "not_counted": _reasons(exposure, viewer, item, levels, trails, None if private else spent),
         "missing": missing,
         "claims": _claims(exposure, viewer, item, high),
         "spent": spent if private and BOUNDED in {high, guaranteed} else None,
     }
+
+
+def _reasons(
+    exposure: Exposure,
+    viewer: Viewer,
+    item: DataItem,
+    levels: Levels,
+    trails: Sequence[Trail],
+    spent: Spending | None,
+) -> tuple[NotCounted, ...]:
+    """
+    What does not count: on the ways that are open, and, where more could be learned, on the ways that only words close.
+
+    What is not guaranteed on a way that is open anyway keeps nobody from anything.
+    """
+    _, high, guaranteed, _ = levels
+    holdings = exposure.holdings(Reading.HIGH if high else Reading.GUARANTEED)
+    found = not_counted(holdings, viewer, item, trails, spent)
+    if guaranteed <= high or not high:
+        return found
+    closed, _ = exposure.ways(viewer, item.index, Reading.GUARANTEED, guaranteed)
+    words = [one for one in not_counted(holdings, viewer, item, closed) if one.level == GUARANTEED]
+    return tuple(sorted([*(one for one in found if one.level != GUARANTEED), *words], key=_named))
+
+
+def _named(reason: NotCounted) -> tuple[str, str]:
+    return reason.safeguard, reason.level
 
 
 def _certain(

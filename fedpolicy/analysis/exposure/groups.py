@@ -15,6 +15,7 @@ from fedpolicy.analysis.exposure.equivalence import Alike, Arriving, Kinds, Ways
 from fedpolicy.analysis.exposure.openers import shielded
 from fedpolicy.analysis.exposure.state import Exposure
 from fedpolicy.analysis.exposure.views import View, Viewer, pool_of
+from fedpolicy.analysis.exposure.words import Words, words_of
 from fedpolicy.catalog import Catalog
 from fedpolicy.graph import FlowGraph, Mask
 from fedpolicy.graph.masks import common, grouped, lacking, united, without
@@ -69,10 +70,12 @@ def group_views(exposure: Exposure) -> list[Group]:
     """Compare what every viewer sees, for datasets that are alike; nobody's view of its own data is listed."""
     graph, catalog = exposure.graph, exposure.catalog
     kinds = Kinds(graph, catalog)
-    sights = Sights(exposure, Arriving(graph, kinds.datasets(), Carried(exposure)))
+    words = words_of(exposure)
+    sights = Sights(exposure, Arriving(graph, kinds.datasets(), Carried(exposure)), words)
     found: dict[Key, list[Group]] = {}
     every = [
-        (viewer, kinds.party(viewer.party), exposure.own.get(viewer.party, 0)) for viewer in exposure.viewers.values()
+        (viewer, (*kinds.party(viewer.party), viewer.party in words.given), exposure.own.get(viewer.party, 0))
+        for viewer in exposure.viewers.values()
     ]
     owning = {(viewer.role, who) for viewer, who, mine in every if mine}
     for viewer, who, mine in every:
@@ -108,8 +111,9 @@ class Sights:
     Each of them shows what the other ones see of its own, so the rest see what both see together.
     """
 
-    def __init__(self, exposure: Exposure, arriving: Arriving) -> None:
+    def __init__(self, exposure: Exposure, arriving: Arriving, words: Words) -> None:
         self._exposure = exposure
+        self._words = words
         self._arriving = arriving
         self._first: dict[Hashable, tuple[Mask, Mapping[Reading, View]]] = {}
         self._known: dict[Hashable, list[_Cell]] = {}
@@ -139,11 +143,21 @@ class Sights:
         anything = united(seen[Reading.GUARANTEED].levels[1], seen[Reading.HIGH].levels[1])
         beside, here = self._beside(viewer), self._resting(viewer)
         return [
-            _Cell(alike, levels, part, ways | known)
+            _Cell(alike, levels, part, ways | relied | known)
             for alike, others, ways in self._arriving.split(viewer, mine, anything)
             for levels, mask in _combinations(seen, others)
-            for known, part in _told_elsewhere(beside, here, mask)
+            for relied, some in self._by_trust(levels, mask)
+            for known, part in _told_elsewhere(beside, here, some)
         ]
+
+    def _by_trust(self, levels: Levels, mask: Mask) -> Iterator[tuple[Ways, Mask]]:
+        """Where more may be learned than is declared, instances by whose word their owners rely on."""
+        if levels[2] <= levels[1] or len(self._words.relied) == 1:
+            yield frozenset(), mask
+            return
+        for relied, those in self._words.relied.items():
+            if part := common(mask, those):
+                yield frozenset({("trusts", relied)}), part
 
     def _resting(self, viewer: Viewer) -> Mask:
         """What rests at the places of a viewer where it can read it, and is not its own."""

@@ -122,12 +122,13 @@ def _kept_by(view: DisclosureView) -> str:
     if named := _rests_on(view):
         return f"the word of {value_words(Type.LIST, [named])}"
     kinds = {entry.kind for entry in _doubted(view)}
-    what = "an enclave" if kinds == {"tee"} else "something"
-    return f"{what} that nobody verifies for the owner" if kinds else ""
+    return "an enclave that nobody verifies for the owner" if kinds else ""
 
 
 def _doubted(view: DisclosureView) -> list[NotCounted]:
-    return [entry for entry in view.found.not_counted if entry.level == "guaranteed"]
+    """What rests on somebody's word, or on an enclave that nobody verifies; whose code it is, is asked of software."""
+    said = (entry for entry in view.found.not_counted if entry.level == "guaranteed")
+    return [entry for entry in said if entry.rests_on or entry.kind == "tee"]
 
 
 def _agreements(view: DisclosureView) -> list[str] | Missing:
@@ -227,7 +228,7 @@ WAYS = (
     texts(
         "unguaranteed",
         "kinds of the safeguards that lower the declared level on a party's word only (aggregation: a plain sum)",
-        lambda v: ordered(n.kind for n in v.found.not_counted if n.level == "guaranteed"),
+        lambda v: ordered(entry.kind for entry in _doubted(v)),
     ),
     texts(
         "rests_on", "parties on whose word the declared level rests, though the owner does not trust them", _rests_on

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import reduce
+from itertools import product
 from operator import or_
 
 from fedpolicy.analysis.exposure import VERBATIM, Reading, Trust
@@ -11,8 +12,10 @@ from fedpolicy.analysis.exposure.effects import suppliers_of
 from fedpolicy.analysis.exposure.views import Viewer, seen_at
 from fedpolicy.graph import Flow, FlowGraph, Mask, Vertex, bits
 from fedpolicy.graph.lookup import ordered
-from fedpolicy.graph.masks import common, grouped
+from fedpolicy.graph.masks import common, grouped, lacking, united
+from fedpolicy.language.model.does import Cap
 from fedpolicy.policy.elements.shared import data_fields, open_field, texts, words
+from fedpolicy.policy.elements.subject_matter import is_private
 from fedpolicy.policy.fields import Kind, Missing, Presence, Subject, Type
 from fedpolicy.policy.world import World
 from fedpolicy.records import dataclass
@@ -82,6 +85,20 @@ def _computed(world: World) -> Iterator[Flow]:
             yield flow
 
 
+def _lowered(world: World) -> Iterator[Flow]:
+    """
+    Records from which code takes something out before they leave; what that is worth, is the word of its author.
+
+    Where the file says whose code it is, the safeguard itself rests on that one.
+    """
+    graph, levels, payloads = world.graph, world.catalog.levels, world.catalog.payloads
+    for flow in (one for one in graph.flows if one.guards and not (one.echo or one.passed_on)):
+        takes_out = any(isinstance(one.does, Cap) and not one.ignored for one in flow.guards)
+        whole = levels[payloads[flow.payload].level].rank == VERBATIM
+        if takes_out and whole and graph.vertices[flow.source].kind == "place":
+            yield flow
+
+
 def _subjects(world: World) -> Sequence[Subject]:
     graph, trust = world.graph, Trust(graph=world.graph)
     said: dict[tuple[str, str], list[Flow]] = {}
@@ -99,23 +116,28 @@ def _subjects(world: World) -> Sequence[Subject]:
             said.setdefault((flow.origin, world.lookup.party(supplier)), []).append(flow)
         if suppliers is not None and not suppliers and _is_received(world, flow):
             unsaid.append(flow)
+    unsaid += [one for one in _lowered(world) if _is_unsaid(world, one) and matter(one) and _is_received(world, one)]
     stated = [_stated(world, trust, origin, supplier, flows) for (origin, supplier), flows in sorted(said.items())]
     return [*_each_once(stated), *([_asked(world, unsaid)] if unsaid else [])]
 
 
 def _each_once(stated: Sequence[Subject]) -> Iterator[Subject]:
-    """Of what else a supplier's code sends of the data of a task, only the task speaks; of other data, one element."""
-    known: dict[str, set[str]] = {}
+    """
+    Of what else a supplier's code sends of the data of a task, only the task speaks; of other data, one element.
+
+    Unless somebody doubts that code of whose data the task has none.
+    """
+    known: dict[str, set[tuple[str, str]]] = {}
     for one in sorted(stated, key=lambda one: not one.id.startswith("tasks.")):
-        supplier, families = one.data.supplier, set(one.data.families)
-        if one.id.startswith("tasks.") or not families <= known.get(supplier, set()):
+        said = set(product(one.data.families, one.data.doubters or [""]))
+        if one.id.startswith("tasks.") or not said <= known.get(one.data.supplier, set()):
             yield one
-        known.setdefault(supplier, set()).update(families)
+        known.setdefault(one.data.supplier, set()).update(said)
 
 
 def _is_received(world: World, flow: Flow) -> bool:
-    target, own = world.graph.vertices[flow.target], world.graph.vertices[flow.source].operators
-    return target.kind != "place" or not all(who in own for who in target.operators)
+    target, source = world.graph.vertices[flow.target], world.graph.vertices[flow.source]
+    return target.kind != "place" or not _receiving(target) <= {*source.operators, source.host}
 
 
 def _is_unsaid(world: World, flow: Flow) -> bool:
@@ -164,34 +186,44 @@ def _readable(world: World) -> Mapping[str, Mask]:
 
 
 def _stated(world: World, trust: Trust, origin: str, supplier: str, flows: Sequence[Flow]) -> Subject:
-    doubters = ordered(world.lookup.party(owner) for owner in _doubting(world, trust, supplier, flows))
-    view = SoftwareView(world, supplier, doubters, (), tuple(flows), _families(world, flows))
+    doubted = _doubted(world, trust, supplier, flows)
+    doubters = ordered(world.lookup.party(world.graph.data[index].owner) for index in bits(doubted))
+    families = world.lookup.families_in(doubted) or _families(world, flows)
+    view = SoftwareView(world, supplier, doubters, (), tuple(flows), families)
     parties = dict.fromkeys((supplier, *doubters))  # whose code, and whose data: another supplier is another finding
     elements = (origin, *(f"parties.{name}" for name in parties))
     return Subject(id=origin, path=tuple(origin.split(".", 1)), data=view, elements=elements)
 
 
-def _doubting(world: World, trust: Trust, supplier: str, flows: Iterable[Flow]) -> set[str]:
+def _doubted(world: World, trust: Trust, supplier: str, flows: Sequence[Flow]) -> Mask:
+    """The secrets that code could send to others; of whose data nobody knows what they are, where that is all."""
+    found, data = _doubting(world, trust, supplier, flows), world.graph.data
+    families = {data[index].family for index in bits(found)}
+    known = {name: is_private(world, (name,)) for name in families}
+    surely = [name for name in families if known[name] is True]
+    kept = surely or [name for name in families if known[name] is not False]
+    return common(found, reduce(or_, (world.lookup.instances[name] for name in kept), 0))
+
+
+def _doubting(world: World, trust: Trust, supplier: str, flows: Iterable[Flow]) -> Mask:
     """
-    The owners of what is sent that rely neither on a supplier nor on the enclave in which its code runs.
+    What is sent of owners that rely neither on a supplier nor on the enclave in which its code runs.
 
     Code that has no more than it is to send can send no more; what goes back to the owner alone tells nobody else.
     """
-    graph, found = world.graph, set[str]()
+    graph, found = world.graph, 0
     receivers: dict[tuple[str, str, Mask], set[frozenset[str]]] = {}
     for flow in flows:
         got = receivers.setdefault((flow.source, flow.payload, world.carried(flow)), set())
         got.add(_receiving(graph.vertices[flow.target]))
     for (place, payload, sent), who in receivers.items():
-        vertex = graph.vertices[place]
-        doubt = {
-            owner
-            for owner in {graph.data[index].owner for index in bits(sent)} - found
-            if not (trust.accepts(owner, frozenset({supplier})) or trust.vouched(owner, vertex))
-            and who != {frozenset({owner})}
-        }
-        more = _known_beyond(world, vertex, payload) if doubt else 0
-        found |= doubt & {graph.data[index].owner for index in bits(common(sent, more))}
+        vertex, own = graph.vertices[place], world.study.exposure.own
+        left = 0
+        for owner in {graph.data[index].owner for index in bits(lacking(sent, found))}:
+            relies = trust.accepts(owner, frozenset({supplier})) or trust.vouched(owner, vertex)
+            if not relies and who != {frozenset({owner})}:
+                left = united(left, own.get(owner, 0))
+        found = united(found, common(common(sent, left), _known_beyond(world, vertex, payload))) if left else found
     return found
 
 

@@ -43,6 +43,9 @@ def _own(view: TaskView) -> list[Access]:
 
 def _feasible(view: TaskView) -> Presence:
     answers = {access.feasible for access in view.access}
+    if view.task.method == UNKNOWN:
+        # Whoever has the weights can do anything; of another it hangs on what is asked.
+        return all(access.how == "weights" for access in view.access) or Missing((f"tasks.{view.id}.method",))
     if False in answers:
         return False
     return Missing((f"models.{view.task.model}.interface",)) if None in answers else True
@@ -59,7 +62,7 @@ def _of_method(view: TaskView, found: Presence) -> Presence:
 
 def _topology(view: TaskView) -> Presence:
     if view.task.says_unknown("topology"):
-        return Missing((f"tasks.{view.id}.topology",))
+        return "tree" if view.task.hops else Missing((f"tasks.{view.id}.topology",))
     if view.task.topology:
         return view.task.topology
     up, default = view.method.up, view.method.topology
@@ -87,6 +90,10 @@ def _hides_among(view: TaskView) -> Presence:
     sums = view.world.lookup.sums_of.get(f"tasks.{view.id}", ())
     missing = tuple(sorted({fact for one in sums if one.k_low != one.k_high for fact in one.missing}))
     return Missing(missing) if missing else min((one.k_high for one in sums), default=0)
+
+
+def _hides_at_best(view: TaskView) -> int:
+    return min((one.k_low for one in view.world.lookup.sums_of.get(f"tasks.{view.id}", ())), default=0)
 
 
 def _noise_at(view: TaskView) -> Presence:
@@ -193,6 +200,7 @@ _FIELDS = (
         "how many places run it, cohorts counted in full",
         lambda view: sum(place.weight for place in view.places),
     ),
+    integer("levels", "how many levels of aggregators a tree has; 0 where it is none", lambda v: len(v.task.hops)),
     integer("contributors", "on how many parties' nodes it runs, cohorts in full", lambda view: view.contributors),
     open_field("safeguards", Type.LIST, "kinds of its safeguards, those of its hops included", _safeguards),
     texts("sure_safeguards", "those that are known, also where others may be there", lambda v: v.sure_safeguards),
@@ -210,6 +218,7 @@ _FIELDS = (
         _hides_among,
         key="min_clients",
     ),
+    integer("smallest_sum_at_best", "the same if whatever is missing is favourable: there are no more", _hides_at_best),
     open_field(
         "noise_at",
         Type.LIST,
