@@ -44,8 +44,11 @@ RULES: tuple[str, ...] = tuple(sorted(rule for one in JUDGES for rule in one.RUL
 
 
 # Which of two rules tells one thing hangs on the way that is found first, where there are several.
-# What names owners of a group who lack something: asked of each owner apart, as it is told of those alone.
+# What hangs on who of a group learns whose, such as a contract between both, or a permit for some: asked of each pair
+# apart, as findings on the group name those alone who lack something.
 APART = (
+    "ehds-learned-outside-permit",
+    "phi-not-deidentified",
     "phi-without-business-associate-agreement",
     "processor-without-contract",
     "substance-use-records-without-consent",

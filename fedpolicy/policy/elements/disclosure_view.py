@@ -152,8 +152,16 @@ def _exported(world: World, view: DisclosureView, owner: str, but: str) -> bool:
 def _unplaced(world: World, view: DisclosureView, owners: list[str]) -> tuple[str, ...]:
     """The facts that would say where coordinators are who have a tool with all of them, if there are such."""
     hubs = [hub for hub in world.coordinators if hub not in view.parties and world.whereabouts([hub])]
-    tools = [hub for hub in hubs if not unsigned(world, view.parties, [hub], {"transfer"}, view.families)]
+    but = "adequacy" if _undecided(world, view, owners) else ""
+    tools = [hub for hub in hubs if not unsigned(world, view.parties, [hub], {"transfer"}, view.families, but=but)]
     return world.whereabouts(tools) if owners and tools else ()
+
+
+def _undecided(world: World, view: DisclosureView, owners: list[str]) -> bool:
+    """Whether no law of these owners has a decision on the place, so that nobody can rely on one."""
+    places = view.places
+    laws = [law for owner in owners for law in laws_of(world, owner)]
+    return isinstance(places, list) and bool(places) and all(decision(world, law, places) == "none" for law in laws)
 
 
 def _adequate(world: World, owner: str, party: str) -> bool:

@@ -31,16 +31,6 @@ def _sealed(view: FlowView) -> Presence:
     return unsaid if isinstance(unsaid, Missing) else False
 
 
-def _of_others(view: FlowView) -> bool:
-    """Whether some recipient gets data that are not its own, whoever sends them."""
-    lookup = view.world.lookup
-    for flow in view.flows:
-        carried = view.world.carried(flow)
-        if any(carried & ~view.world.own.get(party, 0) for party in lookup.operators(flow.target)):
-            return True
-    return False
-
-
 def _readable(view: FlowView) -> Presence:
     """Whether some recipient can open what it gets of others; where the safeguards are not known, it may be sealed."""
     graph, lookup = view.world.graph, view.world.lookup
@@ -114,7 +104,11 @@ _FIELDS = (
     texts("to_parties", "parties that receive", lambda view: view.to_parties),
     texts("to_roles", "roles of the recipients", lambda view: _roles(view.world, view.to_parties)),
     boolean("crosses_parties", "some recipient gets what another party sends", lambda view: bool(view.others)),
-    boolean("of_others", "some recipient gets data that are not its own", _of_others),
+    boolean(
+        "of_others",
+        "some recipient gets personal data that are not its own; where it carries none, any data",
+        lambda view: bool(view.of_others),
+    ),
     boolean(
         "to_third_party",
         "some recipient is neither sender, participant nor coordinator",

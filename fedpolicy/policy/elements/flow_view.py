@@ -8,7 +8,7 @@ from functools import cached_property
 from fedpolicy.graph import Flow
 from fedpolicy.graph.computation import computing, is_computation
 from fedpolicy.graph.lookup import ordered
-from fedpolicy.graph.masks import common, united
+from fedpolicy.graph.masks import Mask, common, united
 from fedpolicy.language.model import flow as declared
 from fedpolicy.language.model.flow import ApiCall
 from fedpolicy.policy.elements.subject_matter import is_personal
@@ -64,15 +64,25 @@ class FlowView:
     @property
     def owners(self) -> list[str]:
         """Whose personal data it may carry to somebody else; where there are none, whose data."""
-        mask = others = 0
-        personal = tuple(family for family in self.families if is_personal(self.world, [family]))
-        about = self.world.lookup.instances_of(personal or self.families)
+        mask = 0
         for flow in self.flows if self.families else ():
-            carried = common(self.world.carried(flow), about)
-            mask = united(mask, carried)
+            mask = united(mask, common(self.world.carried(flow), self._about))
+        return self.world.owners_in(self.of_others or mask)
+
+    @cached_property
+    def of_others(self) -> Mask:
+        """The personal data that it may carry to somebody who does not own them; where there are none, any."""
+        found = 0
+        for flow in self.flows if self.families else ():
+            carried = common(self.world.carried(flow), self._about)
             for party in self.world.lookup.operators(flow.target):
-                others = united(others, carried & ~self.world.own.get(party, 0))
-        return self.world.owners_in(others or mask)
+                found = united(found, carried & ~self.world.own.get(party, 0))
+        return found
+
+    @cached_property
+    def _about(self) -> Mask:
+        personal = tuple(family for family in self.families if is_personal(self.world, [family]))
+        return self.world.lookup.instances_of(personal or self.families)
 
     @property
     def from_parties(self) -> tuple[str, ...]:
