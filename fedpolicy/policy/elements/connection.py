@@ -9,7 +9,7 @@ from typing import get_args
 
 from fedpolicy.graph import Flow, Mask
 from fedpolicy.graph.computation import is_computation
-from fedpolicy.graph.lookup import Lookup, ordered
+from fedpolicy.graph.lookup import ordered
 from fedpolicy.language.model import flow as declared
 from fedpolicy.language.model.flow import ApiCall, Task
 from fedpolicy.language.model.types import Transport
@@ -87,16 +87,23 @@ def _crossing(world: World) -> Iterator[tuple[Flow, Mask]]:
     says = {payload: _says_something(world, payload) for payload in {flow.payload for flow in moves}}
     private = lookup.instances_of(name for name in world.every_family if is_private(world, (name,)))
     for flow in moves:
-        if says[flow.payload] and _crosses(lookup, flow, meeting):
+        if says[flow.payload] and _crosses(world, flow, meeting):
             carried = world.carried(flow)
             if carried & private:
                 yield flow, carried
 
 
-def _crosses(lookup: Lookup, flow: Flow, meeting: Mapping[str, set[str]]) -> bool:
-    """Whether somebody gets what another party sends; at an exchange, all who meet there."""
+def _crosses(world: World, flow: Flow, meeting: Mapping[str, set[str]]) -> bool:
+    """
+    Whether somebody gets what another one sends; at an exchange, all who meet there.
+
+    Of a cohort, each member is somebody of its own, though one party stands for all.
+    """
     at = next((meeting[end] for end in (flow.source, flow.target) if end in meeting), None) if meeting else None
-    return len(at) > 1 if at is not None else not lookup.operators(flow.target) <= lookup.operators(flow.source)
+    if at is not None:
+        return len(at) > 1
+    senders = world.graph.vertices[flow.source].operators
+    return any(who not in senders for who in world.graph.vertices[flow.target].operators)
 
 
 def _meeting(world: World, moves: Iterable[Flow]) -> dict[str, set[str]]:
@@ -105,7 +112,7 @@ def _meeting(world: World, moves: Iterable[Flow]) -> dict[str, set[str]]:
     for flow in moves:
         for here, there in ((flow.source, flow.target), (flow.target, flow.source)):
             if vertices[here].kind == "exchange" and not is_computation(vertices[here]):
-                found.setdefault(here, set()).update(world.lookup.operators(there))
+                found.setdefault(here, set()).update(vertices[there].operators)
     return found
 
 
