@@ -113,7 +113,8 @@ def held_by(facts: Facts, name: str) -> set[str]:
     model = facts.file.models[name]
     if model.copies != "personal":
         return facts.holders(name)
-    sums = {one for job in facts.makers(name) for one in facts.world.nodes(job.task.aggregator)}
+    hops = [place for job in facts.makers(name) for hop in job.task.hops for place in hop.at]
+    sums = {one for job in facts.makers(name) for one in facts.world.nodes((*(job.task.aggregator or ()), *hops))}
     places = [place for place in facts.models.holders(name) if place not in sums | {*facts.world.aggregators()}]
     places += facts.world.nodes((*(model.weights_at or ()), *(model.via or ())[-1:]))
     return {party for place in places for party in facts.operators(place)}

@@ -156,7 +156,7 @@ def _dora(facts: Facts) -> Iterator[tuple[str, str, Truth]]:
     banks, law = _financial(facts), Law(facts, "EEA")
     some = both(either(*banks.values()), either(*map(law.of_some, facts.file.datasets)))
     for name in _working(facts):
-        implied = name not in facts.file.parties and facts.catalog.provider(name) is not None
+        implied = name not in facts.file.parties and not name.startswith(("public", "unknown"))
         if (implied or facts.roles(name) & {*PROVIDES}) and "participant" not in facts.roles(name):
             yield "dora-provider-without-contract", f"parties.{name}", both(some, no(_on_file(facts, name, banks)))
     for one in _losses(facts):
@@ -189,15 +189,15 @@ def _on_file(facts: Facts, name: str, banks: dict[str, Truth]) -> Truth:
     """Whether a contract that can be found binds somebody to a bank, or to a coordinator, whoever is a bank."""
     hubs = {hub for hub, one in facts.file.parties.items() if "coordinator" in one.role} - {name}
     perhaps = {bank for bank, truth in banks.items() if truth is not False}
-    found: list[Truth] = []
-    for deal in facts.file.agreements.values():
-        if name in deal.between and deal.reference and not deal.ended(facts.study.settings.today):
-            signed = {*deal.between}
-            bound = bool(hubs & signed) or any(banks[bank] for bank in perhaps & signed) or perhaps <= signed
-            found.append(
-                both(bound or (None if perhaps & signed else False), None if deal.says_unknown("expires") else True)
-            )
-    return either(*found)
+    deals = [deal for deal in facts.file.agreements.values() if name in deal.between and deal.reference]
+    kept = [deal for deal in deals if not deal.ended(facts.study.settings.today)]
+
+    def bound(some: list[Any]) -> Truth:
+        signed = {party for deal in some for party in deal.between}
+        sure = bool(hubs & signed) or any(banks[bank] for bank in perhaps & signed) or perhaps <= signed
+        return True if sure else None if perhaps & signed else False
+
+    return either(bound([deal for deal in kept if not deal.says_unknown("expires")]), both(None, bound(kept)))
 
 
 ASPECTS = (
