@@ -166,12 +166,21 @@ def _missing(said: list[Presence]) -> Missing:
 
 
 def _said(view: ModelView, key: str) -> Iterator[Presence]:
-    """What holds for each use in which private data go to somebody who runs the model."""
+    """
+    What holds for each use in which private data go to somebody who runs the model.
+
+    Of data of which nobody knows whether they are private, what would be bad is missing as well.
+    """
     for use in view.between:
-        families = view.world.use_data(use)
-        if is_private(view.world, families):
-            # What is not known of one who runs it can only be worse than what is known of another.
-            yield from (_input_term(view, use, key, families, runner) for runner in view.between[use][0])
+        known = {name: is_private(view.world, (name,)) for name in view.world.use_data(use)}
+        surely = tuple(name for name, said in known.items() if said is True)
+        perhaps = {name: said for name, said in known.items() if isinstance(said, Missing)}
+        # What is not known of one who runs it can only be worse than what is known of another.
+        for runner in view.between[use][0]:
+            if surely:
+                yield _input_term(view, use, key, surely, runner)
+            if perhaps and (term := _input_term(view, use, key, tuple(perhaps), runner)) != NOTHING_KEPT[key]:
+                yield term if isinstance(term, Missing) else _missing(list(perhaps.values()))
 
 
 def _input_term(view: ModelView, use: str, key: str, families: tuple[str, ...], runner: str) -> Presence:

@@ -63,9 +63,9 @@ def _authors(facts: Facts, flow: Any) -> set[str] | None:
 
 
 def _working(facts: Facts, flow: Any) -> Iterator[str]:
-    """The tasks that work at the source on any of what a declared flow carries."""
+    """The tasks that run where a declared flow starts, and work on any of what it carries."""
     names, place = {item.id for item in at_hand(facts.study, flow)}, flow.source.removeprefix("nodes.")
-    yield from (name for name, job in facts.jobs.items() if job.masks.get(place, set()) & names)
+    yield from (name for name, job in facts.jobs.items() if place in job.members and {*job.mask} & names)
 
 
 def _rows(facts: Facts, flow: Any) -> Iterator[tuple[str, Truth]]:
