@@ -169,9 +169,19 @@ def _adequate(world: World, owner: str, party: str) -> bool:
     return isinstance(places, list) and {decision(world, law, places) for law in laws_of(world, owner)} == {"full"}
 
 
+def _lacking(world: World, view: DisclosureView, every: list[str], some: list[str]) -> list[str] | Missing:
+    """Of the owners without a tool, or with a decision at most, those for whom there is no such decision."""
+    places = view.places
+    if not isinstance(places, list) or "public" in view.parties:
+        # Whether there is a decision that somebody relies on, hangs on the place.
+        return places if isinstance(places, Missing) and every and not some else some
+    # A decision that somebody relies on has to be there.
+    decided = {owner: {decision(world, law, places) for law in laws_of(world, owner)} for owner in every}
+    return [one for one in every if "none" in decided[one] or (one in some and decided[one] != {"full"})]
+
+
 def _without_tool(view: DisclosureView) -> list[str] | Missing:
     """The owners with whom some party has no transfer tool that counts, and whose law finds its place not adequate."""
-    places = view.places
 
     def untold(world: World) -> list[str] | Missing:
         every, some = (
@@ -181,14 +191,9 @@ def _without_tool(view: DisclosureView) -> list[str] | Missing:
             [one for one in left if not _exported(world, view, one, but)]
             for left, but in ((every, "adequacy"), (some, ""))
         )
-        if hubs := _unplaced(world, view, some):
-            return Missing(hubs)
-        if not isinstance(places, list) or "public" in view.parties:
-            # Whether there is a decision that somebody relies on, hangs on the place.
-            return places if isinstance(places, Missing) and every and not some else some
-        # A decision that somebody relies on has to be there.
-        decided = {owner: {decision(world, law, places) for law in laws_of(world, owner)} for owner in every}
-        return [one for one in every if "none" in decided[one] or (one in some and decided[one] != {"full"})]
+        left = _lacking(world, view, every, some)
+        hubs = _unplaced(world, view, left) if isinstance(left, list) else ()
+        return Missing(hubs) if hubs else left
 
     return firm_lack(view.world, untold)
 
