@@ -48,12 +48,13 @@ def _removals(view: Learned) -> list[set[str]]:
     }
     met = _met(view.world)
 
-    def passed(step: Step) -> Sequence[Flow]:
-        # Of what passes through an exchange, what leads there, too.
+    def stands_on(step: Step) -> set[str]:
+        # Of what passes through an exchange, whatever stands on all that leads there, too.
         last = flows[step.flow]
-        return (last, *met.get((step.source, last.source), ()))
+        before = [set(_methods(flow)) for flow in met.get((step.source, last.source), ())]
+        return set(_methods(last)).union(set.intersection(*before) if before else ())
 
-    return [{method for step in way for flow in passed(step) for method in _methods(flow)} for way in view.ways]
+    return [{method for step in way for method in stands_on(step)} for way in view.ways]
 
 
 def _methods(flow: Flow) -> Iterable[str]:
