@@ -40,6 +40,18 @@ LEAK = {
     },
 }
 
+# Random noise is seldom enough in each use, and too little in all together.
+_NOISE = {"kind": "differential_privacy", "where": "client", "noise_multiplier": 0.7, "clipping_norm": 1.0}
+_NOISY = {
+    "payload": "metrics",
+    "safeguards": [{**_NOISE, "sampling": "none", "steps": 1, "delta": 1e-6, "unit": "record"}],
+}
+ADDED_UP = {
+    **LEAK,
+    "datasets": {"notes": {"at": "client", "categories": ["health"], "subjects": 40000}},
+    "flows": {name: {"from": "client", "to": "store", **_NOISY} for name in ("one", "two")},
+}
+
 # A relay that the owner does not trust adds up in name only; what it passes on may be one record, behind a seal or not.
 RELAYED = {
     "parties": {"a": {"role": "participant"}, "b": {"role": "participant"}, "x": {"role": "processor"}},
@@ -93,12 +105,17 @@ def test_what_control_hangs_on_is_added_to_deployments_that_stay_what_they_are()
 
 @pytest.mark.slow  # hundreds of deployments, each judged by all
 def test_what_rules_read_is_said_so_often_that_each_rule_fails_and_passes():
-    trees = [FINDINGS.made("0", number, "both") for number in range(LOOKED_AT)]
+    trees = [ADDED_UP, *(FINDINGS.made("0", number, "both") for number in range(LOOKED_AT))]
     said = [findings.judged_alone(tree) for tree in trees if read(tree) is not None]
 
     for rule in findings.RULES:
         failed = sum(any(row[0] == rule and verdict == "fail" for row, verdict in one.items()) for one in said)
         assert 0 < failed < len(said), f"{rule} fails in {failed} of {len(said)}"
+
+
+def test_budgets_that_add_up_are_judged_alike():
+    assert findings.judged_alone(ADDED_UP)["budgets-add-up", "x notes"] == "fail"
+    assert disagreements(ADDED_UP, FINDINGS) == []
 
 
 def test_a_rule_that_says_too_little_is_found(monkeypatch):
