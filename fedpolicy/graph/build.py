@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from fedpolicy.language.model import Deployment
     from fedpolicy.language.model.dataset import Model
 
-# What a remote interface must offer for a method that asks for less than the weights.
-# What of an interface gives what a method needs: whoever gets probabilities can write with them, too.
+# What of a remote interface gives a method what it needs, if that is less than the weights: whoever gets probabilities
+# can write with them, too.
 _OFFERED = {
     "text": frozenset({"text", "top_logprobs", "logprobs"}),
     "logits": frozenset({"logprobs"}),

@@ -99,9 +99,10 @@ class World:
         return [name for name, node in sorted(self.deployment.nodes.items()) if node.kind == "aggregator"]
 
     @cached_property
-    def learned(self) -> frozenset[str]:
-        """The datasets of which anybody else learns something."""
-        return frozenset[str]().union(*(self.lookup.families_of(one.datasets) for one in self.study.disclosures))
+    def learned(self) -> Mapping[str, Sequence[Disclosure]]:
+        """What anybody else may learn of each dataset."""
+        found = (one for one in self.study.disclosures if one.high > 0)
+        return listed_by((family, one) for one in found for family in self.lookup.families_of(one.datasets))
 
     @cached_property
     def learned_from(self) -> Mapping[str, Sequence[Disclosure]]:

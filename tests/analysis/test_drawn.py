@@ -248,6 +248,15 @@ def test_a_key_that_names_a_place_is_drawn_or_refused_or_told_to_be_in_vain(data
             ("models.spare", "`via` names where it runs, which is the end of the way"),
         ),
         (
+            # It begins at the desk of those who ask, and goes on to the hub, which has the other part.
+            {
+                "nodes": {"desk": {"party": "a"}},
+                "models": {"spare": {"weights_at": ["desk", "hub"], "copies": "parts", "via": "desk"}},
+                "api_calls": {"c": {"from": "client@a", "model": "spare", "sends": "notes", "payload": "prompts"}},
+            },
+            ("models.spare", "`via` names where it runs, which is the end of the way"),
+        ),
+        (
             {
                 "models": {"spare": {"fallback": "other"}, "other": {"fallback": "spare"}},
                 "api_calls": {"c": {"from": "client", "model": "spare", "sends": "notes", "payload": "prompts"}},

@@ -175,6 +175,21 @@ CASES = {
             "logits-exported fail public notes@a",
         },
     ),
+    "what-only-comes-back-is-no-way-of-its-own": (
+        "raw-data-leaves-silo",
+        """
+        nodes:
+          client: {kind: client, party: [a, b]}
+          desk: {kind: store, party: x}
+          shelf: {kind: store, party: lab}
+        datasets: {notes: {at: client, categories: [health], subjects: 40000}}
+        flows:
+          all: {from: client, to: desk, payload: records, data: [notes]}
+          some: {from: desk, to: shelf, payload: statistics, data: [notes@a]}
+          back: {from: shelf, to: desk, payload: logs}
+        """,
+        {"raw-data-leaves-silo fail x notes@a notes@b"},
+    ),
     "numbers-about-a-model-are-neither-its-answers-nor-its-weights": (
         "telemetry-to-third-party trained-model-to-third-party",
         """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import reduce
+from functools import cached_property, reduce
 
 from fedpolicy.analysis.exposure import Reading
 from fedpolicy.analysis.exposure.state import Exposure
@@ -20,8 +20,6 @@ class Carried:
         # Whoever asks knows masks by their objects, which are kept here.
         self._held: dict[str, Mask] = {}
         self._brought: dict[str, tuple[Mapping[str, Mask], Mask]] = {}
-        self._into: Mapping[str, Sequence[Flow]] | None = None
-        self._stored: Mapping[str, Mask] | None = None
 
     def of(self, flow: Flow) -> Mask:
         """The instances that a flow carries; of thousands of flows from one place, this very object."""
@@ -49,21 +47,18 @@ class Carried:
             brought: dict[str, Mask] = {}
             for flow in self._arriving.get(name, ()):
                 brought[flow.source] = united(self.of(flow), brought.get(flow.source, 0))
-            once = several = self._resting.get(name, 0)
+            once = several = self.resting.get(name, 0)
             for mask in brought.values():
                 several = united(several, common(once, mask))
                 once = united(once, mask)
             self._brought[name] = brought, several
         return self._brought[name]
 
-    @property
+    @cached_property
     def _arriving(self) -> Mapping[str, Sequence[Flow]]:
-        if self._into is None:
-            self._into = listed_by((flow.target, flow) for flow in self._exposure.graph.flows if not flow.echo)
-        return self._into
+        return listed_by((flow.target, flow) for flow in self._exposure.graph.flows if not flow.echo)
 
-    @property
-    def _resting(self) -> Mapping[str, Mask]:
-        if self._stored is None:
-            self._stored = grouped((item.place, item.bit) for item in self._exposure.graph.data)
-        return self._stored
+    @cached_property
+    def resting(self) -> Mapping[str, Mask]:
+        """What rests at each place."""
+        return grouped((item.place, item.bit) for item in self._exposure.graph.data)

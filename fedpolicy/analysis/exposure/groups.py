@@ -18,7 +18,7 @@ from fedpolicy.analysis.exposure.views import View, Viewer, pool_of
 from fedpolicy.analysis.exposure.words import Words, words_of
 from fedpolicy.catalog import Catalog
 from fedpolicy.graph import FlowGraph, Mask
-from fedpolicy.graph.masks import common, grouped, lacking, united, without
+from fedpolicy.graph.masks import common, lacking, united, without
 from fedpolicy.language.model.dataset import Dataset
 from fedpolicy.records import dataclass, field
 from fedpolicy.startup import NamedTuple
@@ -71,7 +71,8 @@ def group_views(exposure: Exposure) -> list[Group]:
     graph, catalog = exposure.graph, exposure.catalog
     kinds = Kinds(graph, catalog)
     words = words_of(exposure)
-    sights = Sights(exposure, Arriving(graph, kinds.datasets(), Carried(exposure)), words)
+    carried = Carried(exposure)
+    sights = Sights(exposure, Arriving(graph, kinds.datasets(), carried), words, carried.resting)
     found: dict[Key, list[Group]] = {}
     every = [
         (viewer, (*kinds.party(viewer.party), viewer.party in words.given), exposure.own.get(viewer.party, 0))
@@ -111,13 +112,13 @@ class Sights:
     Each of them shows what the other ones see of its own, so the rest see what both see together.
     """
 
-    def __init__(self, exposure: Exposure, arriving: Arriving, words: Words) -> None:
+    def __init__(self, exposure: Exposure, arriving: Arriving, words: Words, stored: Mapping[str, Mask]) -> None:
         self._exposure = exposure
         self._words = words
         self._arriving = arriving
         self._first: dict[Hashable, tuple[Mask, Mapping[Reading, View]]] = {}
         self._known: dict[Hashable, list[_Cell]] = {}
-        self._stored: Mapping[str, Mask] | None = None
+        self._stored = stored
         # Whoever sees more than what is at its place is looked at by itself.
         onward = exposure.holdings(Reading.HIGH).effects.few.onward
         self._apart = bool(exposure.graph.seals or exposure.mechanisms or exposure.public or onward)
@@ -162,8 +163,6 @@ class Sights:
     def _resting(self, viewer: Viewer) -> Mask:
         """What rests at the places of a viewer where it can read it, and is not its own."""
         mine = self._exposure.own.get(viewer.party, 0)
-        if self._stored is None:
-            self._stored = grouped((item.place, item.bit) for item in self._exposure.graph.data)
         places = (self._exposure.graph.vertices[name] for name in viewer.places)
         holdings = self._exposure.holdings(Reading.HIGH)
         found = ((self._stored.get(one.id, 0), mine | shielded(holdings, one, viewer.party)) for one in places)

@@ -99,7 +99,7 @@ class DatasetView:
     id: str
     dataset: Dataset
     only: tuple[str, ...] | None = None  # the owners that a law protects, where a rule looks at them alone
-    perhaps: tuple[str, ...] = ()  # beside these, the owners of whom nobody says whether it does
+    others: tuple[str, ...] = ()  # beside these, the owners of whom nobody says whether it does
 
     @property
     def families(self) -> tuple[str, ...]:
@@ -162,8 +162,7 @@ def _too_few(view: DatasetView) -> Presence:
 
 def _leaves(view: DatasetView) -> Presence:
     """Whether another party learns something about it; not known where the facts leave that open."""
-    learned = (one for one in view.world.study.disclosures if one.high > 0)
-    found = [one for one in learned if view.id in view.world.lookup.families_of(one.datasets)]
+    found = view.world.learned.get(view.id, ())
     if any(one.low > 0 for one in found):
         return True
     return Missing(tuple(sorted({fact for one in found for fact in one.missing}))) if found else False
@@ -171,15 +170,15 @@ def _leaves(view: DatasetView) -> Presence:
 
 def _used_by(view: DatasetView) -> Presence:
     found = used_of(view.world, view.id, view.owners)
-    unsure = [] if found else used_of(view.world, view.id, view.perhaps)
-    return Missing(view.world.whereabouts(view.perhaps)) if unsure else found
+    unsure = [] if found else used_of(view.world, view.id, view.others)
+    return Missing(view.world.whereabouts(view.others)) if unsure else found
 
 
 def _public_owner(view: DatasetView) -> Presence:
     lookup = view.world.lookup
     if any("public-body" in lookup.roles(owner) for owner in view.owners):
         return True
-    unsure = [owner for owner in view.perhaps if "public-body" in lookup.roles(owner)]
+    unsure = [owner for owner in view.others if "public-body" in lookup.roles(owner)]
     return Missing(view.world.whereabouts(unsure)) if unsure else False
 
 
@@ -273,8 +272,8 @@ def _within(world: World, subject: Subject, territories: Territories) -> Iterabl
     found = world.protected(view.owners, territories)
     if found.all:
         doubt = () if found.sure else world.whereabouts(found.unsure)
-        perhaps = found.unsure if found.sure else ()
-        yield replace(subject, data=replace(view, only=found.all, perhaps=perhaps), doubt=doubt)
+        others = found.unsure if found.sure else ()
+        yield replace(subject, data=replace(view, only=found.all, others=others), doubt=doubt)
 
 
 KIND = Kind(

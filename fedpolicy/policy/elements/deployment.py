@@ -45,6 +45,10 @@ def _organisations(whole: Whole) -> list[str]:
 
 def financial_entities(world: World) -> tuple[list[str], Mapping[str, tuple[str, ...]]]:
     """The participants in the EEA that are financial entities by their sector, and what is missing of who may be."""
+    return world.once("financial", (), lambda _: _financial_entities(world))
+
+
+def _financial_entities(world: World) -> tuple[list[str], Mapping[str, tuple[str, ...]]]:
     found: list[str] = []
     perhaps: dict[str, tuple[str, ...]] = {}
     for name in _organisations(Whole(world)):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from functools import partial
 
-from fedpolicy.graph.lookup import family_of, ordered
+from fedpolicy.graph.lookup import family_of, listed_by, ordered
 from fedpolicy.graph.places import is_unknown
 from fedpolicy.policy.elements.agreement import firm_lack
 from fedpolicy.policy.elements.models_view import ModelView, licence_fact, model_view
@@ -132,8 +132,7 @@ def _fallback_elsewhere(view: ModelView) -> bool:
 
 def _bases_open(view: ModelView) -> Presence:
     """Whether the licences of all models are open that it is made from, by any number of steps."""
-    views = (model_view(view.world, name) for name in view.world.deployment.models)
-    bases = [one for one in views if one is not None and view.id in one.adapted]
+    bases = view.world.once("bases", (), lambda _: _bases(view.world)).get(view.id, ())
     found = {one.id: licence_fact(one, "category") for one in bases}
     if any(one.facts.aspects.get("licence") == "NONE" for one in bases):
         return False
@@ -141,6 +140,12 @@ def _bases_open(view: ModelView) -> Presence:
         return False
     unsaid = sorted({path for said in found.values() if isinstance(said, Missing) for path in said.paths})
     return Missing(tuple(unsaid)) if unsaid else True
+
+
+def _bases(world: World) -> Mapping[str, Sequence[ModelView]]:
+    """By model, those that it is made from, by any number of steps."""
+    views = [view for name in world.deployment.models if (view := model_view(world, name)) is not None]
+    return listed_by((made, view) for view in views for made in view.adapted)
 
 
 def retrained_from(view: ModelView) -> str:

@@ -36,15 +36,17 @@ def _agreements(party: PartyView) -> Presence:
 
 def _on_file(party: PartyView) -> Presence:
     """Whether a contract that can be found binds it to a financial entity, or to the coordinator who stands between."""
-    entities, unsaid = financial_entities(party.world)
-    perhaps = [name for name in unsaid if name != party.id]
 
     def on_file(contracts: Iterable[Agreement]) -> Presence:
         signed = {who for one in contracts for who in one.between} - {party.id}
+        if not signed:
+            return False
+        entities, unsaid = financial_entities(party.world)
+        perhaps = {name: paths for name, paths in unsaid.items() if name != party.id}
         if signed & {*entities, *party.world.coordinators} or (perhaps and signed >= {*entities, *perhaps}):
             return True
-        open_of = sorted({path for name in perhaps for path in unsaid[name]})
-        return Missing(tuple(open_of)) if signed & set(perhaps) else False
+        missing = {path for paths in perhaps.values() for path in paths}
+        return Missing(tuple(sorted(missing))) if signed & perhaps.keys() else False
 
     contracts = [one for one in party.world.agreements_of.get(party.id, ()) if one.reference]
     found = on_file(contracts)

@@ -142,9 +142,14 @@ def of_protected(element: Any, asked: Callable[[tuple[str, ...]], Presence]) -> 
     """What is so of an element's data; where it may only be so of others, whom a law may protect, who these are."""
     found = asked(element.families)
     perhaps: tuple[str, ...] = getattr(element, "perhaps", ())
-    if found is True or not perhaps or (other := asked(perhaps)) is False:
+    return or_perhaps(found, lambda: asked(perhaps), element.unsaid) if perhaps else found
+
+
+def or_perhaps(found: Presence, asked: Callable[[], Presence], unsaid: Iterable[str]) -> Presence:
+    """What is so; where it may be so for another reason, the facts on which that hangs."""
+    if found is True or (other := asked()) is False:
         return found
-    return Missing(tuple(sorted({*paths_of(found), *paths_of(other), *element.unsaid})))
+    return Missing(tuple(sorted({*paths_of(found), *paths_of(other), *unsaid})))
 
 
 def safeguard_kinds(safeguards: Iterable[Any], missing: str) -> Presence:

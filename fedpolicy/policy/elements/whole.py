@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 
 from fedpolicy.graph.jobs import UNKNOWN
 from fedpolicy.policy.elements.dataset import has_permit
-from fedpolicy.policy.elements.shared import open_field
+from fedpolicy.policy.elements.shared import open_field, or_perhaps
 from fedpolicy.policy.elements.subject_matter import about_health, has_flag, is_private, paths_of
 from fedpolicy.policy.elements.usage import used_of
 from fedpolicy.policy.fields import Missing, Presence, Type
@@ -44,10 +44,8 @@ def _trains(whole: Whole, tasks: Iterable[str] | None = None) -> Presence:
 def _of_protected(whole: Whole, asked: Callable[[Whole], Presence]) -> Presence:
     """What is so of the data of those whom a law protects; where it is only so of others, whom it may, a question."""
     found = asked(whole)
-    if found is True or not whole.perhaps:
-        return found
-    other = asked(replace(whole, only=whole.perhaps, owners=whole.others))
-    return found if other is False else Missing(tuple(sorted({*paths_of(found), *paths_of(other), *whole.unsaid})))
+    others = replace(whole, only=whole.perhaps, owners=whole.others)
+    return or_perhaps(found, lambda: asked(others), whole.unsaid) if whole.perhaps else found
 
 
 def _trained_on_personal(whole: Whole) -> Presence:
